@@ -1,0 +1,134 @@
+//! What each webhook provider really sends. One file, or folder, each.
+//!
+//! A [`Protocol`] is pure: headers and bytes in, facts out. Everything else in the system is the
+//! same for all providers; a new one is one more implementation, registered in [`protocol`].
+
+mod form;
+mod github;
+pub mod lenient;
+mod linear;
+mod mintlify;
+mod sentry;
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+pub use form::{FORM, payload};
+
+use crate::{
+    clock::Timestamp,
+    flow::{Field, Headers, Unparsable, WebhookContext},
+    names::{DeliveryKey, Provider},
+};
+
+/// How one provider talks.
+pub trait Protocol: Send + Sync + 'static {
+    /// Whose protocol this is.
+    fn provider(&self) -> Provider;
+
+    /// Where signatures stand, the best first: a request is judged by the first header it has.
+    fn signatures(&self) -> &'static [SignatureHeader];
+
+    /// Headers that are kept with the delivery, lower-case; never a signature.
+    fn kept_headers(&self) -> &'static [&'static str];
+
+    /// The fields which a filter on this provider may name.
+    fn fields(&self) -> &'static [Field];
+
+    /// What makes two deliveries the same event, within one source.
+    fn delivery_key(&self, headers: &Headers, body: &[u8]) -> DeliveryKey;
+
+    /// When the provider signed the request, where the signature covers that.
+    fn signed_at(&self, _headers: &Headers, _body: &[u8]) -> Option<Timestamp> {
+        None
+    }
+
+    /// Blanks secrets which the provider puts into bodies. Called right after verification.
+    fn redact(&self, _headers: &Headers, body: Bytes) -> Bytes {
+        body
+    }
+
+    /// Native names of an event and its other names in filters, both ways: a filter that wants
+    /// one accepts the other.
+    fn event_alias(&self, _event: &str) -> Option<&'static str> {
+        None
+    }
+
+    /// Reads an event. Unknown events, unknown fields and fields of the wrong type are fine.
+    ///
+    /// # Errors
+    /// Says why the provider cannot have meant this: a body that is no JSON object, a header
+    /// missing without which the event has no name.
+    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable>;
+}
+
+/// The protocol of `provider`.
+pub fn protocol(provider: Provider) -> &'static dyn Protocol {
+    match provider {
+        Provider::Github => &github::Github,
+        Provider::Sentry => &sentry::Sentry,
+        Provider::Linear => &linear::Linear,
+        Provider::Mintlify => &mintlify::Mintlify,
+    }
+}
+
+/// Where a hex HMAC over the raw body stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureHeader {
+    /// Lower-case name.
+    pub name: Cow<'static, str>,
+    /// What precedes the digits, like `sha256=`.
+    pub prefix: Cow<'static, str>,
+    /// The hash under the HMAC.
+    pub hash: Hash,
+}
+
+/// A hash function of signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hash {
+    /// What every provider signs with.
+    Sha256,
+    /// GitHub's legacy header.
+    Sha1,
+}
+
+impl SignatureHeader {
+    /// HMAC-SHA256 in `name` after `prefix`.
+    pub const fn sha256(name: &'static str, prefix: &'static str) -> Self {
+        Self { name: Cow::Borrowed(name), prefix: Cow::Borrowed(prefix), hash: Hash::Sha256 }
+    }
+
+    /// HMAC-SHA1 in `name` after `prefix`.
+    pub const fn sha1(name: &'static str, prefix: &'static str) -> Self {
+        Self { name: Cow::Borrowed(name), prefix: Cow::Borrowed(prefix), hash: Hash::Sha1 }
+    }
+}
+
+/// A key for providers that send no usable id: the hash of what makes the event.
+pub(crate) fn hashed_key(parts: &[&[u8]]) -> DeliveryKey {
+    let mut hash = Sha256::new();
+    for part in parts {
+        // The length keeps ("ab","c") apart from ("a","bc").
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    let digest = hash.finalize();
+    let mut key = String::with_capacity(7 + 64);
+    key.push_str("sha256:");
+    for byte in digest {
+        use std::fmt::Write;
+        let _ = write!(key, "{byte:02x}");
+    }
+    DeliveryKey::from(key)
+}
+
+/// A key from an id in a header, which is hostile text until proven short and printable.
+pub(crate) fn id_key(id: &str) -> DeliveryKey {
+    if !id.is_empty() && id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        DeliveryKey::from(id)
+    } else {
+        hashed_key(&[id.as_bytes()])
+    }
+}
