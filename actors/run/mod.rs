@@ -1,1 +1,5 @@
-//! run
+//! Drives one command to its end.
+
+mod runner;
+
+pub use runner::{Ended, EnvVar, RunOrder, RunSpec, Runner, Running, Stop, StopKind};

@@ -1,0 +1,35 @@
+//! A webhook source: who may send, and how it is checked.
+
+use std::time::Duration;
+
+use super::Secret;
+use crate::{
+    names::{Provider, SourceName},
+    provider::SignatureHeader,
+};
+
+/// One `[webhooks.<name>]` table, resolved.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its name.
+    pub name: SourceName,
+    /// Whose webhooks it takes.
+    pub provider: Provider,
+    /// Any of these may have signed; none at all takes unsigned webhooks.
+    pub secrets: Vec<Secret>,
+    /// Where its signature stands, the best first.
+    pub signatures: Vec<SignatureHeader>,
+    /// How far a signed timestamp may lie from now; `None` does not look.
+    pub tolerance: Option<Duration>,
+    /// How many deliveries it may bring.
+    pub rate_limit: Option<RateLimit>,
+}
+
+/// `rate_limit`: a token bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Deliveries per second in the long run.
+    pub per_second: u32,
+    /// How many may come at once.
+    pub burst: u32,
+}
