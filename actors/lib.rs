@@ -33,6 +33,7 @@
 
 pub mod agent;
 pub mod clock;
+pub mod failpoint;
 pub mod flow;
 pub mod ingress;
 pub mod mailbox;

@@ -1,6 +1,9 @@
 //! A request that nobody has verified yet, and the answer it waits for.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
@@ -141,28 +144,48 @@ pub struct Recorded {
 }
 
 /// The sending half of an answer. Dropped unused, the caller is told [`Answer::Unavailable`].
-#[derive(Debug)]
 pub struct Reply {
     answer: oneshot::Sender<Answer>,
     receipt: Arc<OnceLock<WeakReceipt>>,
+    tally: Option<Tally>,
 }
+
+/// Counts an answer on its way out.
+type Tally = Box<dyn FnOnce(&Answer) + Send>;
 
 impl Reply {
     /// Both ends of an answer.
     pub fn channel() -> (Self, ReplyEnd) {
         let (answer, end) = oneshot::channel();
         let receipt = Arc::new(OnceLock::new());
-        (Self { answer, receipt: Arc::clone(&receipt) }, ReplyEnd { answer: end, receipt })
+        let reply = Self { answer, receipt: Arc::clone(&receipt), tally: None };
+        (reply, ReplyEnd { answer: end, receipt })
+    }
+
+    /// Shows the answer to `tally` before it leaves.
+    #[must_use]
+    pub fn tallied(mut self, tally: impl FnOnce(&Answer) + Send + 'static) -> Self {
+        self.tally = Some(Box::new(tally));
+        self
     }
 
     /// Answers; a caller that hung up does not mind.
     pub fn send(self, answer: Answer) {
+        if let Some(tally) = self.tally {
+            tally(&answer);
+        }
         let _ = self.answer.send(answer);
     }
 
     /// Lets the caller close `receipt` when its patience ends.
     pub(super) fn watch(&self, receipt: WeakReceipt) {
         let _ = self.receipt.set(receipt);
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reply")
     }
 }
 

@@ -16,10 +16,12 @@ mod context;
 mod delivery;
 mod headers;
 mod receipt;
+mod sweep;
 mod trigger;
+mod values;
 mod verdict;
 
-pub use arrival::{Answer, Arrival, Door, Recorded, Refusal, Reply, ReplyEnd};
+pub use arrival::{Answer, Arrival, Door, Recorded, Refusal, Reply, ReplyEnd, Verified};
 pub use context::{BODY_LIMIT, Carries, WebhookContext, cut};
 pub use delivery::Delivery;
 pub use headers::Headers;
@@ -27,5 +29,6 @@ pub use receipt::{
     Committed, Created, Done, Offer, OpenReceipt, Origin, Parse, Parsed, Record, RecordError, Recorder,
     Unparsable, Wake,
 };
+pub use sweep::{Housekeeping, Sweep};
 pub use trigger::{Clause, Field, Filter, Trigger};
 pub use verdict::{Actual, FailedClause, Match, TriggerRefusal, Verdict};

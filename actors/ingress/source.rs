@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Secret;
 use crate::{
+    flow::{Headers, Refusal},
     names::{Provider, SourceName},
     provider::SignatureHeader,
 };
@@ -32,4 +33,27 @@ pub struct RateLimit {
     pub per_second: u32,
     /// How many may come at once.
     pub burst: u32,
+}
+
+impl Source {
+    /// The signature of a request: the best header that it has.
+    pub(super) fn signature<'a>(&'a self, headers: &'a Headers) -> Option<(&'a SignatureHeader, &'a str)> {
+        self.signatures.iter().find_map(|header| headers.get(&header.name).map(|value| (header, value)))
+    }
+
+    /// Whether one of the secrets signed this body; a source without secrets takes everything.
+    ///
+    /// # Errors
+    /// No signature, or none of ours.
+    pub(super) fn vouches(&self, headers: &Headers, body: &[u8]) -> Result<(), Refusal> {
+        if self.secrets.is_empty() {
+            return Ok(());
+        }
+        let (header, value) = self.signature(headers).ok_or(Refusal::Unsigned)?;
+        if self.secrets.iter().any(|secret| secret.verifies(header, value, body)) {
+            Ok(())
+        } else {
+            Err(Refusal::BadSignature)
+        }
+    }
 }

@@ -1,1 +1,10 @@
-//! parser
+//! Turns a delivery into a context, and offers it to the agents that may want it.
+//!
+//! - [`Routes`]: who may want what, so that ten thousand agents cost little more than ten; pure.
+//! - [`ParserActor`]: reads, and offers.
+
+mod actor;
+mod routes;
+
+pub use actor::ParserActor;
+pub use routes::Routes;

@@ -151,6 +151,18 @@ impl<T> Default for List<T> {
     }
 }
 
+/// A text, or an object read as `T`, or nothing: for names that providers write either way.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum TextOr<'a, T> {
+    /// A text.
+    Text(Cow<'a, str>),
+    /// An object.
+    Object(T),
+    /// Anything else.
+    #[default]
+    Absent,
+}
+
 /// A value of any JSON type on its way to the type that a reader wants.
 enum Any<'de> {
     Text(Cow<'de, str>),
@@ -260,6 +272,12 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
+impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for TextOr<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextOrVisitor(PhantomData))
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ListVisitor(PhantomData))
@@ -271,10 +289,6 @@ macro_rules! absent_for_scalars {
     () => {
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("any value")
-        }
-
-        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
         }
 
         fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
@@ -299,12 +313,41 @@ macro_rules! absent_for_scalars {
     };
 }
 
+struct TextOrVisitor<'a, T>(PhantomData<(&'a (), T)>);
+
+impl<'de: 'a, 'a, T: Deserialize<'de>> Visitor<'de> for TextOrVisitor<'a, T> {
+    type Value = TextOr<'a, T>;
+
+    absent_for_scalars!();
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<TextOr<'a, T>, E> {
+        Ok(TextOr::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<TextOr<'a, T>, E> {
+        Ok(TextOr::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<TextOr<'a, T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(entries)).map(TextOr::Object)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<TextOr<'a, T>, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(TextOr::Absent)
+    }
+}
+
 struct ObjectVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     type Value = Object<T>;
 
     absent_for_scalars!();
+
+    fn visit_str<E>(self, _: &str) -> Result<Object<T>, E> {
+        Ok(Object::default())
+    }
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Object<T>, A::Error> {
         T::deserialize(MapAccessDeserializer::new(entries)).map(|value| Object(Some(value)))
@@ -322,6 +365,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
     type Value = List<T>;
 
     absent_for_scalars!();
+
+    fn visit_str<E>(self, _: &str) -> Result<List<T>, E> {
+        Ok(List::default())
+    }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<List<T>, A::Error> {
         while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}

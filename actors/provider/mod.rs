@@ -3,12 +3,17 @@
 //! A [`Protocol`] is pure: headers and bytes in, facts out. Everything else in the system is the
 //! same for all providers; a new one is one more implementation, registered in [`protocol`].
 
+#[cfg(test)]
+mod arbitrary;
 mod form;
 mod github;
 pub mod lenient;
 mod linear;
 mod mintlify;
 mod sentry;
+
+#[cfg(test)]
+mod corpus;
 
 use std::borrow::Cow;
 
@@ -40,6 +45,9 @@ pub trait Protocol: Send + Sync + 'static {
     /// What makes two deliveries the same event, within one source.
     fn delivery_key(&self, headers: &Headers, body: &[u8]) -> DeliveryKey;
 
+    /// The provider's own name of the delivery, by which its delivery log knows it.
+    fn delivery_id<'a>(&self, headers: &'a Headers) -> Option<&'a str>;
+
     /// When the provider signed the request, where the signature covers that.
     fn signed_at(&self, _headers: &Headers, _body: &[u8]) -> Option<Timestamp> {
         None
@@ -50,10 +58,9 @@ pub trait Protocol: Send + Sync + 'static {
         body
     }
 
-    /// Native names of an event and its other names in filters, both ways: a filter that wants
-    /// one accepts the other.
-    fn event_alias(&self, _event: &str) -> Option<&'static str> {
-        None
+    /// Whether a filter that wants `wanted` means this event, by whatever name.
+    fn is_event(&self, wanted: &str, context: &WebhookContext) -> bool {
+        wanted == context.event
     }
 
     /// Reads an event. Unknown events, unknown fields and fields of the wrong type are fine.

@@ -26,6 +26,34 @@ pub enum StoreError {
     Broken(String),
 }
 
+/// The half of a store that only looks.
+pub trait Reads: Send + Sync + 'static {
+    /// One receipt with its body, context, verdicts and jobs.
+    fn receipt(&self, id: ReceiptId) -> Pending<Option<StoredReceipt>>;
+
+    /// Receipts, newest first, without bodies.
+    fn receipts(&self, query: ReceiptQuery) -> Pending<Vec<ReceiptRow>>;
+
+    /// One job with its attempts.
+    fn job(&self, id: JobId) -> Pending<Option<JobDetail>>;
+
+    /// Jobs, newest first.
+    fn jobs(&self, query: JobQuery) -> Pending<Vec<JobRow>>;
+
+    /// Attempts, newest job first, and of a job newest first. The end of a page may cut off older
+    /// attempts of its last job; [`Reads::job`] has them all.
+    fn runs(&self, query: RunQuery) -> Pending<Vec<RunRow>>;
+
+    /// What is remembered of every agent's schedule.
+    fn marks(&self) -> Pending<Vec<Mark>>;
+
+    /// Jobs by agent and state; states without a job are left out.
+    fn backlog(&self) -> Pending<Vec<Backlog>>;
+
+    /// When the first waiting job of each agent is due, or was.
+    fn oldest_due(&self) -> Pending<Vec<(AgentName, Timestamp)>>;
+}
+
 /// A durable store.
 ///
 /// # Contract
@@ -34,15 +62,16 @@ pub enum StoreError {
 ///   - The first receipt with a (source, key) owns that mark for the dedupe window; a later one is
 ///     a duplicate of it. Replays and reroutes are never duplicates.
 ///   - A match creates a job unless the agent has one for the same (source, delivery key), whatever
-///     receipt made that. A replay's key is its own receipt, so it always creates.
+///     receipt made that, as long as the mark lives. A replay's key is its own receipt, so it
+///     always creates.
 ///   - An agent whose waiting jobs are at the match's `queue_limit` gets a job that is discarded at
-///     once with [`Reason::QueueFull`]; its key stays free, so a redelivery can try again.
+///     once with [`Reason::QueueFull`](super::Reason::QueueFull); its key stays free, so a redelivery can try again.
 ///   - `parsed: None` keeps the receipt as unrouted; `missing > 0` as gapped. Both are listed by
 ///     [`Engine::unrouted`]; a [`Reroute`](crate::flow::Origin::Reroute) of the same id fills them in.
 /// - A job moves only as its state allows; a [`Finish`] for a run that is not the executing one
 ///   changes nothing (fencing).
 /// - Among due jobs of an agent the earliest due is claimed first, then the oldest.
-pub trait Engine: Recorder {
+pub trait Engine: Recorder + Reads {
     /// Where ids come from; continues after the largest id in the store.
     fn ids(&self) -> Arc<IdSource>;
 
@@ -61,30 +90,12 @@ pub trait Engine: Recorder {
     /// Adds a job that no delivery caused.
     fn enqueue(&self, job: NewJob) -> Pending<JobId>;
 
-    /// What is remembered of every agent's schedule.
-    fn marks(&self) -> Pending<Vec<Mark>>;
-
     /// Ends attempts whose lease ran out, or (`rescue.all`) all executing ones, as interrupted.
     fn rescue(&self, rescue: Rescue) -> Pending<Vec<Rescued>>;
 
     /// Receipts stored before `before` that still need routing and were tried fewer than
     /// `max_routings` times, oldest first. Counts a routing on each.
     fn unrouted(&self, before: Timestamp, max_routings: u32, limit: u32) -> Pending<Vec<StoredReceipt>>;
-
-    /// One receipt with its body, context and verdicts.
-    fn receipt(&self, id: ReceiptId) -> Pending<Option<StoredReceipt>>;
-
-    /// Receipts, newest first, without bodies.
-    fn receipts(&self, query: ReceiptQuery) -> Pending<Vec<ReceiptRow>>;
-
-    /// One job with its attempts.
-    fn job(&self, id: JobId) -> Pending<Option<JobDetail>>;
-
-    /// Jobs, newest first.
-    fn jobs(&self, query: JobQuery) -> Pending<Vec<JobRow>>;
-
-    /// Attempts, newest first.
-    fn runs(&self, query: RunQuery) -> Pending<Vec<RunRow>>;
 
     /// Makes a job that ended available again, with fresh failure counts.
     fn revive(&self, job: JobId, now: Timestamp) -> Pending<Revived>;
@@ -96,12 +107,6 @@ pub trait Engine: Recorder {
     /// `before`, and dedupe marks older than `marks_before`; at most `limit` receipts and `limit`
     /// jobs, so that a long history never stalls the writer.
     fn prune(&self, before: Timestamp, marks_before: Timestamp, limit: u32) -> Pending<Pruned>;
-
-    /// Jobs by agent and state.
-    fn backlog(&self) -> Pending<Vec<Backlog>>;
-
-    /// Since when the oldest due waiting job of each agent is due.
-    fn oldest_due(&self) -> Pending<Vec<(AgentName, Timestamp)>>;
 
     /// Proves that the store can write, by writing.
     fn probe(&self) -> Pending<()>;

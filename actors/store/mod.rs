@@ -2,13 +2,25 @@
 //!
 //! [`Engine`] is the contract; one conformance suite runs over every engine. Nothing above it
 //! knows which engine it is on.
+//!
+//! - [`SqliteEngine`]: one file that an operator can open with `sqlite3`; group commits.
+//! - [`SqliteReader`]: the same file, read by another process.
+//! - [`MemoryEngine`]: for tests; forgets all when it is dropped.
 
+#[cfg(test)]
+mod conformance;
 mod engine;
+mod keys;
+mod memory;
+mod moves;
 mod records;
+mod sqlite;
 
-pub use engine::{Engine, Pending, StoreError};
+pub use engine::{Engine, Pending, Reads, StoreError};
+pub use memory::MemoryEngine;
 pub use records::{
     AttemptOutcome, AttemptRow, Backlog, Cause, Claim, Claimed, ClaimedJob, Disposition, Finish, Fire, Fired,
     History, JobDetail, JobQuery, JobRow, JobState, Mark, NewJob, Page, Pruned, Reason, ReceiptQuery,
     ReceiptRow, ReceiptState, Rescue, Rescued, Revived, RunQuery, RunRow, StoredReceipt,
 };
+pub use sqlite::{CommitMeter, OpenError, SqliteEngine, SqliteOptions, SqliteReader};

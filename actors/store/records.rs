@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Timestamp,
-    flow::{Delivery, Origin, Parsed, Verdict, WebhookContext},
+    flow::{Delivery, Origin, Parsed, Record, Verdict, WebhookContext},
     names::{AgentName, Attempt, JobId, Provider, ReceiptId, RunId, SourceName},
 };
 
@@ -252,8 +252,6 @@ pub struct ClaimedJob {
     pub receipt: Option<ReceiptId>,
     /// What that receipt says.
     pub context: Option<Arc<WebhookContext>>,
-    /// The delivery id which the provider gave, for the prompt: the receipt's key.
-    pub delivery_key: Option<String>,
     /// Earlier attempts.
     pub history: History,
     /// When the job was created.
@@ -352,6 +350,19 @@ pub enum ReceiptState {
 }
 
 impl ReceiptState {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::Routed, Self::Unrouted, Self::Gapped, Self::Unparsable];
+
+    /// How far a record got.
+    pub fn of(record: &Record) -> Self {
+        match &record.parsed {
+            None => Self::Unrouted,
+            Some(Parsed::Unparsable(_)) => Self::Unparsable,
+            Some(Parsed::Context(_)) if record.missing > 0 => Self::Gapped,
+            Some(Parsed::Context(_)) => Self::Routed,
+        }
+    }
+
     /// The name in the store and in the API.
     pub const fn as_str(self) -> &'static str {
         match self {

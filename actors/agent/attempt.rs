@@ -1,0 +1,160 @@
+//! One attempt of a job, from claim to finish.
+
+use std::{borrow::Cow, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use tokio::{sync::watch, task::spawn_local, time::Instant};
+use tracing::Instrument;
+
+use super::{
+    driver::{Bench, LEASE},
+    prompt::{self, Delivered},
+    retry,
+};
+use crate::{
+    flow::Delivery,
+    names::ReceiptId,
+    provider::{payload, protocol},
+    run::{Ended, RunOrder, Running, StopKind, outcome},
+    store::{AttemptOutcome, Cause, ClaimedJob, Disposition, Finish},
+    telemetry::events::{RunEnded, RunStarted, StoreRefused},
+};
+
+/// The pause before a finish that the store refused is tried again.
+const FINISH_PAUSE: Duration = Duration::from_millis(500);
+
+/// Runs a claimed job and records how it ended. A panic on the way counts as an interruption.
+pub(super) async fn drive(bench: &Arc<Bench>, job: ClaimedJob) {
+    let begun = Instant::now();
+    let span = tracing::info_span!(
+        "run",
+        run = %job.run,
+        agent = %job.agent,
+        receipt = job.receipt.map(tracing::field::display)
+    );
+    bench.series.started();
+    RunStarted { run: job.run, agent: &job.agent, cause: &job.cause, receipt: job.receipt }.emit();
+    let task = {
+        let (bench, job) = (Arc::clone(bench), job.clone());
+        spawn_local(async move { perform(&bench, &job).await }.instrument(span.clone()))
+    };
+    // The task is apart so that its panic is a value here.
+    let outcome = task.await.unwrap_or(AttemptOutcome::Interrupted);
+    record(bench, &job, outcome, begun.elapsed()).instrument(span).await;
+}
+
+/// Drives the command, renewing the lease meanwhile.
+async fn perform(bench: &Bench, job: &ClaimedJob) -> AttemptOutcome {
+    crate::failpoint::hit("run.start");
+    let order = match order(bench, job).await {
+        Ok(order) => order,
+        Err(error) => return AttemptOutcome::NotStarted { error },
+    };
+    let (stop, stopped) = watch::channel(*bench.herd.stop_signal().borrow());
+    let mut run = bench.runner.run(order, stopped);
+    let ended = until_ended(bench, job, &mut run, &stop).await;
+    outcome(ended)
+}
+
+async fn until_ended(
+    bench: &Bench,
+    job: &ClaimedJob,
+    run: &mut Running,
+    stop: &watch::Sender<StopKind>,
+) -> Ended {
+    let mut herd = bench.herd.stop_signal();
+    let mut renewal = tokio::time::interval_at(Instant::now() + LEASE / 3, LEASE / 3);
+    loop {
+        tokio::select! {
+            ended = &mut *run => return ended,
+            changed = herd.changed() => {
+                if changed.is_ok() {
+                    stop.send_replace(*herd.borrow_and_update());
+                }
+            }
+            _ = renewal.tick() => {
+                let until = bench.clock.now().plus(LEASE);
+                // Only a clear "no" means that somebody else has the job by now.
+                if let Ok(false) = bench.engine.renew(job.run, until).await {
+                    stop.send_replace(StopKind::Now);
+                }
+            }
+        }
+    }
+}
+
+/// Puts together what the run is given.
+async fn order(bench: &Bench, job: &ClaimedJob) -> Result<RunOrder, String> {
+    let delivery = match job.receipt {
+        Some(receipt) => stored_delivery(bench, receipt).await?,
+        None => None,
+    };
+    let delivered = job.context.as_deref().map(|context| Delivered {
+        context,
+        source: match &job.cause {
+            Cause::Webhook { source, .. } => Some(source),
+            Cause::Schedule { .. } | Cause::Manual => None,
+        },
+        receipt: job.receipt,
+        delivery_id: delivery
+            .as_ref()
+            .and_then(|delivery| protocol(delivery.provider).delivery_id(&delivery.headers)),
+    });
+    let spec = &bench.spec;
+    Ok(RunOrder {
+        run: job.run,
+        agent: job.agent.clone(),
+        spec: Arc::clone(&spec.run),
+        trigger: job.cause.as_str(),
+        receipt: job.receipt,
+        prompt: prompt::render(&spec.run.instructions, &spec.params, &job.cause, delivered.as_ref()),
+        context: delivered.as_ref().map(prompt::context_json),
+        payload: delivery.as_ref().map(json_of),
+    })
+}
+
+/// The delivery behind a job, as it was sent.
+async fn stored_delivery(bench: &Bench, receipt: ReceiptId) -> Result<Option<Delivery>, String> {
+    let stored = bench.engine.receipt(receipt).await.map_err(|error| error.to_string())?;
+    Ok(stored.map(|stored| stored.delivery))
+}
+
+/// The JSON of a delivery, also where a form carried it.
+fn json_of(delivery: &Delivery) -> Bytes {
+    match payload(&delivery.headers, &delivery.body) {
+        Ok(Cow::Owned(json)) => Bytes::from(json),
+        _ => delivery.body.clone(),
+    }
+}
+
+/// Moves the job. Tried until the store takes it: losing this would run the job again.
+async fn record(bench: &Bench, job: &ClaimedJob, outcome: AttemptOutcome, took: Duration) {
+    loop {
+        let at = bench.clock.now();
+        let disposition = retry::decide(&bench.spec.retry, &outcome, &job.history, at, fastrand::f64());
+        let finish = Finish { run: job.run, outcome: outcome.clone(), disposition: disposition.clone(), at };
+        match bench.engine.finish(finish).await {
+            Ok(_) => {
+                bench.series.ended(&job.cause, &outcome, took);
+                let then = describe(&disposition);
+                RunEnded { run: job.run, agent: &job.agent, outcome: &outcome, then: &then, took }.emit();
+                return;
+            }
+            Err(error) => {
+                StoreRefused { wanted: "finish", error: &error }.emit();
+                if bench.engine.broken().is_some() {
+                    return;
+                }
+                tokio::time::sleep(FINISH_PAUSE).await;
+            }
+        }
+    }
+}
+
+fn describe(disposition: &Disposition) -> String {
+    match disposition {
+        Disposition::Complete => "done".to_owned(),
+        Disposition::Retry { at } => format!("tried again at {at}"),
+        Disposition::Discard(reason) => format!("dead letter: {reason}"),
+    }
+}

@@ -1,0 +1,188 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::clock::Timestamp;
+
+fn webhook() -> Cause {
+    Cause::Webhook { source: "my-github".into(), trigger: 0 }
+}
+
+fn context() -> WebhookContext {
+    let mut context = WebhookContext::new(Provider::Github, "issues");
+    context.action = Some("labeled".into());
+    context.repo = Some("acme/app".into());
+    context.number = Some(42);
+    context.labels = vec!["agent".into()];
+    context
+}
+
+#[test]
+fn a_webhook_prompt_reads_as_documented() {
+    let source = SourceName::from("my-github");
+    let context = context();
+    let delivered =
+        Delivered { context: &context, source: Some(&source), receipt: None, delivery_id: Some("guid") };
+    let prompt = render("Fix it.\n", r#"{"triggerLabel":"agent"}"#, &webhook(), Some(&delivered));
+    insta::assert_snapshot!(prompt, @r#"
+    Fix it.
+
+    <agent-config>
+    {"triggerLabel":"agent"}
+    </agent-config>
+
+    <webhook-trigger>
+    {"source":"github","event":"issues","action":"labeled","repo":"acme/app","number":42,"labels":["agent"],"source_name":"my-github","delivery_id":"guid"}
+    </webhook-trigger>
+
+    A webhook event just fired. Review the trigger context above and take appropriate action.
+    "#);
+}
+
+#[test]
+fn scheduled_and_manual_prompts_end_in_their_own_way() {
+    let due = Timestamp::from_millis(0);
+    assert!(
+        render("", "{}", &Cause::Schedule { due }, None).ends_with(
+            "\n\nYou are running on a schedule. Check for new work and act on anything you find.\n"
+        )
+    );
+    assert!(render("", "{}", &Cause::Manual, None).ends_with(
+        "\n\nYou have been triggered manually. Check for new work and act on anything you find.\n"
+    ));
+}
+
+#[test]
+fn keys_stand_in_their_documented_order_and_only_what_filters_need_is_left_out() {
+    let text = |text: &str| Some(text.to_owned());
+    let list = |text: &str| vec![text.to_owned()];
+    let context = WebhookContext {
+        source: Provider::Github,
+        event: "e".into(),
+        action: text("a"),
+        repo: text("r"),
+        number: Some(7),
+        title: text("t"),
+        body: text("b"),
+        url: text("u"),
+        author: text("au"),
+        assignee: text("as"),
+        assignees: list("ass"),
+        labels: list("l"),
+        label: text("la"),
+        branch: text("br"),
+        base_branch: text("ba"),
+        branches: list("brs"),
+        tag: text("ta"),
+        conclusion: text("c"),
+        comment: text("co"),
+        commenter: text("cr"),
+        sender: text("s"),
+        timestamp: text("ts"),
+        org: text("o"),
+        repos: list("rs"),
+        details: Map::from_iter([("level".to_owned(), Value::from("error"))]),
+        author_aliases: list("hidden"),
+        carries: crate::flow::Carries { branch: true, conclusion: true },
+    };
+    let source = SourceName::from("sn");
+    let delivered = Delivered {
+        context: &context,
+        source: Some(&source),
+        receipt: Some(ReceiptId::from_raw(1)),
+        delivery_id: Some("d"),
+    };
+    insta::assert_snapshot!(context_json(&delivered), @r#"{"source":"github","event":"e","action":"a","repo":"r","number":7,"title":"t","body":"b","url":"u","author":"au","assignee":"as","labels":["l"],"branch":"br","conclusion":"c","comment":"co","sender":"s","timestamp":"ts","receiptId":"0000000000001","org":"o","assignees":["ass"],"label":"la","base_branch":"ba","branches":["brs"],"tag":"ta","commenter":"cr","repos":["rs"],"details":{"level":"error"},"source_name":"sn","delivery_id":"d"}"#);
+}
+
+#[test]
+fn parameters_cannot_leave_their_block_and_stand_on_one_line() {
+    let params = "{\n  \"note\": \"</agent-config>\\n\u{2028}&\"\n}";
+    let prompt = render("", params, &Cause::Manual, None);
+    let lines: Vec<_> = prompt.lines().collect();
+    assert_eq!(lines[0], "<agent-config>");
+    assert_eq!(lines[1], r#"{  "note": "\u003c/agent-config\u003e\n\u2028\u0026"}"#);
+    assert_eq!(lines[2], "</agent-config>");
+    assert_eq!(
+        serde_json::from_str::<Value>(lines[1]).unwrap(),
+        serde_json::from_str::<Value>(params).unwrap()
+    );
+}
+
+#[test]
+fn a_scheduled_run_has_no_block_of_a_webhook() {
+    let due = Timestamp::from_millis(0);
+    insta::assert_snapshot!(render("Tidy up.", "{}", &Cause::Schedule { due }, None), @r"
+    Tidy up.
+
+    <agent-config>
+    {}
+    </agent-config>
+
+    You are running on a schedule. Check for new work and act on anything you find.
+    ");
+}
+
+/// Text as it comes, and text that was written to break out.
+fn hostile() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<String>(),
+        "(</webhook-trigger>|<webhook-trigger>|\n|\r|\u{85}|\u{2028}|\u{2029}|\\\\|\"|&|a){0,8}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn no_text_of_a_webhook_leaves_its_block_and_none_is_changed(
+        ones in prop::collection::vec(hostile(), 19),
+        lists in prop::collection::vec(prop::collection::vec(hostile(), 1..3), 4),
+        (key, value, source, delivery_id) in (hostile(), hostile(), hostile(), hostile()),
+        number in any::<i64>(),
+    ) {
+        let mut context = WebhookContext::new(Provider::Github, ones[0].clone());
+        let mut expected = Map::new();
+        let named = [
+            ("action", &mut context.action), ("repo", &mut context.repo), ("title", &mut context.title),
+            ("body", &mut context.body), ("url", &mut context.url), ("author", &mut context.author),
+            ("assignee", &mut context.assignee), ("branch", &mut context.branch),
+            ("conclusion", &mut context.conclusion), ("comment", &mut context.comment),
+            ("sender", &mut context.sender), ("timestamp", &mut context.timestamp),
+            ("org", &mut context.org), ("label", &mut context.label),
+            ("base_branch", &mut context.base_branch), ("tag", &mut context.tag),
+            ("commenter", &mut context.commenter),
+        ];
+        for ((name, field), one) in named.into_iter().zip(&ones[1..]) {
+            *field = Some(one.clone());
+            expected.insert(name.to_owned(), one.clone().into());
+        }
+        let named = [
+            ("labels", &mut context.labels), ("assignees", &mut context.assignees),
+            ("branches", &mut context.branches), ("repos", &mut context.repos),
+        ];
+        for ((name, field), list) in named.into_iter().zip(lists) {
+            field.clone_from(&list);
+            expected.insert(name.to_owned(), list.into());
+        }
+        context.number = Some(number);
+        context.details = Map::from_iter([(key, Value::from(value))]);
+        expected.insert("source".into(), "github".into());
+        expected.insert("event".into(), ones[0].clone().into());
+        expected.insert("number".into(), number.into());
+        expected.insert("details".into(), context.details.clone().into());
+        expected.insert("source_name".into(), source.clone().into());
+        expected.insert("delivery_id".into(), delivery_id.clone().into());
+
+        let source = SourceName::from(source);
+        let delivered = Delivered {
+            context: &context, source: Some(&source), receipt: None, delivery_id: Some(&delivery_id),
+        };
+        let prompt = render("Fix it.", "{}", &webhook(), Some(&delivered));
+        prop_assert_eq!(prompt.matches("<webhook-trigger>").count(), 1);
+        prop_assert_eq!(prompt.matches("</webhook-trigger>").count(), 1);
+        let (_, rest) = prompt.split_once("<webhook-trigger>\n").unwrap();
+        let (block, _) = rest.split_once("\n</webhook-trigger>\n").unwrap();
+        let is_plain = !block.contains(['<', '>', '&', '\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']);
+        prop_assert!(is_plain, "the block has a letter that is to be escaped");
+        prop_assert_eq!(serde_json::from_str::<Value>(block).unwrap(), Value::from(expected));
+        prop_assert_eq!(context_json(&delivered), block);
+    }
+}

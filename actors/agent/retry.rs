@@ -1,0 +1,188 @@
+//! What happens to a job after an attempt.
+
+use std::time::Duration;
+
+use super::RetryPolicy;
+use crate::{
+    clock::Timestamp,
+    store::{AttemptOutcome, Disposition, History, Reason},
+};
+
+/// From this many interruptions on a job is a dead letter: it may be what brings the gate down.
+pub const MAX_INTERRUPTIONS: u32 = 10;
+
+/// Decides by outcome and history. `dice`, from 0 to 1, spreads the retries of jobs that failed
+/// together.
+pub(super) fn decide(
+    policy: &RetryPolicy,
+    outcome: &AttemptOutcome,
+    history: &History,
+    now: Timestamp,
+    dice: f64,
+) -> Disposition {
+    let again = |tries: u32| Disposition::Retry { at: now.plus(pause(policy, tries, dice)) };
+    match outcome {
+        AttemptOutcome::Completed => Disposition::Complete,
+        AttemptOutcome::TimedOut if !policy.retry_timeouts => Disposition::Discard(Reason::NotRetried),
+        AttemptOutcome::Failed { .. }
+        | AttemptOutcome::Killed { .. }
+        | AttemptOutcome::TimedOut
+        | AttemptOutcome::NotStarted { .. } => {
+            let failures = history.failures.saturating_add(1);
+            if failures < policy.attempts {
+                again(failures)
+            } else {
+                Disposition::Discard(Reason::AttemptsUsedUp { failures })
+            }
+        }
+        AttemptOutcome::TryAgain => again(history.postponements.saturating_add(1)),
+        AttemptOutcome::Interrupted => {
+            let interruptions = history.interruptions.saturating_add(1);
+            if interruptions < MAX_INTERRUPTIONS {
+                Disposition::Retry { at: now }
+            } else {
+                Disposition::Discard(Reason::InterruptedTooOften { interruptions })
+            }
+        }
+    }
+}
+
+/// The pause after try number `tries`, from 1: doubled each time and capped, then up to a quarter
+/// longer or shorter.
+///
+/// Jobs that failed together, because what they all need was down, must not come back together. A
+/// quarter either way keeps what the user configured recognizable in listings, where a draw between
+/// nothing and all would sometimes try again at once. No pause is longer than the longest.
+fn pause(policy: &RetryPolicy, tries: u32, dice: f64) -> Duration {
+    const SPREAD: f64 = 0.25;
+    let longest = policy.backoff_max.as_secs_f64();
+    let doubled = policy.backoff.as_secs_f64() * 2_f64.powf(f64::from(tries.saturating_sub(1)));
+    let dice = if dice.is_nan() { 0.5 } else { dice.clamp(0.0, 1.0) };
+    let seconds = doubled.min(longest / (1.0 + SPREAD)) * (1.0 - SPREAD + 2.0 * SPREAD * dice);
+    // What no duration can hold is longer than the longest, but for rounding.
+    Duration::try_from_secs_f64(seconds).map_or(policy.backoff_max, |pause| pause.min(policy.backoff_max))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+
+    fn decided(outcome: &AttemptOutcome, history: History) -> Disposition {
+        decide(&RetryPolicy::default(), outcome, &history, NOW, 0.5)
+    }
+
+    fn failed(failures: u32) -> Disposition {
+        decided(&AttemptOutcome::Failed { code: 1 }, History { failures, ..History::default() })
+    }
+
+    #[test]
+    fn failures_are_tried_again_with_growing_pauses_until_attempts_are_used_up() {
+        assert_eq!(failed(0), Disposition::Retry { at: NOW.plus(Duration::from_secs(10)) });
+        assert_eq!(failed(1), Disposition::Retry { at: NOW.plus(Duration::from_secs(20)) });
+        assert_eq!(failed(2), Disposition::Discard(Reason::AttemptsUsedUp { failures: 3 }));
+    }
+
+    #[test]
+    fn timeouts_are_tried_again_only_by_option() {
+        let once = History::default();
+        assert_eq!(decided(&AttemptOutcome::TimedOut, once), Disposition::Discard(Reason::NotRetried));
+        let policy = RetryPolicy { retry_timeouts: true, ..RetryPolicy::default() };
+        let decided = decide(&policy, &AttemptOutcome::TimedOut, &once, NOW, 0.5);
+        assert!(matches!(decided, Disposition::Retry { .. }));
+    }
+
+    #[test]
+    fn interruptions_count_for_themselves_and_are_bounded() {
+        let history = |interruptions| History { interruptions, failures: 99, ..History::default() };
+        assert_eq!(decided(&AttemptOutcome::Interrupted, history(3)), Disposition::Retry { at: NOW });
+        assert_eq!(
+            decided(&AttemptOutcome::Interrupted, history(MAX_INTERRUPTIONS - 1)),
+            Disposition::Discard(Reason::InterruptedTooOften { interruptions: MAX_INTERRUPTIONS })
+        );
+    }
+
+    #[test]
+    fn a_run_that_asks_for_another_try_always_gets_it() {
+        let history = History { postponements: u32::MAX, failures: 99, interruptions: 0 };
+        assert!(matches!(decided(&AttemptOutcome::TryAgain, history), Disposition::Retry { .. }));
+    }
+
+    #[test]
+    fn pauses_of_jobs_that_failed_together_differ_by_up_to_a_quarter() {
+        let policy = RetryPolicy::default();
+        assert_eq!(pause(&policy, 2, 0.0), Duration::from_secs(15));
+        assert_eq!(pause(&policy, 2, 0.5), Duration::from_secs(20));
+        assert_eq!(pause(&policy, 2, 1.0), Duration::from_secs(25));
+        assert_eq!(pause(&policy, 20, 0.0), policy.backoff_max.mul_f64(0.6));
+        assert_eq!(pause(&policy, 20, 1.0), policy.backoff_max);
+        assert_eq!(pause(&policy, 2, f64::NAN), Duration::from_secs(20));
+    }
+
+    fn outcomes() -> impl Strategy<Value = AttemptOutcome> {
+        prop::sample::select(vec![
+            AttemptOutcome::Completed,
+            AttemptOutcome::Failed { code: 1 },
+            AttemptOutcome::Killed { signal: 9 },
+            AttemptOutcome::TimedOut,
+            AttemptOutcome::TryAgain,
+            AttemptOutcome::Interrupted,
+            AttemptOutcome::NotStarted { error: "no such file".into() },
+        ])
+    }
+
+    prop_compose! {
+        fn policies()(
+            attempts in any::<u32>(),
+            backoff in any::<Duration>(),
+            backoff_max in any::<Duration>(),
+            retry_timeouts in any::<bool>(),
+        ) -> RetryPolicy {
+            RetryPolicy { attempts, backoff, backoff_max, retry_timeouts }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_policy_history_or_dice_is_too_much(
+            policy in policies(), outcome in outcomes(), counts in any::<[u32; 3]>(), dice in any::<f64>(),
+            now in any::<i64>(),
+        ) {
+            let [failures, interruptions, postponements] = counts;
+            let history = History { failures, interruptions, postponements };
+            let now = Timestamp::from_millis(now);
+            match decide(&policy, &outcome, &history, now, dice) {
+                Disposition::Complete => prop_assert_eq!(outcome, AttemptOutcome::Completed),
+                Disposition::Retry { at } => {
+                    prop_assert!(at >= now && at <= now.plus(policy.backoff_max));
+                    prop_assert_ne!(outcome, AttemptOutcome::Completed);
+                }
+                Disposition::Discard(reason) => {
+                    let may_be_discarded =
+                        !matches!(outcome, AttemptOutcome::Completed | AttemptOutcome::TryAgain);
+                    prop_assert!(may_be_discarded, "{reason}");
+                }
+            }
+        }
+
+        #[test]
+        fn pauses_never_get_shorter_but_by_dice(policy in policies(), tries in 1..100_u32, dice in 0.0..=1.0) {
+            prop_assert!(pause(&policy, tries, dice) <= pause(&policy, tries + 1, dice));
+        }
+
+        #[test]
+        fn a_job_that_only_fails_is_tried_as_often_as_the_policy_says(attempts in 1..20_u32, dice in 0.0..=1.0) {
+            let policy = RetryPolicy { attempts, ..RetryPolicy::default() };
+            let mut history = History::default();
+            while let Disposition::Retry { .. } =
+                decide(&policy, &AttemptOutcome::Failed { code: 1 }, &history, NOW, dice)
+            {
+                history.failures += 1;
+            }
+            prop_assert_eq!(history.failures + 1, attempts);
+        }
+    }
+}

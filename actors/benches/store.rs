@@ -1,0 +1,220 @@
+//! What the SQLite store does on this machine.
+//!
+//! ```text
+//! cargo bench -p herdgate-actors --bench store            # 100,000 deliveries, a million jobs
+//! cargo bench -p herdgate-actors --bench store -- 20000 100000
+//! ```
+//!
+//! The first part has many deliveries of 8 KB under way at once, each with one match, as the gate
+//! has under load. The second fills a backlog and asks what it costs to open, claim and count.
+
+#![allow(clippy::unwrap_used, reason = "a measurement that cannot be made has no result")]
+
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+        mpsc::sync_channel,
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use herdgate_actors::{
+    clock::Timestamp,
+    flow::{Delivery, Headers, Match, Origin, Parsed, Record, Recorder, Verdict, WebhookContext},
+    names::Provider,
+    store::{
+        AttemptOutcome, Cause, Claim, Disposition, Engine, Finish, JobQuery, NewJob, Page, Pending, Reads,
+        SqliteEngine, SqliteOptions,
+    },
+};
+
+/// Deliveries under way at once.
+const IN_FLIGHT: usize = 2_048;
+const CALLERS: u64 = 2;
+
+fn main() {
+    let mut numbers = std::env::args().skip(1).filter_map(|argument| argument.parse().ok());
+    let deliveries = numbers.next().unwrap_or(100_000);
+    let jobs = numbers.next().unwrap_or(1_000_000);
+    // Beside the build, because /tmp may be memory.
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    record(&folder.path().join("deliveries.db"), deliveries);
+    backlog(&folder.path().join("backlog.db"), jobs);
+}
+
+fn at(millis: u64) -> Timestamp {
+    Timestamp::from_millis(1_795_000_000_000 + i64::try_from(millis).unwrap())
+}
+
+fn wait<T>(pending: Pending<T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(pending).unwrap()
+}
+
+fn open(path: &Path, meter: impl Fn(usize, Duration) + Send + Sync + 'static) -> Arc<SqliteEngine> {
+    let options = SqliteOptions { meter: Arc::new(meter), ..SqliteOptions::default() };
+    Arc::new(SqliteEngine::open(path, options).unwrap())
+}
+
+fn record(path: &Path, deliveries: u64) {
+    let (groups, busy) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let engine = {
+        let (groups, busy) = (Arc::clone(&groups), Arc::clone(&busy));
+        open(path, move |_, took| {
+            groups.fetch_add(1, Ordering::Relaxed);
+            busy.fetch_add(u64::try_from(took.as_micros()).unwrap(), Ordering::Relaxed);
+        })
+    };
+    let begun = Instant::now();
+    let mut longest_log = 0;
+    thread::scope(|scope| {
+        let callers: Vec<_> = (0..CALLERS)
+            .map(|caller| {
+                let engine = Arc::clone(&engine);
+                scope.spawn(move || deliver(&engine, caller, deliveries / CALLERS))
+            })
+            .collect();
+        while callers.iter().any(|caller| !caller.is_finished()) {
+            let log = std::fs::metadata(path.with_extension("db-wal")).map_or(0, |log| log.len());
+            longest_log = longest_log.max(log);
+            thread::sleep(Duration::from_millis(5));
+        }
+    });
+    let took = begun.elapsed();
+    let groups = groups.load(Ordering::Relaxed);
+    println!(
+        "deliveries: {:.0}/s ({deliveries} in {took:.2?}), {} a group, writer busy {:.0} %, log up to {} MiB, file {} MiB",
+        deliveries as f64 / took.as_secs_f64(),
+        deliveries / groups.max(1),
+        busy.load(Ordering::Relaxed) as f64 / took.as_secs_f64() / 10_000.0,
+        longest_log >> 20,
+        std::fs::metadata(path).unwrap().len() >> 20,
+    );
+    wait(engine.close());
+}
+
+/// Sends deliveries, never more than a share of [`IN_FLIGHT`] unanswered.
+fn deliver(engine: &SqliteEngine, caller: u64, deliveries: u64) {
+    let window = IN_FLIGHT / usize::try_from(CALLERS).unwrap();
+    let (take, places) = sync_channel::<()>(window);
+    let places = Arc::new(Mutex::new(places));
+    let mut random = fastrand::Rng::with_seed(caller);
+    for number in 0..deliveries {
+        take.send(()).unwrap();
+        let places = Arc::clone(&places);
+        let record = sample(&mut random, engine, at(number / 20));
+        engine.record(
+            record,
+            Box::new(move |committed| {
+                assert_eq!(committed.unwrap().created.len(), 1);
+                places.lock().unwrap().recv().unwrap();
+            }),
+        );
+    }
+    for _ in 0..window {
+        take.send(()).unwrap(); // all places free: all answered
+    }
+}
+
+/// A delivery of 8 KB that one of ten agents wants.
+fn sample(random: &mut fastrand::Rng, engine: &SqliteEngine, at: Timestamp) -> Record {
+    let key = format!("{:032x}", random.u128(..));
+    let mut body = String::with_capacity(9_000);
+    body.push_str("{\"action\":\"opened\",\"commits\":[");
+    while body.len() < 8_000 {
+        use std::fmt::Write;
+        let (id, author) = (random.u128(..), random.u32(..999));
+        let _ = write!(
+            body,
+            "{{\"id\":\"{id:032x}\",\"message\":\"Fix the thing number {author}\",\"author\":{{\"name\":\"dev-{author}\",\
+             \"email\":\"dev-{author}@example.com\"}},\"url\":\"https://example.com/acme/app/commit/{id:032x}\"}},"
+        );
+    }
+    body.push_str("null]}");
+    let mut context = WebhookContext::new(Provider::Github, "push");
+    context.repo = Some("acme/app".to_owned());
+    context.title = Some("Fix the thing".to_owned());
+    context.sender = Some("dev".to_owned());
+    let mut headers = Headers::with_capacity(2);
+    headers.push("x-github-event", "push");
+    headers.push("x-github-delivery", key.as_str());
+    let agent = format!("agent-{}", random.u8(..10));
+    let wants = Match { agent: agent.into(), trigger: 0, source: "my-github".into(), queue_limit: u32::MAX };
+    Record {
+        id: engine.ids().receipt(at),
+        origin: Origin::Request,
+        delivery: Arc::new(Delivery {
+            provider: Provider::Github,
+            sources: vec!["my-github".into()],
+            headers,
+            body: Bytes::from(body),
+            at,
+            key: key.into(),
+        }),
+        parsed: Some(Parsed::Context(Arc::new(context))),
+        verdicts: vec![Verdict::Matched(wants)],
+        missing: 0,
+    }
+}
+
+fn backlog(path: &Path, jobs: u64) {
+    let engine = open(path, |_, _| {});
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let filled = Instant::now();
+    runtime.block_on(async {
+        let mut waiting = std::collections::VecDeque::new();
+        for number in 0..jobs {
+            let agent = format!("agent-{}", number % 100).into();
+            let job = NewJob { agent, cause: Cause::Manual, now: at(number), due: at(number) };
+            waiting.push_back(engine.enqueue(job));
+            if waiting.len() > IN_FLIGHT {
+                waiting.pop_front().unwrap().await.unwrap();
+            }
+        }
+        for last in waiting {
+            last.await.unwrap();
+        }
+    });
+    println!("backlog: {jobs} jobs of 100 agents added in {:.2?}", filled.elapsed());
+    wait(engine.close());
+    drop(engine);
+
+    let begun = Instant::now();
+    let engine = open(path, |_, _| {});
+    wait(engine.probe());
+    println!("open: {:.2?}", begun.elapsed());
+
+    let now = at(jobs);
+    let agent = || "agent-7".into();
+    let lease = Duration::from_mins(1);
+    let claim = |places| engine.claim(Claim { agent: agent(), places, now, lease });
+    timed("claim 1", || drop(wait(claim(1))));
+    timed("claim 16", || drop(wait(claim(16))));
+    timed("claim 1 and complete it", || {
+        let run = wait(claim(1)).jobs[0].run;
+        let (outcome, disposition) = (AttemptOutcome::Completed, Disposition::Complete);
+        wait(engine.finish(Finish { run, outcome, disposition, at: now }));
+    });
+    timed("backlog", || drop(wait(engine.backlog())));
+    timed("oldest due", || drop(wait(engine.oldest_due())));
+    let page = Page::default();
+    timed("newest jobs of an agent", || {
+        drop(wait(engine.jobs(JobQuery { agent: Some(agent()), state: None, page })));
+    });
+    timed("newest jobs of an agent without any", || {
+        drop(wait(engine.jobs(JobQuery { agent: Some("nobody".into()), state: None, page })));
+    });
+    wait(engine.close());
+}
+
+fn timed(what: &str, mut act: impl FnMut()) {
+    const TIMES: u32 = 20;
+    let begun = Instant::now();
+    for _ in 0..TIMES {
+        act();
+    }
+    println!("{what}: {:.2?}", begun.elapsed() / TIMES);
+}

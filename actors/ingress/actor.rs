@@ -1,0 +1,109 @@
+//! Turns arrivals into deliveries, or refuses them.
+//!
+//! There is one actor for each HTTP worker, on the worker's own thread, so that a request changes
+//! threads only once it is worth it.
+
+use std::{sync::Arc, time::Instant};
+
+use actix::prelude::*;
+
+use super::Sources;
+use crate::{
+    clock::Clock,
+    flow::{Answer, Arrival, Door, OpenReceipt, Origin, Parse, Recorder, Verified},
+    mailbox::{Outlet, Post, Refused},
+    names::IdSource,
+    provider::protocol,
+    telemetry::events::DeliveryRefused,
+};
+
+/// Bodies beyond this many bytes are hashed elsewhere: at about 1 GB/s a larger one would hold up
+/// its neighbours for more than 0.25 ms.
+const INLINE_LIMIT: usize = 256 * 1024;
+
+/// Verifies requests and opens their receipts.
+#[derive(Clone)]
+pub struct IngressActor {
+    /// Who may send.
+    pub sources: Sources,
+    /// Where receipts are kept.
+    pub recorder: Arc<dyn Recorder>,
+    /// Where receipt ids come from.
+    pub ids: Arc<IdSource>,
+    /// The time.
+    pub clock: Clock,
+    /// The parsers, of which each delivery goes to the next one.
+    pub parsers: Vec<Outlet<Parse>>,
+}
+
+impl Actor for IngressActor {
+    type Context = Context<Self>;
+}
+
+impl Supervised for IngressActor {}
+
+impl Handler<Post<Arrival>> for IngressActor {
+    type Result = ();
+
+    fn handle(&mut self, post: Post<Arrival>, _: &mut Context<Self>) {
+        let arrival = post.open();
+        if arrival.body_len() <= INLINE_LIMIT {
+            self.take(arrival);
+        } else {
+            let this = self.clone();
+            tokio::task::spawn_blocking(move || this.take(arrival));
+        }
+    }
+}
+
+impl IngressActor {
+    fn take(&self, arrival: Arrival) {
+        let begun = Instant::now();
+        let (provider, door, at) = (arrival.provider, arrival.door.clone(), arrival.at);
+        let verified = arrival
+            .verify(|headers, body| self.sources.verify(provider, &door, headers, body, self.clock.now()));
+        match verified {
+            Verified::No(reason, reply) => {
+                let source = match &door {
+                    Door::Any => "",
+                    Door::Source(name) => name.as_str(),
+                };
+                DeliveryRefused { provider, source, reason }.emit();
+                reply.send(Answer::Refused(reason));
+            }
+            Verified::Yes(mut delivery, reply) => {
+                let protocol = protocol(provider);
+                delivery.key = protocol.delivery_key(&delivery.headers, &delivery.body);
+                delivery.body = protocol.redact(&delivery.headers, delivery.body);
+                delivery.headers.retain(protocol.kept_headers());
+                let series = self.sources.series(provider, &delivery.sources[0]);
+                let bytes = delivery.body.len();
+                let reply = reply.tallied(move |answer| {
+                    if let Some(series) = series {
+                        series.answered(answer, bytes, begun.elapsed());
+                    }
+                });
+                self.pass_on(OpenReceipt::open(
+                    self.ids.receipt(at),
+                    Origin::Request,
+                    delivery,
+                    Arc::clone(&self.recorder),
+                    Some(reply),
+                ));
+            }
+        }
+    }
+
+    /// Gives the receipt to a parser. Dropped here, it is kept as unrouted for the sweep.
+    fn pass_on(&self, receipt: OpenReceipt) {
+        let turn = usize::try_from(receipt.id().get()).unwrap_or(0);
+        let mut parse = Parse(receipt);
+        for step in 0..self.parsers.len() {
+            let parser = &self.parsers[turn.wrapping_add(step) % self.parsers.len()];
+            match parser.try_post(parse) {
+                Ok(()) => return,
+                Err(Refused::Full(back) | Refused::Closed(back)) => parse = back,
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Reads deliveries and offers them to the agents that may want them.
+
+use std::sync::Arc;
+
+use actix::prelude::*;
+
+use super::Routes;
+use crate::{
+    flow::{Offer, OpenReceipt, Parse, Parsed},
+    mailbox::{Outlet, Post},
+    provider::protocol,
+    telemetry::events::DeliveryUnparsable,
+};
+
+/// Bodies beyond this many bytes are read elsewhere: at about 500 MB/s a larger one would hold up
+/// its neighbours for more than 0.5 ms.
+const INLINE_LIMIT: usize = 256 * 1024;
+
+/// One of a pool; each takes deliveries of any provider.
+#[derive(Clone)]
+pub struct ParserActor {
+    /// Which agents may want what.
+    pub routes: Arc<Routes>,
+    /// The agents, in the order in which `routes` counts them.
+    pub agents: Arc<[Outlet<Offer>]>,
+}
+
+impl Actor for ParserActor {
+    type Context = Context<Self>;
+}
+
+impl Supervised for ParserActor {}
+
+impl Handler<Post<Parse>> for ParserActor {
+    type Result = ();
+
+    fn handle(&mut self, post: Post<Parse>, _: &mut Context<Self>) {
+        let Parse(receipt) = post.open();
+        if receipt.delivery().body.len() <= INLINE_LIMIT {
+            self.route(&receipt);
+        } else {
+            let this = self.clone();
+            // A panic there drops the receipt, which then closes as unrouted.
+            tokio::task::spawn_blocking(move || this.route(&receipt));
+        }
+    }
+}
+
+impl ParserActor {
+    fn route(&self, receipt: &OpenReceipt) {
+        crate::failpoint::hit("parser.parse");
+        let delivery = receipt.delivery();
+        let context = match protocol(delivery.provider).parse(&delivery.headers, &delivery.body) {
+            Ok(context) => Arc::new(context),
+            Err(problem) => {
+                DeliveryUnparsable { receipt: receipt.id(), provider: delivery.provider, reason: &problem.0 }
+                    .emit();
+                receipt.parsed(Parsed::Unparsable(problem), 0);
+                return;
+            }
+        };
+        let mut candidates = Vec::new();
+        self.routes.candidates(&delivery.sources, &context, &mut candidates);
+        receipt.parsed(Parsed::Context(Arc::clone(&context)), candidates.len());
+        for agent in candidates {
+            // A mailbox that is full or closed leaves a gap on the receipt, which the sweep fills.
+            let _ = self.agents[agent]
+                .try_post(Offer { context: Arc::clone(&context), receipt: receipt.clone() });
+        }
+    }
+}

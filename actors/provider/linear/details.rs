@@ -1,0 +1,105 @@
+//! What only Linear knows.
+
+use serde_json::{Map, Value};
+
+use super::{
+    context::name,
+    payload::{Data, Issue, Payload, Team},
+};
+use crate::provider::lenient::Text;
+
+/// How many former values are shown, and how many labels of them.
+const FORMER: usize = 32;
+
+/// How long a former text may be: a description can be as long as a book.
+const FORMER_TEXT: usize = 256;
+
+/// Adds what is known of the issue that something is about.
+pub(super) fn of_issue(details: &mut Map<String, Value>, issue: &Issue<'_>) {
+    let known = [
+        ("issue_id", issue.id.owned().map(Value::from)),
+        ("identifier", issue.identifier.owned().map(Value::from)),
+        ("team", issue.team.get().and_then(team)),
+    ];
+    details.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
+}
+
+fn team(team: &Team<'_>) -> Option<Value> {
+    [&team.key, &team.name].into_iter().find_map(Text::owned).map(Value::from)
+}
+
+/// Adds the details of a payload to those that are known of its issue.
+pub(super) fn describe(details: &mut Map<String, Value>, entity: &str, payload: &Payload<'_>) {
+    let mut add = |key: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            details.insert(key.to_owned(), value);
+        }
+    };
+    let text = |text: &Text<'_>| text.owned().map(Value::from);
+    add("type", Some(entity.into()));
+    add("webhook_id", text(&payload.webhook_id));
+    add("organization_id", text(&payload.organization_id));
+    add("app_user_id", text(&payload.app_user_id));
+    add("actor_type", payload.actor.get().and_then(|actor| text(&actor.r#type)));
+    if let Some(data) = payload.data.get().or(payload.issue_data.get()) {
+        add("id", text(&data.id));
+        add("identifier", text(&data.identifier));
+        add("issue_id", text(&data.issue_id));
+        add("state", data.state.get().and_then(|state| text(&state.name)));
+        add("team", data.team.get().and_then(team));
+        add("priority_label", text(&data.priority_label));
+        add("health", text(&data.health));
+        add("project", data.project.get().and_then(|project| text(&project.name)));
+        add(
+            "cycle",
+            data.cycle.get().and_then(|cycle| text(&cycle.name).or(cycle.number.0.map(Value::from))),
+        );
+        add("parent_id", text(&data.parent_id));
+        add("creator_id", text(&data.creator_id));
+        add("user_id", text(&data.user_id));
+        add("delegate", data.delegate.get().and_then(name).map(Value::from));
+        add("emoji", text(&data.emoji));
+        if let Some(before) = payload.updated_from.get().and_then(|from| from.get("labelIds")) {
+            let (added, removed) = changed(before, data);
+            add("added_label_ids", added);
+            add("removed_label_ids", removed);
+        }
+    }
+    if let Some(from) = payload.updated_from.get() {
+        add(
+            "updated_from",
+            Some(Value::Object(
+                from.iter()
+                    .filter(|(_, value)| is_small(value))
+                    .take(FORMER)
+                    .map(|(key, value)| (key.clone(), value.clone()))
+                    .collect(),
+            )),
+        );
+    }
+    if let Some(session) = payload.agent_session.get() {
+        add("agent_session_id", text(&session.id));
+        add("agent_session_status", text(&session.status));
+    }
+    add("notification", payload.notification.get().and_then(|notification| text(&notification.r#type)));
+}
+
+/// Which labels came and which went.
+fn changed(before: &Value, data: &Data<'_>) -> (Option<Value>, Option<Value>) {
+    let before: Vec<_> = before.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let after: Vec<_> = data.label_ids.0.iter().filter_map(Text::get).collect();
+    let only = |these: &[&str], those: &[&str]| {
+        let only: Vec<_> = these.iter().filter(|id| !those.contains(id)).map(|id| Value::from(*id)).collect();
+        (!only.is_empty()).then_some(Value::Array(only))
+    };
+    (only(&after, &before), only(&before, &after))
+}
+
+fn is_small(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.len() <= FORMER_TEXT,
+        Value::Array(items) => items.len() <= FORMER && items.iter().all(is_small),
+        Value::Object(_) => false,
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+    }
+}

@@ -1,0 +1,175 @@
+//! Mintlify, unverified against the vendor.
+//!
+//! Mintlify documents no outgoing webhooks, no signature and no payload (as of November 2026). This
+//! reads any JSON object that looks like news of a build, and invents nothing that is not there.
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer};
+
+use super::{
+    Protocol, SignatureHeader, hashed_key, id_key,
+    lenient::{self, Object, Scalar, Text, TextOr},
+};
+use crate::{
+    flow::{Carries, Field, Headers, Unparsable, WebhookContext, cut},
+    names::{DeliveryKey, Provider},
+};
+
+/// Mintlify's protocol.
+pub(super) struct Mintlify;
+
+static SIGNATURES: [SignatureHeader; 2] =
+    [SignatureHeader::sha256("x-mintlify-signature", ""), SignatureHeader::sha256("mintlify-signature", "")];
+
+impl Protocol for Mintlify {
+    fn provider(&self) -> Provider {
+        Provider::Mintlify
+    }
+
+    fn signatures(&self) -> &'static [SignatureHeader] {
+        &SIGNATURES
+    }
+
+    fn kept_headers(&self) -> &'static [&'static str] {
+        &["x-mintlify-delivery", "x-mintlify-event", "content-type", "user-agent"]
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        &[Field::Projects, Field::Events, Field::Actions, Field::Branches]
+    }
+
+    fn delivery_id<'a>(&self, headers: &'a Headers) -> Option<&'a str> {
+        headers.get("x-mintlify-delivery")
+    }
+
+    fn delivery_key(&self, headers: &Headers, body: &[u8]) -> DeliveryKey {
+        headers.get("x-mintlify-delivery").map_or_else(|| hashed_key(&[body]), id_key)
+    }
+
+    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
+        let of_header = headers.get("x-mintlify-event");
+        lenient::read(body, |bytes| {
+            serde_json::from_slice::<Payload<'_>>(bytes).map(|payload| context(of_header, &payload))
+        })
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Payload<'a> {
+    id: Scalar<'a>,
+    event: Text<'a>,
+    r#type: Text<'a>,
+    action: Text<'a>,
+    status: Text<'a>,
+    project: NameOf<'a>,
+    organization: NameOf<'a>,
+    branch: Text<'a>,
+    r#ref: Text<'a>,
+    git: Object<Git<'a>>,
+    title: Text<'a>,
+    message: Text<'a>,
+    body: Text<'a>,
+    description: Text<'a>,
+    error: Text<'a>,
+    log: Text<'a>,
+    url: Text<'a>,
+    build_url: Text<'a>,
+    logs_url: Text<'a>,
+    author: NameOf<'a>,
+    user: NameOf<'a>,
+    sender: NameOf<'a>,
+    timestamp: Scalar<'a>,
+    #[serde(rename = "createdAt")]
+    created_at: Scalar<'a>,
+}
+
+/// What was built.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Git<'a> {
+    branch: Text<'a>,
+}
+
+/// Somebody or something, written as a name or as an object that has one.
+#[derive(Debug, Default)]
+struct NameOf<'a>(Option<Cow<'a, str>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for NameOf<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(match TextOr::<Named<'a>>::deserialize(deserializer)? {
+            TextOr::Text(text) => Some(text).filter(|text| !text.is_empty()),
+            TextOr::Object(named) => [named.slug.0, named.email.0, named.name.0, named.login.0, named.id.0]
+                .into_iter()
+                .flatten()
+                .find(|text| !text.is_empty()),
+            TextOr::Absent => None,
+        }))
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Named<'a> {
+    slug: Text<'a>,
+    email: Text<'a>,
+    name: Text<'a>,
+    login: Text<'a>,
+    id: Scalar<'a>,
+}
+
+impl NameOf<'_> {
+    fn owned(&self) -> Option<String> {
+        self.0.as_deref().map(str::to_owned)
+    }
+}
+
+fn context(of_header: Option<&str>, payload: &Payload<'_>) -> WebhookContext {
+    let event = payload.event.get().or(payload.r#type.get()).or(of_header).unwrap_or("build");
+    let mut context = WebhookContext::new(Provider::Mintlify, event);
+    context.carries = Carries { branch: true, conclusion: false };
+    context.action = payload.action.owned().or_else(|| payload.status.owned());
+    context.conclusion = conclusion(payload);
+    context.repo = payload.project.owned().or_else(|| payload.organization.owned());
+    context.org = payload.organization.owned();
+    place(&mut context, payload);
+    context.title = payload.title.owned().or_else(|| payload.message.owned());
+    let failed = context.conclusion.as_deref() == Some("failure");
+    let body = [&payload.body, &payload.message, &payload.error, &payload.log, &payload.description];
+    let body = Some(&payload.error).filter(|_| failed).into_iter().chain(body).find_map(Text::get);
+    context.body = body.map(|text| cut(text).into_owned());
+    context.url = [&payload.url, &payload.build_url, &payload.logs_url].into_iter().find_map(Text::owned);
+    context.author = payload.author.owned().or_else(|| payload.user.owned());
+    context.sender =
+        payload.sender.owned().or_else(|| payload.user.owned()).or_else(|| context.author.clone());
+    context.timestamp = payload.timestamp.owned().or_else(|| payload.created_at.owned());
+    if let Some(id) = payload.id.get() {
+        context.details.insert("id".to_owned(), id.into());
+    }
+    context
+}
+
+/// The branch, or the tag, if there is word of one.
+fn place(context: &mut WebhookContext, payload: &Payload<'_>) {
+    let of_git = payload.git.get().and_then(|git| git.branch.get());
+    let Some(place) = payload.branch.get().or(of_git).or(payload.r#ref.get()) else { return };
+    match place.strip_prefix("refs/tags/") {
+        Some(tag) => context.tag = Some(tag.to_owned()),
+        None => context.branch = Some(place.strip_prefix("refs/heads/").unwrap_or(place).to_owned()),
+    }
+}
+
+/// How the build ended, in the words of the other providers where there are such.
+fn conclusion(payload: &Payload<'_>) -> Option<String> {
+    let usual = |word: &str| match word {
+        "failed" | "failure" => Some("failure"),
+        "succeeded" | "success" => Some("success"),
+        _ => None,
+    };
+    let (action, status) = (payload.action.get(), payload.status.get());
+    action.and_then(usual).or(status.and_then(usual)).or(status).map(str::to_owned)
+}

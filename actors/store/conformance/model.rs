@@ -1,0 +1,257 @@
+//! Both engines under the same random changes.
+
+use std::{collections::BTreeMap, fmt::Write, time::Duration};
+
+use proptest::prelude::*;
+
+use super::{Sample, Subject, at, wait};
+use crate::{
+    flow::{Committed, Origin},
+    names::{AgentName, JobId, ReceiptId, RunId},
+    store::{
+        AttemptOutcome, Backlog, Claim, Disposition, Finish, Fire, Fired, JobRow, JobState, Page, Reason,
+        ReceiptQuery, Rescue,
+    },
+};
+
+const AGENTS: [&str; 2] = ["dev", "ops"];
+const KEYS: [&str; 3] = ["a", "b", "c"];
+const SOURCES: [&[&str]; 3] = [&["hub"], &["fork"], &["hub", "fork"]];
+
+/// One change; picks are taken modulo what there is.
+#[derive(Debug, Clone)]
+enum Change {
+    Record { key: usize, sources: usize, agents: usize, parsed: bool, missing: bool, limit: u32 },
+    Replay { pick: usize, agents: usize },
+    Reroute { agents: usize, missing: bool },
+    Enqueue { agent: usize, delay: i64 },
+    Fire { agent: usize },
+    Claim { agent: usize, places: u32 },
+    Finish { pick: usize, outcome: usize, disposition: usize },
+    Renew { pick: usize },
+    Rescue { all: bool },
+    Revive { pick: usize },
+    Dismiss { pick: usize },
+    Prune { age: i64 },
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        4 => (0..3_usize, 0..3_usize, 0..4_usize, prop::bool::weighted(0.8), prop::bool::weighted(0.2), 1..4_u32)
+            .prop_map(|(key, sources, agents, parsed, missing, limit)| {
+                Change::Record { key, sources, agents, parsed, missing, limit }
+            }),
+        1 => (any::<usize>(), 0..4_usize).prop_map(|(pick, agents)| Change::Replay { pick, agents }),
+        2 => (0..4_usize, any::<bool>()).prop_map(|(agents, missing)| Change::Reroute { agents, missing }),
+        1 => (0..2_usize, 0..9_000_i64).prop_map(|(agent, delay)| Change::Enqueue { agent, delay }),
+        1 => (0..2_usize).prop_map(|agent| Change::Fire { agent }),
+        4 => (0..2_usize, 0..4_u32).prop_map(|(agent, places)| Change::Claim { agent, places }),
+        4 => (any::<usize>(), 0..7_usize, 0..3_usize)
+            .prop_map(|(pick, outcome, disposition)| Change::Finish { pick, outcome, disposition }),
+        1 => any::<usize>().prop_map(|pick| Change::Renew { pick }),
+        1 => any::<bool>().prop_map(|all| Change::Rescue { all }),
+        1 => any::<usize>().prop_map(|pick| Change::Revive { pick }),
+        1 => any::<usize>().prop_map(|pick| Change::Dismiss { pick }),
+        1 => (0..9_000_000_i64).prop_map(|age| Change::Prune { age }),
+    ]
+}
+
+/// One engine, with its ids replaced by their order, because two engines make different ones.
+struct Side {
+    store: Subject,
+    receipts: Vec<ReceiptId>,
+    jobs: Vec<JobId>,
+    runs: Vec<RunId>,
+}
+
+impl Side {
+    fn new(store: Subject) -> Self {
+        Self { store, receipts: Vec::new(), jobs: Vec::new(), runs: Vec::new() }
+    }
+
+    /// The job's place among all jobs ever seen.
+    fn nth(&mut self, id: JobId) -> usize {
+        self.jobs.iter().position(|known| *known == id).unwrap_or_else(|| {
+            self.jobs.push(id);
+            self.jobs.len() - 1
+        })
+    }
+
+    fn committed(&self, committed: &Committed) -> String {
+        let original = committed.duplicate_of.map(|id| self.receipts.iter().position(|known| *known == id));
+        let created: Vec<_> = committed.created.iter().map(|job| (&job.agent, job.due)).collect();
+        format!("{original:?} {created:?} {}", committed.skipped)
+    }
+
+    fn put(&mut self, sample: Sample) -> String {
+        let (id, committed) = self.store.record(sample);
+        self.receipts.push(id);
+        self.committed(&committed)
+    }
+
+    /// Does it, and tells what came of it.
+    fn apply(&mut self, change: &Change, now: i64) -> String {
+        let agents = |mask: usize| -> Vec<&'static str> {
+            AGENTS.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1).map(|(_, name)| *name).collect()
+        };
+        let engine = std::sync::Arc::clone(&self.store.engine);
+        match *change {
+            Change::Record { key, sources, agents: mask, parsed, missing, limit } => {
+                let agents = if parsed { agents(mask) } else { Vec::new() };
+                self.put(Sample {
+                    sources: SOURCES[sources].to_vec(),
+                    parsed,
+                    missing: usize::from(missing),
+                    queue_limit: limit,
+                    ..Sample::new(KEYS[key], now).wanted_by(&agents)
+                })
+            }
+            Change::Replay { pick, agents: mask } => {
+                let Some(of) = pick_of(&self.receipts, pick) else { return String::new() };
+                let sample = Sample::new("a", now).wanted_by(&agents(mask));
+                self.put(Sample { origin: Origin::Replay { of }, ..sample })
+            }
+            Change::Reroute { agents: mask, missing } => {
+                let open = wait(engine.unrouted(at(now + 1), 3, 1));
+                let Some(receipt) = open.first() else { return String::new() };
+                let key = KEYS.iter().find(|key| **key == receipt.delivery.key.as_str()).unwrap();
+                let sample = Sample {
+                    at: receipt.delivery.at,
+                    missing: usize::from(missing),
+                    ..Sample::new(key, 0).wanted_by(&agents(mask))
+                };
+                let committed = self.store.reroute(receipt.id, sample);
+                self.committed(&committed)
+            }
+            Change::Enqueue { agent, delay } => {
+                self.store.enqueue(AGENTS[agent], now, now + delay);
+                String::new()
+            }
+            Change::Fire { agent } => {
+                let fired = engine.fire(Fire { agent: AGENTS[agent].into(), due: at(now), now: at(now) });
+                matches!(wait(fired), Fired::Created(_)).to_string()
+            }
+            Change::Claim { agent, places } => {
+                let lease = Duration::from_secs(5);
+                let claim = Claim { agent: AGENTS[agent].into(), places, now: at(now), lease };
+                let claimed = wait(engine.claim(claim));
+                let mut told = format!("{:?}", claimed.next_due);
+                for job in claimed.jobs {
+                    self.runs.push(job.run);
+                    let nth = self.nth(job.run.job);
+                    let _ = write!(told, " {nth} {:?} {:?}", job.run.attempt, job.history);
+                }
+                told
+            }
+            Change::Finish { pick, outcome, disposition } => {
+                let Some(run) = pick_of(&self.runs, pick) else { return String::new() };
+                let disposition = [
+                    Disposition::Complete,
+                    Disposition::Retry { at: at(now + 500) },
+                    Disposition::Discard(Reason::NotRetried),
+                ][disposition]
+                    .clone();
+                let finish = Finish { run, outcome: outcomes()[outcome].clone(), disposition, at: at(now) };
+                wait(engine.finish(finish)).to_string()
+            }
+            Change::Renew { pick } => {
+                let Some(run) = pick_of(&self.runs, pick) else { return String::new() };
+                wait(engine.renew(run, at(now + 60_000))).to_string()
+            }
+            Change::Rescue { all } => {
+                let rescued = wait(engine.rescue(Rescue { now: at(now), all, max_interruptions: 3 }));
+                let gone: Vec<_> = rescued.iter().map(|gone| (self.nth(gone.run.job), gone.state)).collect();
+                format!("{gone:?}")
+            }
+            Change::Revive { pick } => match pick_of(&self.jobs, pick) {
+                Some(job) => format!("{:?}", wait(engine.revive(job, at(now)))),
+                None => String::new(),
+            },
+            Change::Dismiss { pick } => match pick_of(&self.jobs, pick) {
+                Some(job) => wait(engine.dismiss(job, at(now))).to_string(),
+                None => String::new(),
+            },
+            Change::Prune { age } => {
+                let pruned = wait(engine.prune(at(now - age), at(now - age), 1_000));
+                format!("{} {} {}", pruned.receipts, pruned.runs.len(), pruned.more)
+            }
+        }
+    }
+
+    /// Everything that can be asked, without ids.
+    fn seen(&mut self) -> String {
+        let mut rows = self.store.jobs();
+        rows.reverse();
+        let backlog = wait(self.store.engine.backlog());
+        assert_eq!(sorted(backlog), counted(&rows), "the counts drifted from the jobs");
+        let mut told = String::new();
+        for row in rows {
+            self.nth(row.id);
+            let _ = writeln!(
+                told,
+                "{} {} {:?} {:?} {} {} {}",
+                row.agent, row.state, row.reason, row.cause, row.attempts, row.created_at, row.due_at
+            );
+        }
+        let query = ReceiptQuery { page: Page { limit: 1_000, before: None }, ..ReceiptQuery::default() };
+        for row in wait(self.store.engine.receipts(query)) {
+            let receipt = wait(self.store.engine.receipt(row.id)).unwrap();
+            let jobs = receipt.jobs.len();
+            let _ = writeln!(
+                told,
+                "{} {:?} {} {} {:?} {jobs}",
+                row.at, row.state, row.matched, receipt.delivery.key, receipt.delivery.body
+            );
+        }
+        let mut oldest = wait(self.store.engine.oldest_due());
+        oldest.sort();
+        told + &format!("{oldest:?} {:?}", wait(self.store.engine.marks()))
+    }
+}
+
+fn outcomes() -> [AttemptOutcome; 7] {
+    [
+        AttemptOutcome::Completed,
+        AttemptOutcome::Failed { code: 1 },
+        AttemptOutcome::Killed { signal: 9 },
+        AttemptOutcome::TimedOut,
+        AttemptOutcome::TryAgain,
+        AttemptOutcome::Interrupted,
+        AttemptOutcome::NotStarted { error: "gone".to_owned() },
+    ]
+}
+
+fn pick_of<T: Copy>(items: &[T], pick: usize) -> Option<T> {
+    items.get(pick.checked_rem(items.len())?).copied()
+}
+
+fn sorted(backlog: Vec<Backlog>) -> BTreeMap<(AgentName, JobState), u64> {
+    backlog.into_iter().map(|entry| ((entry.agent, entry.state), entry.jobs)).collect()
+}
+
+fn counted(rows: &[JobRow]) -> BTreeMap<(AgentName, JobState), u64> {
+    let mut counts = BTreeMap::new();
+    for row in rows {
+        *counts.entry((row.agent.clone(), row.state)).or_default() += 1;
+    }
+    counts
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn sqlite_does_what_the_memory_engine_does(
+        changes in prop::collection::vec((change(), 0..2_000_000_i64), 1..60)
+    ) {
+        let mut memory = Side::new(Subject::memory());
+        let mut sqlite = Side::new(Subject::sqlite());
+        let mut now = 0;
+        for (change, pause) in changes {
+            now += pause / if pause % 3 == 0 { 1 } else { 1_000 };
+            let expected = memory.apply(&change, now);
+            prop_assert_eq!(sqlite.apply(&change, now), expected, "{:?}", change);
+            prop_assert_eq!(sqlite.seen(), memory.seen(), "after {:?}", change);
+        }
+    }
+}

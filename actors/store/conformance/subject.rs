@@ -1,0 +1,195 @@
+//! An engine under test, and short ways to talk to it.
+
+use std::{
+    sync::{Arc, mpsc},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tempfile::TempDir;
+
+use crate::{
+    clock::Timestamp,
+    flow::{
+        Committed, Delivery, Headers, Match, Origin, Parsed, Record, RecordError, TriggerRefusal, Unparsable,
+        Verdict, WebhookContext,
+    },
+    names::{JobId, Provider, ReceiptId},
+    store::{
+        AttemptOutcome, Cause, Claim, Claimed, Disposition, Engine, Finish, JobQuery, JobRow, JobState,
+        MemoryEngine, NewJob, Page, Pending, SqliteEngine, SqliteOptions,
+    },
+};
+
+pub(in crate::store) const WINDOW: Duration = Duration::from_hours(1);
+
+/// So many milliseconds after the beginning of a day in 2026.
+pub(in crate::store) fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(1_795_000_000_000 + millis)
+}
+
+pub(in crate::store) fn wait<T>(pending: Pending<T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(pending).unwrap()
+}
+
+pub(in crate::store) struct Subject {
+    pub(in crate::store) engine: Arc<dyn Engine>,
+    folder: Option<TempDir>,
+}
+
+impl Subject {
+    pub(in crate::store) fn memory() -> Self {
+        Self { engine: Arc::new(MemoryEngine::new(WINDOW)), folder: None }
+    }
+
+    pub(in crate::store) fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteOptions { dedupe_window: WINDOW, ..SqliteOptions::default() };
+        let engine = SqliteEngine::open(&folder.path().join("test.db"), options).unwrap();
+        Self { engine: Arc::new(engine), folder: Some(folder) }
+    }
+
+    /// As after a restart of the process; an engine in memory just goes on.
+    pub(in crate::store) fn restarted(self) -> Self {
+        let Self { engine, folder } = self;
+        let Some(folder) = folder else { return Self { engine, folder } };
+        drop(engine);
+        let options = SqliteOptions { dedupe_window: WINDOW, ..SqliteOptions::default() };
+        let engine = SqliteEngine::open(&folder.path().join("test.db"), options).unwrap();
+        Self { engine: Arc::new(engine), folder: Some(folder) }
+    }
+
+    pub(in crate::store) fn try_record(&self, record: Record) -> Result<Committed, RecordError> {
+        let (answer, answered) = mpsc::channel();
+        self.engine.record(record, Box::new(move |committed| answer.send(committed).unwrap()));
+        answered.recv().unwrap()
+    }
+
+    pub(in crate::store) fn record(&self, sample: Sample) -> (ReceiptId, Committed) {
+        let id = self.engine.ids().receipt(sample.at);
+        (id, self.try_record(sample.record(id)).unwrap())
+    }
+
+    pub(in crate::store) fn reroute(&self, id: ReceiptId, sample: Sample) -> Committed {
+        self.try_record(Sample { origin: Origin::Reroute, ..sample }.record(id)).unwrap()
+    }
+
+    pub(in crate::store) fn enqueue(&self, agent: &str, now: i64, due: i64) -> JobId {
+        let job = NewJob { agent: agent.into(), cause: Cause::Manual, now: at(now), due: at(due) };
+        wait(self.engine.enqueue(job))
+    }
+
+    pub(in crate::store) fn claim(&self, agent: &str, places: u32, now: i64) -> Claimed {
+        let lease = Duration::from_mins(1);
+        wait(self.engine.claim(Claim { agent: agent.into(), places, now: at(now), lease }))
+    }
+
+    /// Claims one job and ends its attempt.
+    pub(in crate::store) fn run(
+        &self,
+        agent: &str,
+        now: i64,
+        outcome: AttemptOutcome,
+        disposition: Disposition,
+    ) -> JobId {
+        let run = self.claim(agent, 1, now).jobs[0].run;
+        assert!(wait(self.engine.finish(Finish { run, outcome, disposition, at: at(now) })));
+        run.job
+    }
+
+    pub(in crate::store) fn complete(&self, agent: &str, now: i64) -> JobId {
+        self.run(agent, now, AttemptOutcome::Completed, Disposition::Complete)
+    }
+
+    pub(in crate::store) fn state(&self, job: JobId) -> JobState {
+        wait(self.engine.job(job)).unwrap().job.state
+    }
+
+    pub(in crate::store) fn jobs(&self) -> Vec<JobRow> {
+        wait(self.engine.jobs(JobQuery { page: Page { limit: 1_000, before: None }, ..JobQuery::default() }))
+    }
+}
+
+/// A record in the making.
+#[derive(Clone)]
+pub(in crate::store) struct Sample {
+    pub(in crate::store) key: &'static str,
+    pub(in crate::store) sources: Vec<&'static str>,
+    pub(in crate::store) agents: Vec<&'static str>,
+    pub(in crate::store) refused: Vec<&'static str>,
+    pub(in crate::store) queue_limit: u32,
+    pub(in crate::store) at: Timestamp,
+    pub(in crate::store) origin: Origin,
+    pub(in crate::store) parsed: bool,
+    pub(in crate::store) problem: Option<&'static str>,
+    pub(in crate::store) missing: usize,
+    pub(in crate::store) body: Bytes,
+}
+
+impl Sample {
+    /// A delivery to the source `hub` that nobody wants.
+    pub(in crate::store) fn new(key: &'static str, now: i64) -> Self {
+        Self {
+            key,
+            sources: vec!["hub"],
+            agents: Vec::new(),
+            refused: Vec::new(),
+            queue_limit: 100,
+            at: at(now),
+            origin: Origin::Request,
+            parsed: true,
+            problem: None,
+            missing: 0,
+            body: Bytes::from_static(b"{\"action\":\"opened\"}"),
+        }
+    }
+
+    /// `agents` want it.
+    pub(in crate::store) fn wanted_by(self, agents: &[&'static str]) -> Self {
+        Self { agents: agents.to_vec(), ..self }
+    }
+
+    pub(in crate::store) fn record(self, id: ReceiptId) -> Record {
+        let source = self.sources[0];
+        let wants = |agent: &&'static str| {
+            Verdict::Matched(Match {
+                agent: (*agent).into(),
+                trigger: 1,
+                source: source.into(),
+                queue_limit: self.queue_limit,
+            })
+        };
+        let refuses = |agent: &&'static str| Verdict::Refused {
+            agent: (*agent).into(),
+            refusals: vec![TriggerRefusal { trigger: 0, failed: Vec::new() }],
+        };
+        let verdicts = self.agents.iter().map(wants).chain(self.refused.iter().map(refuses)).collect();
+        let context = || {
+            let mut context = WebhookContext::new(Provider::Github, "issues");
+            context.action = Some("opened".to_owned());
+            context.repo = Some("acme/app".to_owned());
+            Parsed::Context(Arc::new(context))
+        };
+        let mut headers = Headers::default();
+        headers.push("x-github-event", "issues");
+        Record {
+            id,
+            origin: self.origin,
+            delivery: Arc::new(Delivery {
+                provider: Provider::Github,
+                sources: self.sources.iter().map(|source| (*source).into()).collect(),
+                headers,
+                body: self.body,
+                at: self.at,
+                key: self.key.into(),
+            }),
+            parsed: match self.problem {
+                Some(problem) => Some(Parsed::Unparsable(Unparsable(problem.to_owned()))),
+                None => self.parsed.then(context),
+            },
+            verdicts,
+            missing: self.missing,
+        }
+    }
+}

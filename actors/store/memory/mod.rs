@@ -1,0 +1,13 @@
+//! A store that forgets: the same contract, in the simplest words.
+//!
+//! Tests of actors use it, and the conformance suite holds the SQLite engine against it. One lock
+//! around plain collections; every answer is ready when the call returns.
+
+mod engine;
+mod jobs;
+mod prune;
+mod reads;
+mod receipts;
+mod state;
+
+pub use engine::MemoryEngine;

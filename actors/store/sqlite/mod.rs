@@ -1,0 +1,34 @@
+//! The store in one SQLite file.
+//!
+//! - `open`: the file, its lock and its settings.
+//! - `schema`: tables and migrations.
+//! - `queue`: the bounded way to the thread that writes.
+//! - `commit`: that thread; it writes in groups.
+//! - `failure`: how far a failure reaches.
+//! - `checkpoint`: moves the log away beside it.
+//! - `receipts`, `jobs`, `prune`: what is written, one function for each change.
+//! - `reads`: what is asked.
+//! - `reader`: the threads that ask.
+//! - `values`: between Rust's values and the columns.
+
+mod checkpoint;
+mod commit;
+mod engine;
+mod failure;
+mod jobs;
+mod open;
+mod prune;
+mod queue;
+mod reader;
+mod reads;
+mod receipts;
+mod schema;
+mod values;
+
+pub use commit::CommitMeter;
+pub use engine::{SqliteEngine, SqliteOptions};
+pub use open::OpenError;
+pub use reader::SqliteReader;
+
+#[cfg(test)]
+mod tests;

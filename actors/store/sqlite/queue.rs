@@ -1,0 +1,289 @@
+//! The way to the thread that writes: bounded for what the world sends, open for what the gate
+//! itself must write down.
+
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc::{self, Receiver, SendError, Sender},
+    },
+    thread::{self, JoinHandle},
+};
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::failure::closed;
+use crate::store::StoreError;
+
+/// Deliveries beyond this many are refused: at 20,000 a second they would wait longer than the
+/// 800 ms in which a provider is answered.
+const QUEUE_DELIVERIES: usize = 16_384;
+/// Memory for deliveries that wait to be written: half of what the gate may use under load. One
+/// that is larger is taken when nothing else waits.
+const QUEUE_BYTES: usize = 64 << 20;
+
+/// One change.
+pub(super) trait Change: Send {
+    /// Writes, inside a transaction. Called again where that was rolled back for another's sake.
+    fn write(&mut self, connection: &Connection) -> rusqlite::Result<()>;
+    /// Answers after the commit, or after its failure.
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
+}
+
+struct Work<T, Write, Done> {
+    write: Write,
+    done: Done,
+    value: Option<T>,
+}
+
+impl<T, Write, Done> Change for Work<T, Write, Done>
+where
+    T: Send,
+    Write: FnMut(&Connection) -> rusqlite::Result<T> + Send,
+    Done: FnOnce(Result<T, StoreError>) + Send,
+{
+    fn write(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        self.value = Some((self.write)(connection)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
+        let Self { done, value, .. } = *self;
+        let unwritten = || StoreError::Unavailable("the change was not written".to_owned());
+        done(outcome.and_then(|()| value.ok_or_else(unwritten)));
+    }
+}
+
+/// A change in the queue.
+pub(super) struct Queued {
+    pub(super) change: Box<dyn Change>,
+    /// What it holds of [`QUEUE_BYTES`]; nothing where the change is not a delivery.
+    room: Option<Room>,
+}
+
+impl Queued {
+    /// About how many bytes it writes.
+    pub(super) fn bytes(&self) -> usize {
+        self.room.as_ref().map_or(0, |room| room.bytes)
+    }
+
+    /// Gives its place in the queue back, and answers. A panic of the callee ends there.
+    pub(super) fn answer(self, outcome: Result<(), StoreError>) {
+        drop(self.room);
+        let _ = catch_unwind(AssertUnwindSafe(|| self.change.answer(outcome)));
+    }
+}
+
+/// A place in the queue.
+struct Room {
+    bytes: usize,
+    shared: Arc<Shared>,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.shared.deliveries.fetch_sub(1, Ordering::AcqRel);
+        self.shared.bytes.fetch_sub(self.bytes, Ordering::AcqRel);
+    }
+}
+
+/// What goes through the queue.
+pub(super) enum Message {
+    /// Write this.
+    Change(Queued),
+    /// Write what came before, close the file, and answer.
+    Close(oneshot::Sender<()>),
+}
+
+/// What both ends know.
+#[derive(Default)]
+pub(super) struct Shared {
+    deliveries: AtomicUsize,
+    bytes: AtomicUsize,
+    closed: AtomicBool,
+    broken: OnceLock<StoreError>,
+}
+
+impl Shared {
+    /// Why nothing will be written any more.
+    pub(super) fn broken(&self) -> Option<&StoreError> {
+        self.broken.get()
+    }
+
+    /// Ends the store; the first reason counts.
+    pub(super) fn break_for(&self, why: String) -> StoreError {
+        self.broken.get_or_init(|| StoreError::Broken(why)).clone()
+    }
+}
+
+/// The near end.
+pub(super) struct Writer {
+    queue: Option<Sender<Message>>,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread, which does `run` until the queue is closed.
+    pub(super) fn start(
+        shared: Arc<Shared>,
+        run: impl FnOnce(&Receiver<Message>) + Send + 'static,
+    ) -> io::Result<Self> {
+        let (queue, messages) = mpsc::channel();
+        let known = Arc::clone(&shared);
+        let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
+            if catch_unwind(AssertUnwindSafe(|| run(&messages))).is_err() {
+                known.break_for("the writing thread panicked".to_owned());
+            }
+        })?;
+        Ok(Self { queue: Some(queue), shared, thread: Some(thread) })
+    }
+
+    /// Queues a delivery of about `bytes`, or refuses at once where too much waits.
+    pub(super) fn offer<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        write: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+    ) {
+        match self.room(bytes) {
+            Ok(room) => self.send(Queued { change: boxed(write, done), room: Some(room) }),
+            Err(error) => done(Err(error)),
+        }
+    }
+
+    /// Queues a change. There are never more of these than agents, runs and operators.
+    pub(super) fn write<T: Send + 'static>(
+        &self,
+        write: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+    ) {
+        self.send(Queued { change: boxed(write, done), room: None });
+    }
+
+    fn send(&self, queued: Queued) {
+        if let Some(refusal) = self.refusal() {
+            return queued.answer(Err(refusal));
+        }
+        let Some(queue) = &self.queue else { return queued.answer(Err(closed())) };
+        if let Err(SendError(Message::Change(queued))) = queue.send(Message::Change(queued)) {
+            queued.answer(Err(self.refusal().unwrap_or_else(closed)));
+        }
+    }
+
+    fn refusal(&self) -> Option<StoreError> {
+        let is_closed = || self.shared.closed.load(Ordering::Acquire).then(closed);
+        self.broken().or_else(is_closed)
+    }
+
+    fn room(&self, bytes: usize) -> Result<Room, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        let deliveries = shared.deliveries.fetch_add(1, Ordering::AcqRel);
+        let held = shared.bytes.fetch_add(bytes, Ordering::AcqRel);
+        let room = Room { bytes, shared };
+        if deliveries >= QUEUE_DELIVERIES || (held > 0 && held + bytes > QUEUE_BYTES) {
+            return Err(StoreError::Unavailable("too much waits to be written".to_owned()));
+        }
+        Ok(room)
+    }
+
+    /// Why nothing will be written any more.
+    pub(super) fn broken(&self) -> Option<StoreError> {
+        self.shared.broken().cloned()
+    }
+
+    /// Takes no more changes. What waits is written and the file closed before the answer comes.
+    pub(super) fn close(&self) -> oneshot::Receiver<()> {
+        self.shared.closed.store(true, Ordering::Release);
+        let (answer, answered) = oneshot::channel();
+        if let Some(queue) = &self.queue {
+            // A thread that is gone drops the answer, which is one too.
+            let _ = queue.send(Message::Close(answer));
+        }
+        answered
+    }
+}
+
+fn boxed<T: Send + 'static>(
+    write: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+) -> Box<dyn Change> {
+    Box::new(Work { write, done, value: None })
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        let Some(thread) = self.thread.take() else { return };
+        // An answer that held the last handle on the store is given on that very thread.
+        if thread.thread().id() != thread::current().id() {
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(writer: &Writer, bytes: usize) -> bool {
+        let (answer, answered) = mpsc::channel();
+        writer.offer(bytes, |_| Ok(()), move |outcome| answer.send(outcome).unwrap_or(()));
+        matches!(answered.try_recv(), Ok(Err(StoreError::Unavailable(_))))
+    }
+
+    /// A writer whose thread takes nothing out of the queue until the sender is dropped.
+    fn stuck() -> (Writer, mpsc::Sender<()>) {
+        let (hold, released) = mpsc::channel::<()>();
+        let writer = Writer::start(Arc::default(), move |messages| {
+            let _ = released.recv();
+            messages.try_iter().for_each(drop);
+        });
+        (writer.unwrap(), hold)
+    }
+
+    #[test]
+    fn deliveries_beyond_the_number_that_can_be_answered_in_time_are_refused_at_once() {
+        let (writer, hold) = stuck();
+        assert!((0..QUEUE_DELIVERIES).all(|_| !refused(&writer, 1)));
+        assert!(refused(&writer, 1));
+        drop(hold);
+    }
+
+    #[test]
+    fn deliveries_beyond_the_memory_for_them_are_refused_at_once() {
+        let (writer, hold) = stuck();
+        assert!(!refused(&writer, QUEUE_BYTES + 1), "alone, the largest body is taken");
+        assert!(refused(&writer, 1));
+        drop(hold);
+    }
+
+    #[test]
+    fn what_the_gate_itself_writes_down_is_never_refused_for_want_of_room() {
+        let (writer, hold) = stuck();
+        assert!(!refused(&writer, QUEUE_BYTES));
+        let (answer, answered) = mpsc::channel();
+        writer.write(|_| Ok(()), move |outcome| answer.send(outcome).unwrap_or(()));
+        assert!(answered.try_recv().is_err(), "it waits");
+        drop(hold);
+    }
+
+    #[test]
+    fn a_queue_whose_thread_is_gone_refuses() {
+        let writer = Writer::start(Arc::default(), |_| panic!("a defect")).unwrap();
+        let (answer, answered) = mpsc::channel();
+        for _ in 0..1_000_000 {
+            let answer = answer.clone();
+            writer.write(|_| Ok(()), move |outcome| answer.send(outcome).unwrap_or(()));
+            if let Ok(outcome) = answered.try_recv() {
+                assert!(outcome.is_err());
+                return;
+            }
+            thread::yield_now();
+        }
+        panic!("nobody said that the thread is gone");
+    }
+}
