@@ -1,0 +1,59 @@
+//! `herdgate demo`: the whole way, on real parts, in a folder that goes away.
+
+mod project;
+mod story;
+
+use std::process::ExitCode;
+
+use clap::Args;
+use herdgate_actors::clock::Clock;
+use miette::IntoDiagnostic;
+
+use super::{
+    Outcome, report,
+    serve::{Signals, warden},
+};
+use crate::{
+    config::{self, Env, Ink, LogFormat},
+    system::{Surroundings, System},
+    telemetry,
+};
+
+/// Start a gate on free ports, send it deliveries of all providers and show what becomes of them.
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// End when all is shown, instead of serving on.
+    #[arg(long)]
+    once: bool,
+}
+
+impl Demo {
+    pub(super) fn run(self) -> Outcome {
+        let folder = tempfile::tempdir().into_diagnostic()?;
+        project::write(folder.path()).into_diagnostic()?;
+        // Variables of the caller are about the caller's own project.
+        let plan = config::load(folder.path(), &Env::default())
+            .map_err(|problems| super::Unsound(problems.render(Ink::Plain, super::check::WIDTH)))?;
+        telemetry::logs(LogFormat::Pretty, "warn");
+        telemetry::panics();
+        let metrics = telemetry::metrics().into_diagnostic()?;
+        let around = Surroundings { clock: Clock::System, warden: warden()?, metrics };
+        super::block_on(async move {
+            let sources = plan.sources.clone();
+            let agents: Vec<_> = plan.agents.iter().map(|agent| agent.spec.clone()).collect();
+            let mut signals = Signals::new()?;
+            let system = System::start(plan, around).await.map_err(report)?;
+            let told = story::tell(&system, &sources, &agents).await;
+            if told.is_ok() && !self.once {
+                println!("\nServing on. Ctrl-C ends it.");
+                signals.next().await;
+            }
+            system
+                .stop(async move {
+                    signals.next().await;
+                })
+                .await;
+            told.map(|()| ExitCode::SUCCESS)
+        })
+    }
+}

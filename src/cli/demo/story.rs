@@ -1,0 +1,169 @@
+//! What the demo sends, and how it shows what became of it.
+
+use std::time::Duration;
+
+use herdgate_actors::{
+    agent::AgentSpec,
+    flow::{Parsed, Verdict},
+    ingress::{Secret, Source},
+    names::{Provider, ReceiptId},
+    store::{RunQuery, RunRow},
+};
+use miette::miette;
+use serde_json::json;
+
+use crate::{
+    cli::report,
+    client::{self, Answered},
+    explain,
+    samples::{self, Sample},
+    system::System,
+};
+
+/// How often the store is asked whether a run has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How long a run of the demo may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How much of a run's output is shown.
+const TAIL: u64 = 4096;
+
+/// Sends, waits and prints.
+pub(super) async fn tell(system: &System, sources: &[Source], agents: &[AgentSpec]) -> miette::Result<()> {
+    let teller = Teller { system, sources, agents };
+    println!("A gate on {} with these agents: {}\n", system.listening.public, names(agents));
+    for (title, provider, name) in [
+        ("An issue gets a label on GitHub", Provider::Github, "issues.labeled"),
+        ("An alert fires in Sentry", Provider::Sentry, "event_alert.triggered"),
+        ("A ticket is made in Linear", Provider::Linear, "Issue.create"),
+        ("A docs build fails in Mintlify", Provider::Mintlify, "build.failed"),
+    ] {
+        teller.show(title, &sample(provider, name)?, provider.as_str()).await?;
+    }
+    let labeled = sample(Provider::Github, "issues.labeled")?;
+    teller.show("GitHub delivers the first one again", &labeled, "github").await?;
+    teller.show("A push, which no agent wants", &sample(Provider::Github, "push")?, "push").await?;
+    teller.show_forged(&labeled).await?;
+    teller.show_scheduled().await?;
+    println!("\nmetrics  http://{}/metrics", system.listening.admin);
+    println!("health   http://{}/readyz", system.listening.admin);
+    Ok(())
+}
+
+struct Teller<'a> {
+    system: &'a System,
+    sources: &'a [Source],
+    agents: &'a [AgentSpec],
+}
+
+fn names(agents: &[AgentSpec]) -> String {
+    agents.iter().map(|agent| agent.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn sample(provider: Provider, name: &str) -> miette::Result<Sample> {
+    samples::find(provider, name).ok_or_else(|| miette!("no sample {provider} {name}"))
+}
+
+impl Teller<'_> {
+    /// Delivers a sample and follows it to the end of its runs.
+    async fn show(&self, title: &str, sample: &Sample, id: &str) -> miette::Result<()> {
+        println!("== {title}");
+        let source = self.sources.iter().find(|source| source.provider == sample.provider);
+        let answered = self.deliver(sample, &format!("demo-{id}"), source).await?;
+        println!("   {answered}");
+        let answer = answered.json();
+        let receipt: ReceiptId = answer["receipt"]
+            .as_str()
+            .and_then(|id| id.parse().ok())
+            .ok_or_else(|| miette!("the gate gave no receipt: {answered}"))?;
+        self.show_verdicts(receipt).await?;
+        if answer["matched"] != 0 {
+            for run in self.ended(receipt).await? {
+                self.show_run(&run);
+            }
+        }
+        println!();
+        Ok(())
+    }
+
+    async fn show_forged(&self, sample: &Sample) -> miette::Result<()> {
+        println!("== Somebody forges a delivery");
+        let forged = self.sources.iter().find(|source| source.provider == sample.provider).map(|source| {
+            Source { secrets: Secret::new(b"a guess").into_iter().collect(), ..source.clone() }
+        });
+        println!("   {}\n", self.deliver(sample, "demo-forged", forged.as_ref()).await?);
+        Ok(())
+    }
+
+    async fn show_scheduled(&self) -> miette::Result<()> {
+        println!("== A clock ticks");
+        let watchman = self.agents.iter().find(|agent| agent.triggers.is_empty());
+        let query = || RunQuery { agent: watchman.map(|agent| agent.name.clone()), ..RunQuery::default() };
+        let runs = self.until_ended(query).await?;
+        if let Some(run) = runs.last() {
+            self.show_run(run);
+        }
+        Ok(())
+    }
+
+    async fn deliver(&self, sample: &Sample, id: &str, source: Option<&Source>) -> miette::Result<Answered> {
+        let url = format!("http://{}/webhooks/{}", self.system.listening.public, sample.provider);
+        client::deliver(&url, &sample.headers(id), sample.body.as_bytes(), source).await.map_err(report)
+    }
+
+    /// What every agent said of it, also those that were not even asked.
+    async fn show_verdicts(&self, id: ReceiptId) -> miette::Result<()> {
+        let stored = self.system.engine.receipt(id).await.map_err(report)?;
+        let Some(stored) = stored else {
+            return Err(miette!("receipt {id} is gone"));
+        };
+        let Some(Parsed::Context(context)) = &stored.parsed else {
+            println!("   no event: {:?}", stored.parsed);
+            return Ok(());
+        };
+        let agents = self.agents.iter().map(|agent| (agent.name.as_str(), agent.triggers.as_slice()));
+        for verdict in explain::verdicts(agents, &stored.delivery.sources, context) {
+            match verdict {
+                Verdict::Matched(matched) => {
+                    println!("   {}: trigger {} matches", matched.agent, matched.trigger);
+                }
+                Verdict::Refused { agent, refusals } => {
+                    for clause in refusals.iter().flat_map(|refusal| &refusal.failed) {
+                        let (wanted, actual) = (json!(clause.wanted), json!(clause.actual));
+                        println!("   {agent}: no, {} should be {wanted} and is {actual}", clause.field);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn ended(&self, receipt: ReceiptId) -> miette::Result<Vec<RunRow>> {
+        self.until_ended(|| RunQuery { receipt: Some(receipt), ..RunQuery::default() }).await
+    }
+
+    /// Waits until there is a run and all are over.
+    async fn until_ended(&self, query: impl Fn() -> RunQuery) -> miette::Result<Vec<RunRow>> {
+        let waiting = async {
+            loop {
+                let runs = self.system.engine.runs(query()).await.map_err(report)?;
+                if !runs.is_empty() && runs.iter().all(|run| run.attempt.finished_at.is_some()) {
+                    return Ok(runs);
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting)
+            .await
+            .map_err(|_| miette!("no run ended within {PATIENCE:?}"))?
+    }
+
+    fn show_run(&self, run: &RunRow) {
+        let outcome = run.attempt.outcome.as_ref().map_or("executing", |outcome| outcome.as_str());
+        println!("   run {} of {}: {outcome}", run.run, run.agent);
+        if let Ok(slice) = self.system.folders.tail(run.run, TAIL) {
+            for line in String::from_utf8_lossy(&slice.bytes).lines() {
+                println!("   | {line}");
+            }
+        }
+    }
+}

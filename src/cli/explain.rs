@@ -1,0 +1,160 @@
+//! `herdgate explain`.
+
+use std::{
+    io::{self, BufRead, BufWriter, Read, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::Args;
+use herdgate_actors::clock::Clock;
+use miette::IntoDiagnostic;
+use serde_json::{Value, json};
+
+use super::{Outcome, project::Project, report};
+use crate::{
+    config::Plan,
+    explain::{Answer, Explainer, Line, Question},
+};
+
+/// Answer "why did (not) this trigger?" without a server.
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    #[command(flatten)]
+    project: Project,
+    /// github, sentry, linear or mintlify.
+    #[arg(long, required_unless_present = "jsonl")]
+    provider: Option<String>,
+    /// A request header, like `X-GitHub-Event: issues`. Can be repeated.
+    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
+    headers: Vec<String>,
+    /// The file with the body; `-` is standard input.
+    #[arg(long, default_value = "-")]
+    body: PathBuf,
+    /// Only for this source, as `/webhooks/<type>/<source>` does.
+    #[arg(long)]
+    source: Option<String>,
+    /// Refuse what is not signed by one of the project's secrets, as the gate would.
+    #[arg(long)]
+    verify: bool,
+    /// Read one request a line from standard input, write one answer a line.
+    #[arg(long, conflicts_with_all = ["provider", "headers", "source", "verify"])]
+    jsonl: bool,
+    /// Print the answer as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Explain {
+    pub(super) fn run(self) -> Outcome {
+        let plan = self.plan()?;
+        let explainer = Explainer::new(plan.as_ref(), Clock::System.now());
+        if self.jsonl {
+            return lines(&explainer);
+        }
+        let question = self.question()?;
+        let answer = explainer.answer(&question);
+        if self.json {
+            println!("{:#}", json!(answer));
+        } else {
+            print(&answer);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Lines may bring all they need, so a folder without a project is fine there.
+    fn plan(&self) -> miette::Result<Option<Plan>> {
+        if self.jsonl && !self.project.exists() {
+            return Ok(None);
+        }
+        self.project.plan().map(Some)
+    }
+
+    fn question(&self) -> miette::Result<Question> {
+        let headers = self
+            .headers
+            .iter()
+            .map(|header| {
+                let (name, value) = header
+                    .split_once(':')
+                    .ok_or_else(|| report(format!("`{header}` is no header: expected `Name: value`")))?;
+                Ok((name.trim().to_owned(), value.trim().to_owned()))
+            })
+            .collect::<miette::Result<_>>()?;
+        let mut body = Vec::new();
+        if self.body.as_os_str() == "-" {
+            io::stdin().lock().read_to_end(&mut body).into_diagnostic()?;
+        } else {
+            body = std::fs::read(&self.body)
+                .map_err(|error| report(format!("cannot read {}: {error}", self.body.display())))?;
+        }
+        Ok(Question {
+            provider: self.provider.clone().unwrap_or_default(),
+            source: self.source.clone(),
+            headers,
+            body,
+            trigger: None,
+            secrets: None,
+            trust: !self.verify,
+        })
+    }
+}
+
+/// One answer for each line. A line that is no request gets an error and stops nothing.
+fn lines(explainer: &Explainer<'_>) -> Outcome {
+    let mut out = BufWriter::new(io::stdout().lock());
+    for line in io::stdin().lock().lines() {
+        let line = line.into_diagnostic()?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let answer = match serde_json::from_str::<Line>(&line) {
+            Ok(mut line) => answered(explainer, &mut line),
+            Err(error) => json!({ "id": null, "error": format!("no request: {error}") }),
+        };
+        serde_json::to_writer(&mut out, &answer).into_diagnostic()?;
+        out.write_all(b"\n").into_diagnostic()?;
+    }
+    out.flush().into_diagnostic()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn answered(explainer: &Explainer<'_>, line: &mut Line) -> Value {
+    let id = line.id.take();
+    match line.question() {
+        Ok(question) => {
+            let mut answer = json!(explainer.answer(&question));
+            answer["id"] = id;
+            answer
+        }
+        Err(error) => json!({ "id": id, "error": error }),
+    }
+}
+
+fn print(answer: &Answer) {
+    match &answer.error {
+        Some(error) => println!("{} {error}", answer.status),
+        None => println!("{}", answer.status),
+    }
+    if let Some(context) = &answer.context {
+        println!("\n{:#}\n", json!(context));
+    }
+    for verdict in &answer.verdicts {
+        let agent = verdict.agent.as_deref().unwrap_or("-");
+        let trigger = verdict.trigger;
+        if verdict.matched {
+            println!("{agent}: trigger {trigger} matches");
+            continue;
+        }
+        println!("{agent}: trigger {trigger} does not match");
+        for clause in &verdict.failed {
+            println!("  {}: wanted {}, was {}", clause.field, json!(clause.wanted), json!(clause.actual));
+        }
+    }
+    if answer.context.is_some() && answer.verdicts.is_empty() {
+        println!(
+            "no agent listens to {}",
+            if answer.sources.is_empty() { "this type" } else { "these sources" }
+        );
+    }
+}

@@ -1,0 +1,92 @@
+//! `herdgate send`.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Args;
+use herdgate_actors::{ingress::Source, names::Provider};
+use miette::IntoDiagnostic;
+
+use super::{Outcome, project::Project, report};
+use crate::{client, config::Plan, credentials, samples, whereabouts::Whereabouts};
+
+/// Sign and deliver a sample, or a body of your own.
+#[derive(Debug, Args)]
+pub(super) struct Send {
+    /// github, sentry, linear or mintlify.
+    provider: Provider,
+    /// Which sample, like `issues.labeled`; without it they are listed.
+    sample: Option<String>,
+    #[command(flatten)]
+    project: Project,
+    /// Sign for this source; without it for the first one of the type.
+    #[arg(long)]
+    source: Option<String>,
+    /// Where the gate is, if not where the project says.
+    #[arg(long)]
+    url: Option<String>,
+    /// Send this file instead of the sample's own body, with the sample's headers.
+    #[arg(long)]
+    body: Option<PathBuf>,
+    /// The delivery id; without it a new one, so that nothing is a duplicate.
+    #[arg(long)]
+    id: Option<String>,
+}
+
+impl Send {
+    pub(super) fn run(self) -> Outcome {
+        let Some(name) = &self.sample else {
+            for sample in samples::of(self.provider) {
+                println!("{}", sample.name);
+            }
+            return Ok(ExitCode::SUCCESS);
+        };
+        let sample = samples::find(self.provider, name).ok_or_else(|| {
+            let known: Vec<_> = samples::of(self.provider).map(|sample| sample.name).collect();
+            report(format!(
+                "there is no sample `{name}` of {}\nhelp: there are {}",
+                self.provider,
+                known.join(", ")
+            ))
+        })?;
+        let plan = self.project.plan()?;
+        let source = self.source(&plan)?;
+        let id = match &self.id {
+            Some(id) => id.clone(),
+            None => credentials::random_hex().into_diagnostic()?,
+        };
+        let body = match &self.body {
+            Some(path) => std::fs::read(path)
+                .map_err(|error| report(format!("cannot read {}: {error}", path.display())))?,
+            None => sample.body.as_bytes().to_vec(),
+        };
+        let url = self.url(&plan, source);
+        let answered = super::block_on(client::deliver(&url, &sample.headers(&id), &body, source))
+            .map_err(|error| report(format!("{error}\nhelp: is `herdgate serve` running?")))?;
+        println!("{answered}");
+        Ok(if answered.status.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    fn source<'a>(&self, plan: &'a Plan) -> miette::Result<Option<&'a Source>> {
+        let mut of_type = plan.sources.iter().filter(|source| source.provider == self.provider);
+        match &self.source {
+            None => of_type
+                .next()
+                .map(Some)
+                .ok_or_else(|| report(format!("the project has no source of type {}", self.provider))),
+            Some(name) => of_type.find(|source| source.name.as_str() == name).map(Some).ok_or_else(|| {
+                report(format!("the project has no source `{name}` of type {}", self.provider))
+            }),
+        }
+    }
+
+    fn url(&self, plan: &Plan, source: Option<&Source>) -> String {
+        let base = match &self.url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", Whereabouts::of(plan).public),
+        };
+        match (&self.source, source) {
+            (Some(_), Some(source)) => format!("{base}/webhooks/{}/{}", self.provider, source.name),
+            _ => format!("{base}/webhooks/{}", self.provider),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Finds the agents of a project: a folder each.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::{Cause, Place, Problem, Warning, locate::Document, model, schema::AGENT};
+
+/// An agent's file, by preference.
+const AGENT_FILES: [&str; 2] = ["agent-config.toml", "config.toml"];
+/// Front matter is stripped from the second only: it is the portable format that has one.
+const ACTIONS: &str = "ACTIONS.md";
+const SKILL: &str = "SKILL.md";
+
+/// One folder under `agents/`.
+pub(super) struct AgentFiles {
+    pub(super) name: String,
+    pub(super) folder: PathBuf,
+    pub(super) document: Document,
+    pub(super) agent: model::Agent,
+    pub(super) instructions: String,
+    /// Whether the front matter seems to hold what belongs into the document.
+    pub(super) configured_by_front_matter: bool,
+}
+
+impl AgentFiles {
+    /// All agents under `folder`, by name.
+    pub(super) fn read_all(
+        folder: &Path,
+        problems: &mut Vec<Problem>,
+        warnings: &mut Vec<Warning>,
+    ) -> Vec<Self> {
+        let folders = match folders_in(folder) {
+            Ok(folders) => folders,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => {
+                let cause =
+                    Cause::UnreadableFolder { folder: folder.to_owned(), why: error.kind().to_string() };
+                problems.push(Problem { cause, place: Place::Path(folder.to_owned()) });
+                return Vec::new();
+            }
+        };
+        let mut agents = Vec::new();
+        for (name, folder) in folders {
+            match agent(name, folder, problems, warnings) {
+                Ok(agent) => agents.extend(agent),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if agents.is_empty() {
+            warnings.push(Warning::NoAgents { folder: folder.to_owned() });
+        }
+        agents
+    }
+}
+
+/// Folders by name, without hidden ones and without packages that agents brought along.
+fn folders_in(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        if !name.starts_with('.') && name != "node_modules" && path.is_dir() {
+            folders.push((name, path));
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
+
+fn agent(
+    name: String,
+    folder: PathBuf,
+    problems: &mut Vec<Problem>,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<AgentFiles>, Problem> {
+    let mut document = None;
+    for file in AGENT_FILES {
+        if document.is_none() {
+            document = Document::read(&folder.join(file), AGENT, problems)?;
+        }
+    }
+    let Some((instructions, front_matter)) = instructions(&folder)? else {
+        if document.is_some() {
+            warnings.push(Warning::NoInstructions { folder });
+        }
+        return Ok(None);
+    };
+    let configured_by_front_matter = document.is_none() && configures(&front_matter);
+    let document = document.unwrap_or_else(|| Document::empty(folder.join(AGENT_FILES[0])));
+    warnings.extend(document.not_acted_on());
+    let agent = document.table.clone().try_into().map_err(|error: toml::de::Error| {
+        document.problem("", Cause::Unreadable(error.message().to_owned()))
+    })?;
+    Ok(Some(AgentFiles { name, folder, document, agent, instructions, configured_by_front_matter }))
+}
+
+/// What the agent is told, and the front matter that stood before it.
+fn instructions(folder: &Path) -> Result<Option<(String, String)>, Problem> {
+    for file in [ACTIONS, SKILL] {
+        let path = folder.join(file);
+        match fs::read_to_string(&path) {
+            Ok(text) if file == SKILL => {
+                let (front_matter, body) = split_front_matter(&text);
+                return Ok(Some((body.to_owned(), front_matter.to_owned())));
+            }
+            Ok(text) => return Ok(Some((text, String::new()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => {
+                let cause = Cause::Unreadable(error.kind().to_string());
+                return Err(Problem { cause, place: Place::Path(path) });
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Splits a text that starts with `---` at the line that closes the front matter.
+fn split_front_matter(text: &str) -> (&str, &str) {
+    let trimmed = text.trim_start_matches('\u{feff}').trim_start();
+    let Some(after_fence) = trimmed.strip_prefix("---") else { return ("", text) };
+    let Some(end) = after_fence.find("\n---") else { return ("", text) };
+    let body = &after_fence[end + "\n---".len()..];
+    let body = body.split_once('\n').map_or("", |(_, body)| body);
+    (&after_fence[..end], body)
+}
+
+/// Whether front matter holds what Action Llama kept there for a while.
+fn configures(front_matter: &str) -> bool {
+    let keys = ["schedule:", "webhooks:"];
+    front_matter.lines().any(|line| keys.iter().any(|key| line.trim_start().starts_with(key)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn front_matter_is_split_off_where_it_is_closed() {
+        assert_eq!(split_front_matter("---\nname: dev\n---\n\n# Do\n"), ("\nname: dev", "\n# Do\n"));
+        assert_eq!(split_front_matter("---\r\nname: dev\r\n---\r\n# Do"), ("\r\nname: dev\r", "# Do"));
+        assert_eq!(split_front_matter("# Do\n---\nrule\n---\n"), ("", "# Do\n---\nrule\n---\n"));
+        assert_eq!(split_front_matter("---\nname: dev\n"), ("", "---\nname: dev\n"));
+        assert_eq!(split_front_matter("---\nname: dev\n---"), ("\nname: dev", ""));
+    }
+}

@@ -1,0 +1,94 @@
+//! Agents: one folder each.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use chrono_tz::Tz;
+use herdgate_actors::{agent::AgentSpec, names::AgentName};
+
+use super::{Resolver, is_usable_name, schedule::catch_up, sources::Declared};
+use crate::config::{AgentPlan, Cause, Place, Problem, Warning, herd::AgentFiles};
+
+impl Resolver<'_> {
+    pub(super) fn agents(&mut self, declared: &Declared) -> Vec<AgentPlan> {
+        let files = self.files;
+        let zone = self.project_zone();
+        self.names();
+        let plans: Vec<_> = files.agents.iter().map(|agent| self.agent(agent, declared, zone)).collect();
+        self.commands(&plans);
+        plans
+    }
+
+    fn agent(&mut self, files: &AgentFiles, declared: &Declared, project_zone: Tz) -> AgentPlan {
+        let project = &self.files.project;
+        let agent = &files.agent;
+        let scale = agent.scale.unwrap_or(project.default_agent_scale);
+        let name = AgentName::from(files.name.as_str());
+        if scale == 0 {
+            self.warnings.push(Warning::Disabled { agent: name.clone() });
+        } else {
+            self.can_start(files);
+        }
+        let schedule = self.schedule(files, project_zone);
+        AgentPlan {
+            spec: AgentSpec {
+                name,
+                triggers: self.triggers(files, declared),
+                scale,
+                queue_limit: agent.work_queue_size.unwrap_or(project.work_queue_size),
+                retry: self.retry(files),
+                run: Arc::new(self.run(files)),
+                params: json(&agent.params),
+            },
+            schedule,
+            catch_up: catch_up(agent.catch_up.unwrap_or(project.catch_up)),
+            folder: files.folder.clone(),
+        }
+    }
+
+    /// A schedule or triggers that are there but wrong are told of elsewhere.
+    fn can_start(&mut self, files: &AgentFiles) {
+        let scheduled = files
+            .agent
+            .schedule
+            .as_ref()
+            .map_or_else(|| files.document.mentions("schedule"), |expression| !expression.is_empty());
+        let listens = !files.agent.webhooks.is_empty() || files.document.mentions("webhooks[0]");
+        if !scheduled && !listens && files.document.legible {
+            let cause =
+                Cause::Idle { agent: files.name.clone(), front_matter: files.configured_by_front_matter };
+            let place = Place::Path(files.document.path().to_owned());
+            self.problems.push(Problem { cause, place });
+        }
+    }
+
+    fn names(&mut self) {
+        let mut seen = BTreeMap::new();
+        for files in &self.files.agents {
+            let name = &files.name;
+            let cause = if is_usable_name(name) {
+                let first = seen.insert(name.to_ascii_lowercase(), name);
+                first.map(|first| Cause::SameName { first: first.clone(), second: name.clone() })
+            } else {
+                Some(Cause::BadName { name: name.clone(), what: "an agent" })
+            };
+            if let Some(cause) = cause {
+                let place = Place::Path(files.folder.clone());
+                self.problems.push(Problem { cause, place });
+            }
+        }
+    }
+
+    /// One problem for all agents without a command: it takes one table to help them all.
+    fn commands(&mut self, plans: &[AgentPlan]) {
+        let without = plans.iter().filter(|plan| plan.spec.run.command.is_empty());
+        let agents: Vec<_> = without.map(|plan| plan.name().to_string()).collect();
+        if !agents.is_empty() && !self.files.is_wrong("run.command") {
+            self.problems.push(self.files.problem("run", Cause::NoCommand { agents }));
+        }
+    }
+}
+
+/// `[params]` in the order of the file, as Action Llama shows them to its agents.
+fn json(params: &toml::Table) -> Arc<str> {
+    serde_json::to_string(params).unwrap_or_else(|_| "{}".to_owned()).into()
+}

@@ -1,0 +1,61 @@
+//! `[gateway]`.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use super::Resolver;
+use crate::config::{Cause, GatewayPlan};
+
+impl Resolver<'_> {
+    pub(super) fn gateway(&mut self) -> GatewayPlan {
+        let gateway = &self.files.project.gateway;
+        let public = SocketAddr::new(self.address("host", &gateway.host), gateway.port);
+        let admin = SocketAddr::new(self.address("admin_host", &gateway.admin_host), self.admin_port());
+        if public.port() == admin.port() && public.port() != 0 {
+            let cause = Cause::SamePort { port: admin.port() };
+            self.problems.push(self.files.problem("gateway.admin_port", cause));
+        }
+        GatewayPlan {
+            public,
+            admin,
+            url: self.url(),
+            answer_within: gateway.answer_within,
+            body_limit: usize::try_from(gateway.body_limit).unwrap_or(usize::MAX),
+            max_connections: usize::try_from(gateway.max_connections).unwrap_or(usize::MAX),
+            request_timeout: gateway.request_timeout,
+            shutdown_grace: gateway.shutdown_grace,
+        }
+    }
+
+    /// A project of Action Llama may have taken our default for its only port: then we step aside.
+    fn admin_port(&self) -> u16 {
+        let gateway = &self.files.project.gateway;
+        if gateway.port == gateway.admin_port && !self.files.mentions("gateway.admin_port") {
+            gateway.port.checked_add(1).unwrap_or(0)
+        } else {
+            gateway.admin_port
+        }
+    }
+
+    fn address(&mut self, key: &str, host: &str) -> IpAddr {
+        if host == "localhost" {
+            return Ipv4Addr::LOCALHOST.into();
+        }
+        host.parse().unwrap_or_else(|_| {
+            let why = "it is no address of this machine, like 0.0.0.0 or ::1".to_owned();
+            let cause = Cause::BadValue { key: key.to_owned(), why };
+            self.problems.push(self.files.problem(&format!("gateway.{key}"), cause));
+            Ipv4Addr::LOCALHOST.into()
+        })
+    }
+
+    fn url(&mut self) -> Option<String> {
+        let url = self.files.project.gateway.url.as_deref().filter(|url| !url.is_empty())?;
+        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        if host.is_none_or(|host| host.is_empty() || host.contains(char::is_whitespace)) {
+            let why = "it is no URL, like https://gate.example.com".to_owned();
+            let cause = Cause::BadValue { key: "url".to_owned(), why };
+            self.problems.push(self.files.problem("gateway.url", cause));
+        }
+        Some(url.trim_end_matches('/').to_owned())
+    }
+}

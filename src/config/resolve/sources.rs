@@ -1,0 +1,214 @@
+//! `[webhooks.<name>]`: sources and their secrets.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use herdgate_actors::{
+    ingress::{RateLimit, Secret, Source},
+    names::{Provider, SourceName},
+    provider::{SignatureHeader, protocol},
+};
+
+use super::{Resolver, is_usable_name};
+use crate::{
+    config::{Cause, Warning, cause::nearest, model::Webhook},
+    credentials::{Credential, CredentialError, Credentials, Exposure, secret_type},
+};
+
+/// Every source that was declared; without a provider where its type is wrong.
+pub(super) type Declared = BTreeMap<String, Option<Provider>>;
+
+impl Resolver<'_> {
+    pub(super) fn sources(&mut self, credentials: &Credentials) -> (Vec<Source>, Declared) {
+        let files = self.files;
+        let mut sources = Vec::new();
+        let mut declared = Declared::new();
+        for (name, webhook) in &files.project.webhooks {
+            let path = format!("webhooks.{name}");
+            if !is_usable_name(name) {
+                let cause = Cause::BadName { name: name.clone(), what: "a webhook source" };
+                self.problems.push(files.problem(&path, cause));
+            }
+            let provider = self.provider(&path, name, webhook);
+            declared.insert(name.clone(), provider);
+            if let Some(provider) = provider {
+                sources.push(self.source(&path, name, webhook, provider, credentials));
+            }
+        }
+        (sources, declared)
+    }
+
+    fn provider(&mut self, path: &str, name: &str, webhook: &Webhook) -> Option<Provider> {
+        let type_path = format!("{path}.type");
+        let Some(found) = &webhook.r#type else {
+            if !self.files.mentions(&type_path) {
+                let cause = Cause::NoType { source_name: name.to_owned() };
+                self.problems.push(self.files.problem(path, cause));
+            }
+            return None;
+        };
+        let provider = found.parse().ok();
+        if provider.is_none() {
+            let nearest = nearest(found, Provider::ALL.map(Provider::as_str));
+            let cause = Cause::UnknownType { found: found.clone(), nearest };
+            self.problems.push(self.files.problem(&type_path, cause));
+        }
+        provider
+    }
+
+    fn source(
+        &mut self,
+        path: &str,
+        name: &str,
+        webhook: &Webhook,
+        provider: Provider,
+        credentials: &Credentials,
+    ) -> Source {
+        let source_name = SourceName::from(name);
+        let secrets = if let Some((key, instance)) = self.instance(path, webhook, provider) {
+            if webhook.allow_unsigned == Some(true) {
+                self.warnings.push(Warning::SignedAnyway { source_name: source_name.clone() });
+            }
+            self.secrets(&format!("{path}.{key}"), provider, instance, credentials)
+        } else {
+            self.unsigned(path, &source_name, webhook, provider);
+            Vec::new()
+        };
+        Source {
+            name: source_name,
+            provider,
+            secrets,
+            signatures: self.signatures(path, webhook, provider),
+            tolerance: self.tolerance(path, webhook, provider),
+            rate_limit: self.rate_limit(path, webhook),
+        }
+    }
+
+    /// The key that names the credential, and the instance it names.
+    fn instance<'w>(
+        &mut self,
+        path: &str,
+        webhook: &'w Webhook,
+        provider: Provider,
+    ) -> Option<(&'static str, &'w str)> {
+        let mut chosen = webhook.credential.as_deref().map(|instance| ("credential", instance));
+        let specific = [
+            (Provider::Github, &webhook.github_webhook_secret),
+            (Provider::Sentry, &webhook.sentry_client_secret),
+            (Provider::Linear, &webhook.linear_webhook_secret),
+            (Provider::Mintlify, &webhook.mintlify_webhook_secret),
+        ];
+        for (of, instance) in specific {
+            let Some(instance) = instance.as_deref() else { continue };
+            let key = secret_type(of);
+            let why = if of != provider {
+                format!("the source is of type {provider}")
+            } else if chosen.is_some_and(|(_, other)| other != instance) {
+                "`credential` names another instance".to_owned()
+            } else {
+                chosen = Some((key, instance));
+                continue;
+            };
+            let cause = Cause::BadValue { key: key.to_owned(), why };
+            self.problems.push(self.files.problem(&format!("{path}.{key}"), cause));
+        }
+        chosen.filter(|(_, instance)| !instance.is_empty())
+    }
+
+    /// The current secret, and the one before it while a secret is rotated.
+    fn secrets(
+        &mut self,
+        path: &str,
+        provider: Provider,
+        instance: &str,
+        credentials: &Credentials,
+    ) -> Vec<Secret> {
+        let kind = secret_type(provider);
+        let current = credentials.read(kind, instance, "secret").map(Some);
+        let previous = match &current {
+            Ok(_) => credentials.read_if_present(kind, instance, "secret_previous"),
+            Err(_) => Ok(None),
+        };
+        [current, previous].into_iter().filter_map(|read| self.secret(path, read)).collect()
+    }
+
+    fn secret(&mut self, path: &str, read: Result<Option<Credential>, CredentialError>) -> Option<Secret> {
+        let credential = match read {
+            Ok(credential) => credential?,
+            Err(error) => {
+                self.problems.push(self.files.problem(path, error.into()));
+                return None;
+            }
+        };
+        if credential.exposure == Exposure::Others {
+            self.warnings.push(Warning::Exposed { path: credential.path.clone() });
+        }
+        let secret = Secret::new(credential.expose());
+        secret
+            .map_err(|_| {
+                let error = CredentialError::Empty { path: credential.path };
+                self.problems.push(self.files.problem(path, error.into()));
+            })
+            .ok()
+    }
+
+    /// As in Action Llama a source without a credential takes everything; but Mintlify documents no
+    /// signature at all, so there the user has to say that it is meant.
+    fn unsigned(&mut self, path: &str, name: &SourceName, webhook: &Webhook, provider: Provider) {
+        if webhook.allow_unsigned.unwrap_or(provider != Provider::Mintlify) {
+            self.warnings.push(Warning::Unsigned { source_name: name.clone(), provider });
+        } else {
+            let cause = Cause::Unsigned { source_name: name.to_string(), provider };
+            self.problems.push(self.files.problem(path, cause));
+        }
+    }
+
+    fn signatures(&mut self, path: &str, webhook: &Webhook, provider: Provider) -> Vec<SignatureHeader> {
+        let usual = protocol(provider).signatures();
+        let prefix = webhook.signature_prefix.clone().map(Cow::Owned);
+        let Some(name) = webhook.signature_header.as_deref().filter(|name| !name.is_empty()) else {
+            let mut headers = usual.to_vec();
+            if let (Some(prefix), Some(first)) = (prefix, headers.first_mut()) {
+                first.prefix = prefix;
+                headers.truncate(1);
+            }
+            return headers;
+        };
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)) {
+            let why = "it is not the name of a header".to_owned();
+            let cause = Cause::BadValue { key: "signature_header".to_owned(), why };
+            self.problems.push(self.files.problem(&format!("{path}.signature_header"), cause));
+        }
+        let mut header = SignatureHeader::sha256("", "");
+        header.name = Cow::Owned(name.to_ascii_lowercase());
+        header.prefix = prefix.unwrap_or_default();
+        vec![header]
+    }
+
+    /// Only Linear signs the time of a delivery; a time that anybody can write proves nothing.
+    fn tolerance(
+        &mut self,
+        path: &str,
+        webhook: &Webhook,
+        provider: Provider,
+    ) -> Option<std::time::Duration> {
+        if webhook.tolerance.is_some() && provider != Provider::Linear {
+            let why = format!("{provider} does not sign the time of a delivery, only linear does");
+            let cause = Cause::BadValue { key: "tolerance".to_owned(), why };
+            self.problems.push(self.files.problem(&format!("{path}.tolerance"), cause));
+        }
+        webhook.tolerance
+    }
+
+    fn rate_limit(&mut self, path: &str, webhook: &Webhook) -> Option<RateLimit> {
+        let rate = webhook.rate_limit?;
+        let Some(per_second) = rate.per_second else {
+            if !self.files.mentions(&format!("{path}.rate_limit.per_second")) {
+                let why = "it needs `per_second`, the deliveries per second in the long run".to_owned();
+                let cause = Cause::BadValue { key: "rate_limit".to_owned(), why };
+                self.problems.push(self.files.problem(&format!("{path}.rate_limit"), cause));
+            }
+            return None;
+        };
+        Some(RateLimit { per_second, burst: rate.burst.unwrap_or(per_second) })
+    }
+}

@@ -1,0 +1,328 @@
+//! Why a delivery did, or did not, trigger: the way of a delivery without actors and store.
+//!
+//! Every decision is made by the very functions that serve.
+
+use std::collections::BTreeMap;
+
+use herdgate_actors::{
+    agent::prompt::{self, Delivered},
+    agent::{Triage, judge, triage},
+    clock::Timestamp,
+    flow::{Door, Filter, Headers, Refusal, Trigger, Verdict, WebhookContext},
+    ingress::{Secret, Source, Sources},
+    names::{Provider, SourceName},
+    provider::{FORM, protocol},
+    store::Cause,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::config::{self, AgentPlan, Plan};
+
+/// A request that might be sent.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The type in the URL.
+    pub provider: String,
+    /// The source in the URL, if any.
+    pub source: Option<String>,
+    /// All its headers.
+    pub headers: Vec<(String, String)>,
+    /// The raw body.
+    pub body: Vec<u8>,
+    /// A `[[webhooks]]` table to be asked instead of the project's agents.
+    pub trigger: Option<Map<String, Value>>,
+    /// Secrets by instance, instead of the project's sources.
+    pub secrets: Option<BTreeMap<String, String>>,
+    /// Take the signature for good.
+    pub trust: bool,
+}
+
+/// What would become of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Why it is not 200.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The sources that vouch for it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceName>,
+    /// What it says.
+    pub context: Option<WebhookContext>,
+    /// What each trigger decides.
+    pub verdicts: Vec<TriggerVerdict>,
+    /// What the first agent that wants it would be told.
+    pub prompt: Option<String>,
+}
+
+/// What one trigger decides.
+#[derive(Debug, Clone, Serialize)]
+pub struct TriggerVerdict {
+    /// Whose; absent for a trigger of the question.
+    pub agent: Option<String>,
+    /// Its index in the agent's `[[webhooks]]`.
+    pub trigger: usize,
+    /// Whether it holds.
+    pub matched: bool,
+    /// Every clause that says no.
+    pub failed: Vec<herdgate_actors::flow::FailedClause>,
+}
+
+/// Answers questions about one project, or about none.
+pub struct Explainer<'a> {
+    plan: Option<&'a Plan>,
+    sources: Sources,
+    now: Timestamp,
+    body_limit: usize,
+}
+
+/// GitHub sends no more, and no other provider says.
+const DEFAULT_BODY_LIMIT: usize = 25 << 20;
+
+impl<'a> Explainer<'a> {
+    /// An explainer that takes `now` for the time of every question.
+    pub fn new(plan: Option<&'a Plan>, now: Timestamp) -> Self {
+        Self {
+            sources: Sources::new(plan.iter().flat_map(|plan| plan.sources.iter().cloned())),
+            body_limit: plan.map_or(DEFAULT_BODY_LIMIT, |plan| plan.gateway.body_limit),
+            plan,
+            now,
+        }
+    }
+
+    /// What would become of a request.
+    pub fn answer(&self, question: &Question) -> Answer {
+        let Ok(provider) = question.provider.parse::<Provider>() else {
+            return Answer::refused(404, "no such webhook type or source");
+        };
+        let mut headers: Headers =
+            question.headers.iter().map(|(name, value)| (name, value.clone())).collect();
+        if question.body.len() > limit(&headers, self.body_limit) {
+            return Answer::refused(413, "the body is too large");
+        }
+        let own = self.own_sources(question, provider);
+        let sources = own.as_ref().unwrap_or(&self.sources);
+        let door = question.source.as_deref().map_or(Door::Any, |name| Door::Source(name.into()));
+        if !sources.has(provider, &door) {
+            return Answer::refused(404, "no such webhook type or source");
+        }
+        let vouching = match sources.verify(provider, &door, &headers, &question.body, self.now) {
+            Ok(vouching) => vouching,
+            Err(_) if question.trust => self.all_of(provider),
+            Err(Refusal::RateLimited) => return Answer::refused(429, "too many deliveries from this source"),
+            Err(refusal) => {
+                let why = format!("signature validation failed ({})", refusal.as_str());
+                return Answer::refused(401, &why);
+            }
+        };
+        headers.retain(protocol(provider).kept_headers());
+        match protocol(provider).parse(&headers, &question.body) {
+            Ok(context) => self.judged(question, provider, vouching, context),
+            Err(problem) => Answer { sources: vouching, ..Answer::refused(400, &problem.0) },
+        }
+    }
+
+    fn judged(
+        &self,
+        question: &Question,
+        provider: Provider,
+        sources: Vec<SourceName>,
+        context: WebhookContext,
+    ) -> Answer {
+        let mut answer =
+            Answer { status: 200, error: None, sources, context: None, verdicts: Vec::new(), prompt: None };
+        match &question.trigger {
+            Some(table) => match config::filter_of_json(provider, table) {
+                Ok(filter) => answer.judge_trigger(&filter, &context),
+                Err(problems) => {
+                    let problems: Vec<_> =
+                        problems.iter().map(|(key, problem)| format!("{key}: {problem}")).collect();
+                    answer.error = Some(format!("the trigger is wrong: {}", problems.join("; ")));
+                }
+            },
+            None => {
+                for agent in self.plan.iter().flat_map(|plan| &plan.agents) {
+                    answer.judge_agent(agent, &context);
+                }
+            }
+        }
+        answer.context = Some(context);
+        answer
+    }
+
+    /// The sources that the question brings along. Without secrets of its own and without a
+    /// project there is one unsigned source.
+    fn own_sources(&self, question: &Question, provider: Provider) -> Option<Sources> {
+        let source = |name: &str, secrets: Vec<Secret>| Source {
+            name: name.into(),
+            provider,
+            secrets,
+            signatures: protocol(provider).signatures().to_vec(),
+            tolerance: None,
+            rate_limit: None,
+        };
+        match &question.secrets {
+            None if self.plan.is_some() => None,
+            None => Some(Sources::new([source(provider.as_str(), Vec::new())])),
+            Some(secrets) if secrets.is_empty() => {
+                Some(Sources::new([source(provider.as_str(), Vec::new())]))
+            }
+            Some(secrets) => Some(Sources::new(secrets.iter().map(|(instance, secret)| {
+                // An empty secret verifies nothing, as if the instance were not there.
+                match Secret::new(secret.trim().as_bytes()) {
+                    Ok(secret) => source(instance, vec![secret]),
+                    Err(_) => source(instance, vec![unguessable()]),
+                }
+            }))),
+        }
+    }
+
+    fn all_of(&self, provider: Provider) -> Vec<SourceName> {
+        let sources = self.plan.iter().flat_map(|plan| &plan.sources);
+        sources.filter(|source| source.provider == provider).map(|source| source.name.clone()).collect()
+    }
+}
+
+/// What a stored context would trigger today, agent by agent.
+pub fn verdicts<'a>(
+    agents: impl Iterator<Item = (&'a str, &'a [Trigger])>,
+    sources: &[SourceName],
+    context: &WebhookContext,
+) -> Vec<Verdict> {
+    agents
+        .filter(|(_, triggers)| triggers.iter().any(|trigger| sources.contains(&trigger.source)))
+        .map(|(agent, triggers)| match triage(triggers, sources, context) {
+            Triage::Wanted(trigger) => Verdict::Matched(herdgate_actors::flow::Match {
+                agent: agent.into(),
+                trigger,
+                source: triggers[trigger].source.clone(),
+                queue_limit: 0,
+            }),
+            Triage::Unwanted(refusals) => Verdict::Refused { agent: agent.into(), refusals },
+        })
+        .collect()
+}
+
+/// A secret that nobody has.
+fn unguessable() -> Secret {
+    let bytes: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(32).collect();
+    Secret::new(&bytes).expect("32 bytes are not empty")
+}
+
+/// As at the public door: a form may be three times as long as its JSON.
+fn limit(headers: &Headers, body_limit: usize) -> usize {
+    let is_form = headers.get("content-type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with(FORM));
+    if is_form { body_limit.saturating_mul(3) } else { body_limit }
+}
+
+impl Answer {
+    fn refused(status: u16, why: &str) -> Self {
+        Self {
+            status,
+            error: Some(why.to_owned()),
+            sources: Vec::new(),
+            context: None,
+            verdicts: Vec::new(),
+            prompt: None,
+        }
+    }
+
+    fn judge_trigger(&mut self, filter: &Filter, context: &WebhookContext) {
+        let failed = judge(filter, context).err().unwrap_or_default();
+        let matched = failed.is_empty();
+        self.verdicts.push(TriggerVerdict { agent: None, trigger: 0, matched, failed });
+        if matched {
+            self.prompt = Some(rendered("", "{}", context, self.sources.first(), 0));
+        }
+    }
+
+    /// Asks every trigger that listens to one of the sources, also behind one that holds.
+    fn judge_agent(&mut self, agent: &AgentPlan, context: &WebhookContext) {
+        for (index, trigger) in agent.spec.triggers.iter().enumerate() {
+            if !self.sources.contains(&trigger.source) {
+                continue;
+            }
+            let failed = judge(&trigger.filter, context).err().unwrap_or_default();
+            let matched = failed.is_empty();
+            if matched && self.prompt.is_none() {
+                let spec = &agent.spec;
+                let (instructions, params) = (&spec.run.instructions, &spec.params);
+                self.prompt = Some(rendered(instructions, params, context, Some(&trigger.source), index));
+            }
+            let agent = Some(agent.name().to_string());
+            self.verdicts.push(TriggerVerdict { agent, trigger: index, matched, failed });
+        }
+    }
+}
+
+fn rendered(
+    instructions: &str,
+    params: &str,
+    context: &WebhookContext,
+    source: Option<&SourceName>,
+    trigger: usize,
+) -> String {
+    let cause = Cause::Webhook { source: source.cloned().unwrap_or_else(|| "".into()), trigger };
+    let delivered = Delivered { context, source, receipt: None, delivery_id: None };
+    prompt::render(instructions, params, &cause, Some(&delivered))
+}
+
+/// One line of `explain --jsonl`.
+#[derive(Debug, Deserialize)]
+pub struct Line {
+    /// Comes back with the answer.
+    #[serde(default)]
+    pub id: Value,
+    provider: String,
+    #[serde(default)]
+    source: Option<String>,
+    #[serde(default)]
+    headers: Map<String, Value>,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default)]
+    body_b64: Option<String>,
+    #[serde(default)]
+    trigger: Option<Map<String, Value>>,
+    #[serde(default)]
+    secrets: Option<BTreeMap<String, String>>,
+}
+
+impl Line {
+    /// The question behind the line.
+    ///
+    /// # Errors
+    /// A body that is no Base64.
+    pub fn question(&mut self) -> Result<Question, String> {
+        use base64::{Engine, engine::general_purpose::STANDARD};
+        let body = match (self.body_b64.take(), self.body.take()) {
+            (Some(encoded), _) => {
+                STANDARD.decode(encoded.trim()).map_err(|error| format!("body_b64 is no Base64: {error}"))?
+            }
+            (None, Some(text)) => text.into_bytes(),
+            (None, None) => Vec::new(),
+        };
+        let headers = std::mem::take(&mut self.headers);
+        Ok(Question {
+            provider: std::mem::take(&mut self.provider),
+            source: self.source.take(),
+            headers: headers.into_iter().filter_map(|(name, value)| Some((name, text(&value)?))).collect(),
+            body,
+            trigger: self.trigger.take(),
+            secrets: self.secrets.take(),
+            trust: false,
+        })
+    }
+}
+
+/// A header as the tools write it: a text, a number, or a list of which the first counts.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Array(values) => values.first().and_then(text),
+        Value::Null | Value::Bool(_) | Value::Object(_) => None,
+    }
+}

@@ -1,0 +1,13 @@
+//! Two doors: the public one knows webhooks and nothing else, the admin one everything else.
+
+mod admin;
+mod body;
+mod budget;
+mod connection;
+mod server;
+mod webhooks;
+
+pub use admin::{Admin, ApiKey};
+pub use budget::Budget;
+pub use server::{Doors, Limits, Listening, PerWorker, serve};
+pub use webhooks::Webhooks;

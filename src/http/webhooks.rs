@@ -1,0 +1,243 @@
+//! `POST /webhooks/<type>[/<source>]`.
+
+use std::{sync::Arc, time::Duration};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        StatusCode,
+        header::{self, HeaderValue},
+    },
+    web,
+};
+use herdgate_actors::{
+    clock::Clock,
+    flow::{Answer, Arrival, Door, Headers, Refusal, Reply, ReplyEnd},
+    ingress::Sources,
+    mailbox::Outlet,
+    names::{Provider, ReceiptId},
+    telemetry::events::{DeliveryRefused, DeliveryTaken},
+};
+use serde::Serialize;
+use serde_json::json;
+use tracing::Instrument;
+
+use super::{
+    Budget,
+    body::{self, NoBody},
+    connection,
+};
+use crate::health::Health;
+
+/// After `answer_within` the receipt is committed as it is; a disk that takes longer than this on
+/// top is treated as one that cannot write.
+const COMMIT_PATIENCE: Duration = Duration::from_secs(8);
+/// What senders are told to wait after a 503, in seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+/// Header values longer than this are no signature and no id of anybody.
+const LONGEST_HEADER: usize = 4096;
+
+/// What a worker needs to take deliveries.
+pub struct Webhooks {
+    /// Who may send.
+    pub sources: Sources,
+    /// The worker's own ingress actor.
+    pub ingress: Outlet<Arrival>,
+    /// Whether deliveries are taken.
+    pub health: Health,
+    /// Memory for unverified bodies.
+    pub budget: Budget,
+    /// The largest body, in bytes.
+    pub body_limit: usize,
+    /// How long a body may take.
+    pub body_patience: Duration,
+    /// How long routing may hold up the answer.
+    pub answer_within: Duration,
+    /// The time.
+    pub clock: Clock,
+    /// The headers to take from a request, by provider.
+    pub wanted: Arc<[(Provider, Vec<String>)]>,
+}
+
+/// Takes a request to `/webhooks/<type>`.
+pub(super) async fn any_source(
+    request: HttpRequest,
+    payload: web::Payload,
+    webhooks: web::Data<Webhooks>,
+    path: web::Path<String>,
+) -> HttpResponse {
+    webhooks.take(&request, payload, &path.into_inner(), Door::Any).await
+}
+
+/// Takes a request to `/webhooks/<type>/<source>`.
+pub(super) async fn one_source(
+    request: HttpRequest,
+    payload: web::Payload,
+    webhooks: web::Data<Webhooks>,
+    path: web::Path<(String, String)>,
+) -> HttpResponse {
+    let (provider, source) = path.into_inner();
+    webhooks.take(&request, payload, &provider, Door::Source(source.into())).await
+}
+
+/// Answers every method but POST.
+pub(super) async fn wrong_method(request: HttpRequest) -> HttpResponse {
+    connection::stop_reading(&request);
+    HttpResponse::MethodNotAllowed()
+        .insert_header((header::ALLOW, "POST"))
+        .force_close()
+        .json(json!({ "error": "webhooks are sent by POST" }))
+}
+
+impl Webhooks {
+    async fn take(
+        &self,
+        request: &HttpRequest,
+        payload: web::Payload,
+        provider: &str,
+        door: Door,
+    ) -> HttpResponse {
+        let provider = match provider.parse::<Provider>() {
+            Ok(provider) if self.sources.has(provider, &door) => provider,
+            _ => {
+                connection::stop_reading(request);
+                return closing(&mut HttpResponse::NotFound(), "no such webhook type or source");
+            }
+        };
+        if !self.health.takes_deliveries() {
+            connection::stop_reading(request);
+            return unavailable();
+        }
+        let headers = self.pick(request, provider);
+        if self.sources.refuses_unsigned(provider, &door, &headers) {
+            let source = match &door {
+                Door::Any => "",
+                Door::Source(name) => name.as_str(),
+            };
+            DeliveryRefused { provider, source, reason: Refusal::Unsigned }.emit();
+            connection::stop_reading(request);
+            return refused();
+        }
+        let announced = request
+            .headers()
+            .get(header::CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse().ok());
+        let limit = self.limit(&headers);
+        let refused = match body::read(payload, announced, limit, self.body_patience, &self.budget).await {
+            Ok(body) => {
+                let (reply, end) = Reply::channel();
+                let arrival = Arrival::new(provider, door, headers, body.bytes, self.clock.now(), reply);
+                let span = tracing::info_span!(
+                    "delivery",
+                    r#type = provider.as_str(),
+                    receipt = tracing::field::Empty
+                );
+                let answered = self.answer(arrival, end).instrument(span).await;
+                drop(body.holding);
+                return answered;
+            }
+            Err(refused) => refused,
+        };
+        connection::stop_reading(request);
+        match refused {
+            NoBody::TooLarge => closing(&mut HttpResponse::PayloadTooLarge(), "the body is too large"),
+            NoBody::TooSlow => closing(&mut HttpResponse::RequestTimeout(), "the body took too long"),
+            NoBody::NoRoom => unavailable(),
+            NoBody::Broken => closing(&mut HttpResponse::BadRequest(), "the body is incomplete"),
+        }
+    }
+
+    /// Hands the arrival on and waits for its answer.
+    async fn answer(&self, arrival: Arrival, mut end: ReplyEnd) -> HttpResponse {
+        if self.ingress.try_post(arrival).is_err() {
+            return unavailable();
+        }
+        let in_time = tokio::time::timeout(self.answer_within, end.wait()).await;
+        let answer = if let Ok(answer) = in_time {
+            answer
+        } else {
+            end.hurry();
+            tokio::time::timeout(COMMIT_PATIENCE, end.wait()).await.unwrap_or(Answer::Unavailable)
+        };
+        if let Answer::Recorded(recorded) = &answer {
+            DeliveryTaken { recorded }.emit();
+        }
+        respond(answer)
+    }
+
+    /// The few headers that matter, as text. What is no text cannot be a signature or an id.
+    fn pick(&self, request: &HttpRequest, provider: Provider) -> Headers {
+        let wanted = self.wanted.iter().find(|(of, _)| *of == provider).map_or(&[][..], |(_, names)| names);
+        let mut headers = Headers::with_capacity(wanted.len());
+        for name in wanted {
+            if let Some(value) = request.headers().get(name).and_then(|value| value.to_str().ok())
+                && value.len() <= LONGEST_HEADER
+            {
+                headers.push(name.clone(), value);
+            }
+        }
+        headers
+    }
+
+    /// Percent-encoding makes a form up to three times as long as its JSON.
+    fn limit(&self, headers: &Headers) -> usize {
+        let is_form = headers
+            .get("content-type")
+            .is_some_and(|kind| kind.to_ascii_lowercase().starts_with(herdgate_actors::provider::FORM));
+        if is_form { self.body_limit.saturating_mul(3) } else { self.body_limit }
+    }
+}
+
+/// The answer to a delivery that is on disk.
+#[derive(Serialize)]
+struct Taken {
+    ok: bool,
+    matched: u32,
+    skipped: u32,
+    receipt: ReceiptId,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    duplicate: bool,
+}
+
+fn respond(answer: Answer) -> HttpResponse {
+    match answer {
+        Answer::Recorded(recorded) => HttpResponse::Ok().json(Taken {
+            ok: true,
+            matched: recorded.matched,
+            skipped: recorded.skipped,
+            receipt: recorded.receipt,
+            duplicate: recorded.duplicate,
+        }),
+        Answer::Unparsable { receipt, reason } => {
+            HttpResponse::BadRequest().json(json!({ "error": reason, "receipt": receipt }))
+        }
+        Answer::Refused(Refusal::RateLimited) => HttpResponse::TooManyRequests()
+            .insert_header((header::RETRY_AFTER, RETRY_AFTER))
+            .json(json!({ "error": "too many deliveries from this source" })),
+        Answer::Refused(_) => refused(),
+        Answer::Unavailable => unavailable(),
+    }
+}
+
+/// The same bytes whatever was wrong, so that nobody learns from them.
+fn refused() -> HttpResponse {
+    closing(&mut HttpResponse::Unauthorized(), "signature validation failed")
+}
+
+fn unavailable() -> HttpResponse {
+    closing(
+        HttpResponse::ServiceUnavailable().insert_header((header::RETRY_AFTER, RETRY_AFTER)),
+        "cannot take deliveries now",
+    )
+}
+
+/// An error that ends the connection: what is left of the body is not worth reading.
+fn closing(response: &mut actix_web::HttpResponseBuilder, error: &str) -> HttpResponse {
+    response.force_close().json(json!({ "error": error }))
+}
+
+/// What the public door says to anything else.
+pub(super) async fn not_found(request: HttpRequest) -> HttpResponse {
+    connection::stop_reading(&request);
+    HttpResponse::build(StatusCode::NOT_FOUND).force_close().json(json!({ "error": "not found" }))
+}

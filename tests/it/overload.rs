@@ -1,0 +1,119 @@
+//! Bounded memory, whatever comes.
+//!
+//! `cargo test --release --test it overload -- --ignored --nocapture --test-threads 1` prints the
+//! figures of the large versions.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::support::{Gate, Project, http::connect};
+
+const EVERYTHING: &str = "[[webhooks]]\nsource = \"github\"\n";
+
+/// The resident memory of a gate, in MiB.
+fn resident(gate: &Gate) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", gate.pid())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+}
+
+/// Sends a body of `megabytes` with a signature that is not ours, and reads the answer.
+fn forge(gate: &Gate, megabytes: usize) -> Option<String> {
+    let mut connection = connect(gate.public).ok()?;
+    let head = format!(
+        "POST /webhooks/github HTTP/1.1\r\nhost: x\r\nx-github-event: push\r\nx-hub-signature-256: sha256={}\r\ncontent-length: {}\r\n\r\n",
+        "00".repeat(32),
+        megabytes << 20,
+    );
+    connection.write_all(head.as_bytes()).ok()?;
+    let piece = vec![b'a'; 1 << 20];
+    for _ in 0..megabytes {
+        if connection.write_all(&piece).is_err() {
+            break;
+        }
+    }
+    let mut answer = [0; 12];
+    connection.read_exact(&mut answer).ok()?;
+    Some(String::from_utf8_lossy(&answer[9..]).into_owned())
+}
+
+/// Floods a gate with forged bodies for a while; the most memory it had, and how many came.
+fn flood(gate: &Gate, senders: usize, megabytes: usize, span: Duration) -> (u64, usize) {
+    let (over, count) = (AtomicBool::new(false), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for _ in 0..senders {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    if let Some(status) = forge(gate, megabytes) {
+                        assert!(["401", "503"].contains(&status.as_str()), "{status}");
+                        count.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+        let end = Instant::now() + span;
+        let mut most = 0;
+        while Instant::now() < end {
+            most = most.max(resident(gate));
+            thread::yield_now();
+        }
+        over.store(true, Ordering::Relaxed);
+        (most, count.load(Ordering::Relaxed))
+    })
+}
+
+#[test]
+fn a_flood_of_forged_bodies_takes_bounded_memory_and_shuts_nobody_out() {
+    let project = Project::new("").agent("dev", EVERYTHING, "echo ran > $REPORTS");
+    let gate = Gate::serve(&project);
+    let before = resident(&gate);
+    thread::scope(|scope| {
+        let flooding = scope.spawn(|| flood(&gate, 16, 20, Duration::from_secs(2)));
+        while !flooding.is_finished() {
+            let id = fastrand::u64(..).to_string();
+            assert_eq!(gate.github("issues", &id, "{}").status, 200, "a real delivery was shut out");
+        }
+        let (most, count) = flooding.join().unwrap();
+        // 64 MiB of unverified bodies, as much again for buffers in all stages, and some air.
+        assert!(most - before < 256, "{before} MiB before, {most} MiB at most, {count} bodies");
+    });
+}
+
+#[test]
+#[ignore = "a measurement of ten seconds"]
+fn measure_a_flood_of_forged_bodies() {
+    let project = Project::new("").agent("dev", EVERYTHING, "true");
+    let gate = Gate::serve(&project);
+    let before = resident(&gate);
+    let (most, count) = flood(&gate, 64, 25, Duration::from_secs(10));
+    println!(
+        "{before} MiB before, {most} MiB at most during {count} forged bodies of 25 MiB from 64 senders"
+    );
+}
+
+#[test]
+#[ignore = "a measurement that needs 21,000 descriptors"]
+fn measure_nine_thousand_idle_connections() {
+    let _ = rustix::process::setrlimit(
+        rustix::process::Resource::Nofile,
+        rustix::process::Rlimit { current: Some(40_000), maximum: Some(40_000) },
+    );
+    let project = Project::new("").agent("dev", EVERYTHING, "true");
+    let gate = Gate::serve(&project);
+    let before = resident(&gate);
+    let idle: Vec<TcpStream> = (0..9_000).map_while(|_| TcpStream::connect(gate.public).ok()).collect();
+    let begun = Instant::now();
+    let answered = gate.try_github("issues", "while idle", "{}");
+    println!(
+        "{before} MiB before, {} MiB with {} idle connections; a delivery is answered {answered:?} after {:?}",
+        resident(&gate),
+        idle.len(),
+        begun.elapsed()
+    );
+}

@@ -1,0 +1,118 @@
+//! Panics at every stage: what comes back, what is kept, what the neighbours notice.
+
+use herdgate::samples;
+use herdgate_actors::names::Provider;
+use serde_json::json;
+
+use crate::support::{Gate, Project};
+
+const LABELED: &str = "[[webhooks]]\nsource = \"github\"\nlabels = [\"agent\"]\n";
+
+fn labeled() -> &'static str {
+    samples::find(Provider::Github, "issues.labeled").unwrap().body
+}
+
+fn failing(project: &Project, points: &str) -> Gate {
+    Gate::serve_with(project, &[("HERDGATE_FAILPOINTS", points)])
+}
+
+fn restarts(gate: &Gate, actor: &str) -> f64 {
+    let page = gate.admin("GET", "/metrics").text();
+    let prefix = format!("actor_restarts_total{{actor=\"{actor}\"");
+    page.lines()
+        .filter(|line| line.starts_with(&prefix))
+        .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+        .sum()
+}
+
+#[test]
+fn a_parser_that_panics_comes_back_and_the_delivery_is_routed_later() {
+    let project = Project::new("").agent("dev", LABELED, "echo ran > $REPORTS");
+    let gate = failing(&project, "parser.parse=panic@1");
+    let answer = gate.github("issues", "one", labeled());
+    assert_eq!((answer.status, answer.json()["matched"].clone()), (200, json!(0)));
+    assert_eq!(project.report(), "ran");
+    assert!(restarts(&gate, "parser") >= 1.0);
+    assert_eq!(gate.admin("GET", "/readyz").status, 200);
+}
+
+#[test]
+fn an_agent_that_panics_comes_back_and_its_neighbour_notices_nothing() {
+    let project = Project::new("").agent("first", LABELED, "echo first > $REPORTS").agent(
+        "second",
+        LABELED,
+        "echo second > $REPORTS",
+    );
+    let gate = failing(&project, "agent.offer=panic@1");
+    let answer = gate.github("issues", "one", labeled()).json();
+    assert_eq!(answer["matched"], 1, "the neighbour's job is made at once: {answer}");
+    let mut ran = [project.report(), project.report()];
+    ran.sort();
+    assert_eq!(ran, ["first", "second"], "the sweep asks the other one again");
+    assert!(restarts(&gate, "agent") >= 1.0);
+}
+
+#[test]
+fn a_scheduler_that_panics_comes_back_and_goes_on_firing() {
+    let project = Project::new("").agent("clock", "schedule = \"* * * * * *\"\n", "echo tick > $REPORTS");
+    let gate = failing(&project, "scheduler.sweep=panic@2");
+    for _ in 0..3 {
+        assert_eq!(project.report(), "tick");
+    }
+    assert!(restarts(&gate, "scheduler") >= 1.0);
+}
+
+#[test]
+fn a_run_whose_driver_panics_is_interrupted_and_tried_again() {
+    let project = Project::new("").agent("dev", LABELED, "echo $HERDGATE_ATTEMPT > $REPORTS");
+    let gate = failing(&project, "run.start=panic@1");
+    gate.github("issues", "one", labeled());
+    assert_eq!(project.report(), "2");
+    let runs = project.herdgate(&["runs", "--json"]);
+    assert!(runs.contains("\"outcome\":\"interrupted\""), "{runs}");
+}
+
+#[test]
+fn a_change_that_panics_in_the_store_harms_no_other() {
+    let project = Project::new("").agent("dev", LABELED, "echo ran > $REPORTS");
+    let gate = failing(&project, "store.record=panic@1");
+    assert_eq!(gate.github("issues", "one", labeled()).status, 503, "nothing was claimed");
+    assert_eq!(gate.github("issues", "one", labeled()).json()["matched"], 1);
+    assert_eq!(project.report(), "ran");
+}
+
+#[test]
+fn an_actor_that_is_given_up_ends_the_gate_with_a_clear_message() {
+    let project = Project::new("").agent("clock", "schedule = \"@yearly\"\n", "true");
+    let mut gate = failing(&project, "scheduler.sweep=panic");
+    let status = gate.wait();
+    assert_eq!(status.code(), Some(1));
+    let log = gate.log().join("\n");
+    assert!(log.contains("scheduler 0 failed too often"), "{log}");
+}
+
+#[test]
+fn a_full_disk_is_answered_503_and_recovered_from_without_a_restart() {
+    let project = Project::new("").agent("dev", LABELED, "echo ran > $REPORTS");
+    let gate = failing(&project, "store.record=full@1");
+    let refused = gate.github("issues", "one", labeled());
+    assert_eq!(refused.status, 503);
+    assert!(refused.head.to_lowercase().contains("retry-after: "), "{}", refused.head);
+    assert_eq!(gate.github("issues", "one", labeled()).json()["matched"], 1);
+    assert_eq!(project.report(), "ran");
+}
+
+#[test]
+fn a_disk_that_fails_ends_the_gate_and_loses_nothing() {
+    let project = Project::new("").agent("dev", LABELED, "echo ran > $REPORTS; sleep 1000");
+    let points = ("HERDGATE_FAILPOINTS", "store.record=error@2");
+    let mut gate = Gate::serve_with(&project, &[points, ("HERDGATE__GATEWAY__SHUTDOWN_GRACE", "0")]);
+    assert_eq!(gate.github("issues", "one", labeled()).json()["matched"], 1);
+    project.report();
+    assert_eq!(gate.github("issues", "two", labeled()).status, 503);
+    assert_eq!(gate.wait().code(), Some(1));
+    let log = gate.log().join("\n");
+    assert!(log.contains("the store is broken"), "{log}");
+    let _gate = Gate::serve(&project);
+    assert_eq!(project.report(), "ran");
+}
