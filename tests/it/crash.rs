@@ -32,8 +32,10 @@ const AGENTS: [&str; 3] = ["a", "b", "c"];
 const CLIENTS: usize = 4;
 const POINTS: [&str; 6] =
     ["store.commit.before", "store.commit.after", "store.record", "store.claim", "store.finish", "run.start"];
-/// How long the last life may take to work everything off.
+/// For how long nothing may move before it counts as stuck.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two looks at the backlog, so that looking does not take the machine from the work.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// What the clients know.
 #[derive(Default)]
@@ -127,7 +129,7 @@ fn deliver_until(over: &AtomicBool, gate: &Gate, story: &Story) {
 /// Lets the gate work everything off, and reads what the agents wrote.
 fn last_life(project: &Project) -> BTreeMap<(String, String), BTreeSet<RunId>> {
     let gate = Gate::serve(project);
-    let begun = Instant::now();
+    let mut moved = (f64::MAX, Instant::now());
     loop {
         let page = gate.admin("GET", "/metrics").text();
         let left: f64 = ["available", "scheduled", "retryable", "executing"]
@@ -142,7 +144,10 @@ fn last_life(project: &Project) -> BTreeMap<(String, String), BTreeSet<RunId>> {
         if left == 0.0 {
             break;
         }
-        if begun.elapsed() > PATIENCE {
+        if left < moved.0 {
+            moved = (left, Instant::now());
+        }
+        if moved.1.elapsed() > PATIENCE {
             let stuck: Vec<_> =
                 jobs(project).into_iter().filter(|job| job.job.state != JobState::Completed).collect();
             panic!(
@@ -150,7 +155,7 @@ fn last_life(project: &Project) -> BTreeMap<(String, String), BTreeSet<RunId>> {
                 gate.log().iter().rev().take(40).collect::<Vec<_>>()
             );
         }
-        thread::yield_now();
+        thread::sleep(LOOK_EVERY);
     }
     let unrouted = gate.admin("GET", "/api/receipts?state=unrouted").json();
     assert_eq!(unrouted.as_array().map(Vec::len), Some(0), "receipts wait to be routed");
