@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use super::records::{
+use super::{
     Backlog, Claim, Claimed, Finish, Fire, Fired, JobDetail, JobQuery, JobRow, Mark, NewJob, Pruned,
     ReceiptQuery, ReceiptRow, Rescue, Rescued, Revived, RunQuery, RunRow, StoredReceipt,
 };

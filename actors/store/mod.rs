@@ -11,16 +11,20 @@
 mod conformance;
 mod engine;
 mod keys;
+mod listing;
 mod memory;
 mod moves;
 mod records;
 mod sqlite;
 
 pub use engine::{Engine, Pending, Reads, StoreError};
+pub use listing::{
+    AttemptRow, Backlog, JobDetail, JobQuery, JobRow, Page, ReceiptQuery, ReceiptRow, ReceiptState, RunQuery,
+    RunRow, StoredReceipt,
+};
 pub use memory::MemoryEngine;
 pub use records::{
-    AttemptOutcome, AttemptRow, Backlog, Cause, Claim, Claimed, ClaimedJob, Disposition, Finish, Fire, Fired,
-    History, JobDetail, JobQuery, JobRow, JobState, Mark, NewJob, Page, Pruned, Reason, ReceiptQuery,
-    ReceiptRow, ReceiptState, Rescue, Rescued, Revived, RunQuery, RunRow, StoredReceipt,
+    AttemptOutcome, Cause, Claim, Claimed, ClaimedJob, Disposition, Finish, Fire, Fired, History, JobState,
+    Mark, NewJob, Pruned, Reason, Rescue, Rescued, Revived,
 };
 pub use sqlite::{CommitMeter, OpenError, SqliteEngine, SqliteOptions, SqliteReader};

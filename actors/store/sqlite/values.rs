@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     clock::Timestamp,
     names::{AgentName, Attempt, JobId, Provider, ReceiptId},
-    store::records::{JobState, ReceiptState},
+    store::{JobState, ReceiptState},
 };
 
 macro_rules! integer {
