@@ -32,16 +32,13 @@
 //! - [`scheduler`]: cron calendars, catch-up and the sweep.
 
 pub mod agent;
-pub mod clock;
+pub mod domain;
 pub mod failpoint;
-pub mod flow;
 pub mod ingress;
-pub mod mailbox;
-pub mod names;
 pub mod parser;
 pub mod provider;
-pub mod run;
-pub mod scheduler;
+pub mod runner;
+pub mod runtime;
+pub mod schedule;
 pub mod store;
-pub mod supervise;
 pub mod telemetry;

@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use crate::{config::Plan, http::ApiKey};
+use crate::{config::ResolvedConfig, http::ApiKey};
 
 /// Where a key of our own making lies, in the data folder.
 pub const FILE: &str = "api-key";
@@ -17,7 +17,7 @@ pub const FILE: &str = "api-key";
 ///
 /// # Errors
 /// It can be neither read nor made.
-pub fn find_or_make(plan: &Plan) -> io::Result<ApiKey> {
+pub fn find_or_make(plan: &ResolvedConfig) -> io::Result<ApiKey> {
     match find(plan)? {
         Some(key) => Ok(ApiKey::new(key)),
         None => make(&plan.data_dir.join(FILE)).map(ApiKey::new),
@@ -28,7 +28,7 @@ pub fn find_or_make(plan: &Plan) -> io::Result<ApiKey> {
 ///
 /// # Errors
 /// It cannot be read.
-pub fn find(plan: &Plan) -> io::Result<Option<String>> {
+pub fn find(plan: &ResolvedConfig) -> io::Result<Option<String>> {
     let credential = plan
         .credentials
         .read_if_present("gateway_api_key", "default", "key")

@@ -13,7 +13,7 @@ const ANSWER_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum NoAnswer {
+pub enum ClientError {
     /// Nobody listens, or the connection broke.
     #[error("cannot reach {url}: {why}")]
     Unreachable {
@@ -65,7 +65,7 @@ pub async fn deliver(
     headers: &[(&'static str, String)],
     body: &[u8],
     source: Option<&Source>,
-) -> Result<Answered, NoAnswer> {
+) -> Result<Answered, ClientError> {
     let mut request = client().post(url);
     for (name, value) in headers {
         request = request.insert_header((*name, value.as_str()));
@@ -75,7 +75,7 @@ pub async fn deliver(
     {
         request = request.insert_header((header.name.as_ref(), secret.sign(header, body)));
     }
-    let unreachable = |why: String| NoAnswer::Unreachable { url: url.to_owned(), why };
+    let unreachable = |why: String| ClientError::Unreachable { url: url.to_owned(), why };
     let mut response =
         request.send_body(body.to_vec()).await.map_err(|error| unreachable(error.to_string()))?;
     let text = response.body().limit(ANSWER_LIMIT).await.map_err(|error| unreachable(error.to_string()))?;
@@ -86,8 +86,8 @@ pub async fn deliver(
 ///
 /// # Errors
 /// No answer at all.
-pub async fn get(url: &str) -> Result<Answered, NoAnswer> {
-    let unreachable = |why: String| NoAnswer::Unreachable { url: url.to_owned(), why };
+pub async fn get(url: &str) -> Result<Answered, ClientError> {
+    let unreachable = |why: String| ClientError::Unreachable { url: url.to_owned(), why };
     let mut response = client().get(url).send().await.map_err(|error| unreachable(error.to_string()))?;
     let text = response.body().limit(ANSWER_LIMIT).await.map_err(|error| unreachable(error.to_string()))?;
     Ok(Answered { status: response.status(), text: String::from_utf8_lossy(&text).into_owned() })
@@ -106,9 +106,9 @@ impl Api {
     ///
     /// # Errors
     /// No answer, or one that is no success.
-    pub async fn post(&self, path: &str) -> Result<Value, NoAnswer> {
+    pub async fn post(&self, path: &str) -> Result<Value, ClientError> {
         let url = format!("{}{path}", self.base);
-        let unreachable = |why: String| NoAnswer::Unreachable { url: url.clone(), why };
+        let unreachable = |why: String| ClientError::Unreachable { url: url.clone(), why };
         let mut response = client()
             .post(&url)
             .insert_header(("Authorization", format!("Bearer {}", self.key)))
@@ -121,7 +121,7 @@ impl Api {
         if response.status().is_success() {
             Ok(serde_json::from_str(&text).unwrap_or_default())
         } else {
-            Err(NoAnswer::Refused { status: response.status(), url, text })
+            Err(ClientError::Refused { status: response.status(), url, text })
         }
     }
 }

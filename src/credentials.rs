@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use herdgate_actors::names::Provider;
+use herdgate_actors::domain::Provider;
 use rustix::rand::{GetRandomFlags, getrandom};
 
 /// The longest file that is read as a secret, in bytes; real ones have less than a hundredth.

@@ -6,18 +6,19 @@ use std::collections::BTreeMap;
 
 use herdgate_actors::{
     agent::prompt::{self, Delivered},
-    agent::{Triage, judge, triage},
-    clock::Timestamp,
-    flow::{Door, Filter, Headers, Refusal, Trigger, Verdict, WebhookContext},
+    agent::{MatchResult, evaluate, match_triggers},
+    domain::{
+        Filter, Headers, Provider, RejectReason, SourceName, SourceSelector, Timestamp, Trigger, Verdict,
+        WebhookContext,
+    },
     ingress::{Secret, Source, Sources},
-    names::{Provider, SourceName},
     provider::{FORM, protocol},
-    store::Cause,
+    store::JobTrigger,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::config::{self, AgentPlan, Plan};
+use crate::config::{self, ResolvedAgent, ResolvedConfig};
 
 /// A request that might be sent.
 #[derive(Debug, Clone)]
@@ -67,12 +68,12 @@ pub struct TriggerVerdict {
     /// Whether it holds.
     pub matched: bool,
     /// Every clause that says no.
-    pub failed: Vec<herdgate_actors::flow::FailedClause>,
+    pub failed: Vec<herdgate_actors::domain::FailedClause>,
 }
 
 /// Answers questions about one project, or about none.
 pub struct Explainer<'a> {
-    plan: Option<&'a Plan>,
+    plan: Option<&'a ResolvedConfig>,
     sources: Sources,
     now: Timestamp,
     body_limit: usize,
@@ -83,7 +84,7 @@ const DEFAULT_BODY_LIMIT: usize = 25 << 20;
 
 impl<'a> Explainer<'a> {
     /// An explainer that takes `now` for the time of every question.
-    pub fn new(plan: Option<&'a Plan>, now: Timestamp) -> Self {
+    pub fn new(plan: Option<&'a ResolvedConfig>, now: Timestamp) -> Self {
         Self {
             sources: Sources::new(plan.iter().flat_map(|plan| plan.sources.iter().cloned())),
             body_limit: plan.map_or(DEFAULT_BODY_LIMIT, |plan| plan.gateway.body_limit),
@@ -104,14 +105,19 @@ impl<'a> Explainer<'a> {
         }
         let own = self.own_sources(question, provider);
         let sources = own.as_ref().unwrap_or(&self.sources);
-        let door = question.source.as_deref().map_or(Door::Any, |name| Door::Source(name.into()));
+        let door = question
+            .source
+            .as_deref()
+            .map_or(SourceSelector::Any, |name| SourceSelector::Source(name.into()));
         if !sources.has(provider, &door) {
             return Answer::refused(404, "no such webhook type or source");
         }
-        let vouching = match sources.verify(provider, &door, &headers, &question.body, self.now) {
-            Ok(vouching) => vouching,
+        let verified_by = match sources.verify(provider, &door, &headers, &question.body, self.now) {
+            Ok(verified_by) => verified_by,
             Err(_) if question.trust => self.all_of(provider),
-            Err(Refusal::RateLimited) => return Answer::refused(429, "too many deliveries from this source"),
+            Err(RejectReason::RateLimited) => {
+                return Answer::refused(429, "too many deliveries from this source");
+            }
             Err(refusal) => {
                 let why = format!("signature validation failed ({})", refusal.as_str());
                 return Answer::refused(401, &why);
@@ -119,8 +125,8 @@ impl<'a> Explainer<'a> {
         };
         headers.retain(protocol(provider).kept_headers());
         match protocol(provider).parse(&headers, &question.body) {
-            Ok(context) => self.judged(question, provider, vouching, context),
-            Err(problem) => Answer { sources: vouching, ..Answer::refused(400, &problem.0) },
+            Ok(context) => self.judged(question, provider, verified_by, context),
+            Err(problem) => Answer { sources: verified_by, ..Answer::refused(400, &problem.0) },
         }
     }
 
@@ -193,14 +199,14 @@ pub fn verdicts<'a>(
 ) -> Vec<Verdict> {
     agents
         .filter(|(_, triggers)| triggers.iter().any(|trigger| sources.contains(&trigger.source)))
-        .map(|(agent, triggers)| match triage(triggers, sources, context) {
-            Triage::Wanted(trigger) => Verdict::Matched(herdgate_actors::flow::Match {
+        .map(|(agent, triggers)| match match_triggers(triggers, sources, context) {
+            MatchResult::Matched(trigger) => Verdict::Matched(herdgate_actors::domain::Match {
                 agent: agent.into(),
                 trigger,
                 source: triggers[trigger].source.clone(),
                 queue_limit: 0,
             }),
-            Triage::Unwanted(refusals) => Verdict::Refused { agent: agent.into(), refusals },
+            MatchResult::NotMatched(mismatches) => Verdict::NotMatched { agent: agent.into(), mismatches },
         })
         .collect()
 }
@@ -230,7 +236,7 @@ impl Answer {
     }
 
     fn judge_trigger(&mut self, filter: &Filter, context: &WebhookContext) {
-        let failed = judge(filter, context).err().unwrap_or_default();
+        let failed = evaluate(filter, context).err().unwrap_or_default();
         let matched = failed.is_empty();
         self.verdicts.push(TriggerVerdict { agent: None, trigger: 0, matched, failed });
         if matched {
@@ -239,12 +245,12 @@ impl Answer {
     }
 
     /// Asks every trigger that listens to one of the sources, also behind one that holds.
-    fn judge_agent(&mut self, agent: &AgentPlan, context: &WebhookContext) {
+    fn judge_agent(&mut self, agent: &ResolvedAgent, context: &WebhookContext) {
         for (index, trigger) in agent.spec.triggers.iter().enumerate() {
             if !self.sources.contains(&trigger.source) {
                 continue;
             }
-            let failed = judge(&trigger.filter, context).err().unwrap_or_default();
+            let failed = evaluate(&trigger.filter, context).err().unwrap_or_default();
             let matched = failed.is_empty();
             if matched && self.prompt.is_none() {
                 let spec = &agent.spec;
@@ -264,7 +270,7 @@ fn rendered(
     source: Option<&SourceName>,
     trigger: usize,
 ) -> String {
-    let cause = Cause::Webhook { source: source.cloned().unwrap_or_else(|| "".into()), trigger };
+    let cause = JobTrigger::Webhook { source: source.cloned().unwrap_or_else(|| "".into()), trigger };
     let delivered = Delivered { context, source, receipt: None, delivery_id: None };
     prompt::render(instructions, params, &cause, Some(&delivered))
 }

@@ -6,24 +6,24 @@ use actix::prelude::*;
 
 use super::{
     driver::Driver,
-    triage::{Triage, triage},
+    matching::{MatchResult, match_triggers},
 };
 use crate::{
-    flow::{Match, Offer, Verdict, Wake},
-    mailbox::{Bell, Post, Ring},
+    domain::{FilterRequest, Match, Verdict, WakeUp},
+    runtime::{Envelope, Wake, Waker},
 };
 
 /// One agent. All that matters is in the store and in the [`Driver`], so that a restart of the
 /// actor interrupts no run.
 pub struct AgentActor {
     driver: Rc<Driver>,
-    bell: Bell,
+    waker: Waker,
 }
 
 impl AgentActor {
     /// An actor beside `driver`, which `bell` wakes.
-    pub const fn new(driver: Rc<Driver>, bell: Bell) -> Self {
-        Self { driver, bell }
+    pub const fn new(driver: Rc<Driver>, waker: Waker) -> Self {
+        Self { driver, waker }
     }
 }
 
@@ -32,44 +32,44 @@ impl Actor for AgentActor {
 
     fn started(&mut self, _: &mut Context<Self>) {
         // Jobs of an earlier life may wait.
-        self.bell.wake();
+        self.waker.wake();
     }
 }
 
 impl Supervised for AgentActor {
     fn restarting(&mut self, _: &mut Context<Self>) {
-        self.bell.wake();
+        self.waker.wake();
     }
 }
 
-impl Handler<Post<Offer>> for AgentActor {
+impl Handler<Envelope<FilterRequest>> for AgentActor {
     type Result = ();
 
-    fn handle(&mut self, post: Post<Offer>, _: &mut Context<Self>) {
-        let Offer { context, receipt } = post.open();
+    fn handle(&mut self, post: Envelope<FilterRequest>, _: &mut Context<Self>) {
+        let FilterRequest { context, receipt } = post.open();
         crate::failpoint::hit("agent.offer");
         let spec = self.driver.spec();
-        match triage(&spec.triggers, &receipt.delivery().sources, &context) {
-            Triage::Wanted(trigger) => receipt.matched(
+        match match_triggers(&spec.triggers, &receipt.delivery().sources, &context) {
+            MatchResult::Matched(trigger) => receipt.matched(
                 Match {
                     agent: spec.name.clone(),
                     trigger,
                     source: spec.triggers[trigger].source.clone(),
                     queue_limit: spec.queue_limit,
                 },
-                std::sync::Arc::new(self.bell.clone()),
+                std::sync::Arc::new(self.waker.clone()),
             ),
-            Triage::Unwanted(refusals) => {
-                receipt.refused(|| Verdict::Refused { agent: spec.name.clone(), refusals });
+            MatchResult::NotMatched(mismatches) => {
+                receipt.refused(|| Verdict::NotMatched { agent: spec.name.clone(), mismatches });
             }
         }
     }
 }
 
-impl Handler<Ring> for AgentActor {
+impl Handler<Wake> for AgentActor {
     type Result = ();
 
-    fn handle(&mut self, ring: Ring, _: &mut Context<Self>) {
+    fn handle(&mut self, ring: Wake, _: &mut Context<Self>) {
         // First, so that what comes while we look rings again.
         drop(ring);
         Rc::clone(&self.driver).look();

@@ -7,16 +7,15 @@ use tokio::{sync::watch, task::spawn_local, time::Instant};
 use tracing::Instrument;
 
 use super::{
-    driver::{Bench, LEASE},
+    driver::{AgentDeps, LEASE},
     prompt::{self, Delivered},
     retry,
 };
 use crate::{
-    flow::Delivery,
-    names::ReceiptId,
+    domain::{Delivery, ReceiptId},
     provider::{payload, protocol},
-    run::{Ended, RunOrder, Running, StopKind, outcome},
-    store::{AttemptOutcome, Cause, ClaimedJob, Disposition, Finish},
+    runner::{RunExit, RunRequest, Running, StopKind, outcome},
+    store::{AttemptOutcome, ClaimedJob, Disposition, Finish, JobTrigger},
     telemetry::events::{RunEnded, RunStarted, StoreRefused},
 };
 
@@ -24,7 +23,7 @@ use crate::{
 const FINISH_PAUSE: Duration = Duration::from_millis(500);
 
 /// Runs a claimed job and records how it ended. A panic on the way counts as an interruption.
-pub(super) async fn drive(bench: &Arc<Bench>, job: ClaimedJob) {
+pub(super) async fn drive(bench: &Arc<AgentDeps>, job: ClaimedJob) {
     let begun = Instant::now();
     let span = tracing::info_span!(
         "run",
@@ -44,7 +43,7 @@ pub(super) async fn drive(bench: &Arc<Bench>, job: ClaimedJob) {
 }
 
 /// Drives the command, renewing the lease meanwhile.
-async fn perform(bench: &Bench, job: &ClaimedJob) -> AttemptOutcome {
+async fn perform(bench: &AgentDeps, job: &ClaimedJob) -> AttemptOutcome {
     crate::failpoint::hit("run.start");
     let order = match order(bench, job).await {
         Ok(order) => order,
@@ -57,11 +56,11 @@ async fn perform(bench: &Bench, job: &ClaimedJob) -> AttemptOutcome {
 }
 
 async fn until_ended(
-    bench: &Bench,
+    bench: &AgentDeps,
     job: &ClaimedJob,
     run: &mut Running,
     stop: &watch::Sender<StopKind>,
-) -> Ended {
+) -> RunExit {
     let mut herd = bench.herd.stop_signal();
     let mut renewal = tokio::time::interval_at(Instant::now() + LEASE / 3, LEASE / 3);
     loop {
@@ -84,7 +83,7 @@ async fn until_ended(
 }
 
 /// Puts together what the run is given.
-async fn order(bench: &Bench, job: &ClaimedJob) -> Result<RunOrder, String> {
+async fn order(bench: &AgentDeps, job: &ClaimedJob) -> Result<RunRequest, String> {
     let delivery = match job.receipt {
         Some(receipt) => stored_delivery(bench, receipt).await?,
         None => None,
@@ -92,8 +91,8 @@ async fn order(bench: &Bench, job: &ClaimedJob) -> Result<RunOrder, String> {
     let delivered = job.context.as_deref().map(|context| Delivered {
         context,
         source: match &job.cause {
-            Cause::Webhook { source, .. } => Some(source),
-            Cause::Schedule { .. } | Cause::Manual => None,
+            JobTrigger::Webhook { source, .. } => Some(source),
+            JobTrigger::Schedule { .. } | JobTrigger::Manual => None,
         },
         receipt: job.receipt,
         delivery_id: delivery
@@ -101,7 +100,7 @@ async fn order(bench: &Bench, job: &ClaimedJob) -> Result<RunOrder, String> {
             .and_then(|delivery| protocol(delivery.provider).delivery_id(&delivery.headers)),
     });
     let spec = &bench.spec;
-    Ok(RunOrder {
+    Ok(RunRequest {
         run: job.run,
         agent: job.agent.clone(),
         spec: Arc::clone(&spec.run),
@@ -114,7 +113,7 @@ async fn order(bench: &Bench, job: &ClaimedJob) -> Result<RunOrder, String> {
 }
 
 /// The delivery behind a job, as it was sent.
-async fn stored_delivery(bench: &Bench, receipt: ReceiptId) -> Result<Option<Delivery>, String> {
+async fn stored_delivery(bench: &AgentDeps, receipt: ReceiptId) -> Result<Option<Delivery>, String> {
     let stored = bench.engine.receipt(receipt).await.map_err(|error| error.to_string())?;
     Ok(stored.map(|stored| stored.delivery))
 }
@@ -128,7 +127,7 @@ fn json_of(delivery: &Delivery) -> Bytes {
 }
 
 /// Moves the job. Tried until the store takes it: losing this would run the job again.
-async fn record(bench: &Bench, job: &ClaimedJob, outcome: AttemptOutcome, took: Duration) {
+async fn record(bench: &AgentDeps, job: &ClaimedJob, outcome: AttemptOutcome, took: Duration) {
     loop {
         let at = bench.clock.now();
         let disposition = retry::decide(&bench.spec.retry, &outcome, &job.history, at, fastrand::f64());

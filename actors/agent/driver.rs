@@ -17,9 +17,8 @@ use tokio::{
 
 use super::{AgentSpec, attempt, herd::Herd};
 use crate::{
-    clock::{Clock, Timestamp},
-    flow::Wake,
-    run::Runner,
+    domain::{Clock, Timestamp, WakeUp},
+    runner::Runner,
     store::{Claim, ClaimedJob, Engine},
     telemetry::{AgentSeries, events::StoreRefused},
 };
@@ -32,7 +31,7 @@ const CLAIM_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// What an agent needs to work; shared by its driver and its runs.
-pub struct Bench {
+pub struct AgentDeps {
     /// The agent.
     pub spec: AgentSpec,
     /// Where jobs are.
@@ -44,14 +43,14 @@ pub struct Bench {
     /// The time.
     pub clock: Clock,
     /// Rouses the agent.
-    pub bell: Arc<dyn Wake>,
+    pub waker: Arc<dyn WakeUp>,
     /// Its numbers.
     pub series: AgentSeries,
 }
 
 /// Keeps up to `scale` runs of one agent going.
 pub struct Driver {
-    bench: Arc<Bench>,
+    bench: Arc<AgentDeps>,
     places: Arc<Semaphore>,
     looking: Cell<bool>,
     look_again: Cell<bool>,
@@ -70,7 +69,7 @@ enum Look {
 
 impl Driver {
     /// A driver that has not looked yet.
-    pub fn new(bench: Arc<Bench>) -> Rc<Self> {
+    pub fn new(bench: Arc<AgentDeps>) -> Rc<Self> {
         let places = Arc::new(Semaphore::new(bench.spec.scale as usize));
         Rc::new(Self {
             bench,
@@ -145,15 +144,15 @@ impl Driver {
         spawn_local(async move {
             attempt::drive(&bench, job).await;
             drop((own, shared, alive));
-            bench.bell.wake();
+            bench.waker.wake();
         });
     }
 
     fn ring_in(&self, span: Duration) {
-        let bell = Arc::clone(&self.bench.bell);
+        let waker = Arc::clone(&self.bench.waker);
         let timer = spawn_local(async move {
             tokio::time::sleep(span).await;
-            bell.wake();
+            waker.wake();
         });
         if let Some(earlier) = self.timer.replace(Some(timer.abort_handle())) {
             earlier.abort();

@@ -7,8 +7,7 @@
 
 use super::glob;
 use crate::{
-    flow::{Actual, Clause, FailedClause, Field, Filter, WebhookContext},
-    names::Provider,
+    domain::{Actual, Clause, FailedClause, Field, Filter, Provider, WebhookContext},
     provider::protocol,
 };
 
@@ -22,7 +21,7 @@ pub fn matches(filter: &Filter, context: &WebhookContext) -> bool {
 /// # Errors
 /// Every clause that says no, in their order. A ping that nobody asked for is refused by `events`,
 /// with nothing wanted where the trigger has no such clause.
-pub fn judge(filter: &Filter, context: &WebhookContext) -> Result<(), Vec<FailedClause>> {
+pub fn evaluate(filter: &Filter, context: &WebhookContext) -> Result<(), Vec<FailedClause>> {
     if matches(filter, context) {
         return Ok(());
     }
@@ -49,7 +48,7 @@ fn is_unwanted_ping(filter: &Filter, context: &WebhookContext) -> bool {
 fn holds(clause: &Clause, context: &WebhookContext) -> bool {
     let values = context.values(clause.field);
     if values.clone().next().is_none() {
-        return !context.has_place_for(clause.field);
+        return !context.kind_has(clause.field);
     }
     let any = |same: fn(&str, &str) -> bool| {
         values.clone().any(|value| clause.wanted.iter().any(|wanted| same(wanted, value)))

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::run::{Stop, StopKind};
+use crate::runner::{Stop, StopKind};
 
 /// Runs of all agents together.
 #[derive(Debug)]

@@ -7,9 +7,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    flow::WebhookContext,
-    names::{Provider, ReceiptId, SourceName},
-    store::Cause,
+    domain::{Provider, ReceiptId, SourceName, WebhookContext},
+    store::JobTrigger,
 };
 
 /// A delivery as a run gets to know it.
@@ -26,7 +25,12 @@ pub struct Delivered<'a> {
 }
 
 /// The prompt of a run. `params` is JSON already.
-pub fn render(instructions: &str, params: &str, cause: &Cause, delivered: Option<&Delivered<'_>>) -> String {
+pub fn render(
+    instructions: &str,
+    params: &str,
+    cause: &JobTrigger,
+    delivered: Option<&Delivered<'_>>,
+) -> String {
     let mut prompt = String::with_capacity(instructions.len() + params.len() + 4096);
     prompt.push_str(instructions.trim_end());
     if !prompt.is_empty() {
@@ -41,13 +45,15 @@ pub fn render(instructions: &str, params: &str, cause: &Cause, delivered: Option
         prompt.push_str("\n</webhook-trigger>\n\n");
     }
     prompt.push_str(match cause {
-        Cause::Webhook { .. } => {
+        JobTrigger::Webhook { .. } => {
             "A webhook event just fired. Review the trigger context above and take appropriate action."
         }
-        Cause::Schedule { .. } => {
+        JobTrigger::Schedule { .. } => {
             "You are running on a schedule. Check for new work and act on anything you find."
         }
-        Cause::Manual => "You have been triggered manually. Check for new work and act on anything you find.",
+        JobTrigger::Manual => {
+            "You have been triggered manually. Check for new work and act on anything you find."
+        }
     });
     prompt.push('\n');
     prompt

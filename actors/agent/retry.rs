@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::RetryPolicy;
 use crate::{
-    clock::Timestamp,
+    domain::Timestamp,
     store::{AttemptOutcome, Disposition, History, Reason},
 };
 
@@ -18,9 +18,9 @@ pub(super) fn decide(
     outcome: &AttemptOutcome,
     history: &History,
     now: Timestamp,
-    dice: f64,
+    jitter: f64,
 ) -> Disposition {
-    let again = |tries: u32| Disposition::Retry { at: now.plus(pause(policy, tries, dice)) };
+    let again = |tries: u32| Disposition::Retry { at: now.plus(pause(policy, tries, jitter)) };
     match outcome {
         AttemptOutcome::Completed => Disposition::Complete,
         AttemptOutcome::TimedOut if !policy.retry_timeouts => Disposition::Discard(Reason::NotRetried),
@@ -35,7 +35,7 @@ pub(super) fn decide(
                 Disposition::Discard(Reason::AttemptsUsedUp { failures })
             }
         }
-        AttemptOutcome::TryAgain => again(history.postponements.saturating_add(1)),
+        AttemptOutcome::Snooze => again(history.snoozes.saturating_add(1)),
         AttemptOutcome::Interrupted => {
             let interruptions = history.interruptions.saturating_add(1);
             if interruptions < MAX_INTERRUPTIONS {
@@ -53,12 +53,12 @@ pub(super) fn decide(
 /// Jobs that failed together, because what they all need was down, must not come back together. A
 /// quarter either way keeps what the user configured recognizable in listings, where a draw between
 /// nothing and all would sometimes try again at once. No pause is longer than the longest.
-fn pause(policy: &RetryPolicy, tries: u32, dice: f64) -> Duration {
+fn pause(policy: &RetryPolicy, tries: u32, jitter: f64) -> Duration {
     const SPREAD: f64 = 0.25;
     let longest = policy.backoff_max.as_secs_f64();
     let doubled = policy.backoff.as_secs_f64() * 2_f64.powf(f64::from(tries.saturating_sub(1)));
-    let dice = if dice.is_nan() { 0.5 } else { dice.clamp(0.0, 1.0) };
-    let seconds = doubled.min(longest / (1.0 + SPREAD)) * (1.0 - SPREAD + 2.0 * SPREAD * dice);
+    let jitter = if jitter.is_nan() { 0.5 } else { jitter.clamp(0.0, 1.0) };
+    let seconds = doubled.min(longest / (1.0 + SPREAD)) * (1.0 - SPREAD + 2.0 * SPREAD * jitter);
     // What no duration can hold is longer than the longest, but for rounding.
     Duration::try_from_secs_f64(seconds).map_or(policy.backoff_max, |pause| pause.min(policy.backoff_max))
 }
@@ -107,8 +107,8 @@ mod tests {
 
     #[test]
     fn a_run_that_asks_for_another_try_always_gets_it() {
-        let history = History { postponements: u32::MAX, failures: 99, interruptions: 0 };
-        assert!(matches!(decided(&AttemptOutcome::TryAgain, history), Disposition::Retry { .. }));
+        let history = History { snoozes: u32::MAX, failures: 99, interruptions: 0 };
+        assert!(matches!(decided(&AttemptOutcome::Snooze, history), Disposition::Retry { .. }));
     }
 
     #[test]
@@ -128,7 +128,7 @@ mod tests {
             AttemptOutcome::Failed { code: 1 },
             AttemptOutcome::Killed { signal: 9 },
             AttemptOutcome::TimedOut,
-            AttemptOutcome::TryAgain,
+            AttemptOutcome::Snooze,
             AttemptOutcome::Interrupted,
             AttemptOutcome::NotStarted { error: "no such file".into() },
         ])
@@ -148,13 +148,13 @@ mod tests {
     proptest! {
         #[test]
         fn no_policy_history_or_dice_is_too_much(
-            policy in policies(), outcome in outcomes(), counts in any::<[u32; 3]>(), dice in any::<f64>(),
+            policy in policies(), outcome in outcomes(), counts in any::<[u32; 3]>(), jitter in any::<f64>(),
             now in any::<i64>(),
         ) {
-            let [failures, interruptions, postponements] = counts;
-            let history = History { failures, interruptions, postponements };
+            let [failures, interruptions, snoozes] = counts;
+            let history = History { failures, interruptions, snoozes };
             let now = Timestamp::from_millis(now);
-            match decide(&policy, &outcome, &history, now, dice) {
+            match decide(&policy, &outcome, &history, now, jitter) {
                 Disposition::Complete => prop_assert_eq!(outcome, AttemptOutcome::Completed),
                 Disposition::Retry { at } => {
                     prop_assert!(at >= now && at <= now.plus(policy.backoff_max));
@@ -162,23 +162,23 @@ mod tests {
                 }
                 Disposition::Discard(reason) => {
                     let may_be_discarded =
-                        !matches!(outcome, AttemptOutcome::Completed | AttemptOutcome::TryAgain);
+                        !matches!(outcome, AttemptOutcome::Completed | AttemptOutcome::Snooze);
                     prop_assert!(may_be_discarded, "{reason}");
                 }
             }
         }
 
         #[test]
-        fn pauses_never_get_shorter_but_by_dice(policy in policies(), tries in 1..100_u32, dice in 0.0..=1.0) {
-            prop_assert!(pause(&policy, tries, dice) <= pause(&policy, tries + 1, dice));
+        fn pauses_never_get_shorter_but_by_dice(policy in policies(), tries in 1..100_u32, jitter in 0.0..=1.0) {
+            prop_assert!(pause(&policy, tries, jitter) <= pause(&policy, tries + 1, jitter));
         }
 
         #[test]
-        fn a_job_that_only_fails_is_tried_as_often_as_the_policy_says(attempts in 1..20_u32, dice in 0.0..=1.0) {
+        fn a_job_that_only_fails_is_tried_as_often_as_the_policy_says(attempts in 1..20_u32, jitter in 0.0..=1.0) {
             let policy = RetryPolicy { attempts, ..RetryPolicy::default() };
             let mut history = History::default();
             while let Disposition::Retry { .. } =
-                decide(&policy, &AttemptOutcome::Failed { code: 1 }, &history, NOW, dice)
+                decide(&policy, &AttemptOutcome::Failed { code: 1 }, &history, NOW, jitter)
             {
                 history.failures += 1;
             }

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{flow::Trigger, names::AgentName, run::RunSpec};
+use crate::{
+    domain::{AgentName, Trigger},
+    runner::RunSpec,
+};
 
 /// One agent, resolved from its configuration.
 #[derive(Debug, Clone)]

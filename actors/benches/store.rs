@@ -23,12 +23,13 @@ use std::{
 
 use bytes::Bytes;
 use herdgate_actors::{
-    clock::Timestamp,
-    flow::{Delivery, Headers, Match, Origin, Parsed, Record, Recorder, Verdict, WebhookContext},
-    names::Provider,
+    domain::{
+        Delivery, Headers, Ledger, Match, Origin, Parsed, Provider, ReceiptBatch, Timestamp, Verdict,
+        WebhookContext,
+    },
     store::{
-        AttemptOutcome, Cause, Claim, Disposition, Engine, Finish, JobQuery, NewJob, Page, Pending, Reads,
-        SqliteEngine, SqliteOptions,
+        AttemptOutcome, Claim, Disposition, Engine, Finish, JobQuery, JobTrigger, NewJob, Page, Pending,
+        Reads, SqliteEngine, SqliteOptions,
     },
 };
 
@@ -120,7 +121,7 @@ fn deliver(engine: &SqliteEngine, caller: u64, deliveries: u64) {
 }
 
 /// A delivery of 8 KB that one of ten agents wants.
-fn sample(random: &mut fastrand::Rng, engine: &SqliteEngine, at: Timestamp) -> Record {
+fn sample(random: &mut fastrand::Rng, engine: &SqliteEngine, at: Timestamp) -> ReceiptBatch {
     let key = format!("{:032x}", random.u128(..));
     let mut body = String::with_capacity(9_000);
     body.push_str("{\"action\":\"opened\",\"commits\":[");
@@ -143,7 +144,7 @@ fn sample(random: &mut fastrand::Rng, engine: &SqliteEngine, at: Timestamp) -> R
     headers.push("x-github-delivery", key.as_str());
     let agent = format!("agent-{}", random.u8(..10));
     let wants = Match { agent: agent.into(), trigger: 0, source: "my-github".into(), queue_limit: u32::MAX };
-    Record {
+    ReceiptBatch {
         id: engine.ids().receipt(at),
         origin: Origin::Request,
         delivery: Arc::new(Delivery {
@@ -168,7 +169,7 @@ fn backlog(path: &Path, jobs: u64) {
         let mut waiting = std::collections::VecDeque::new();
         for number in 0..jobs {
             let agent = format!("agent-{}", number % 100).into();
-            let job = NewJob { agent, cause: Cause::Manual, now: at(number), due: at(number) };
+            let job = NewJob { agent, cause: JobTrigger::Manual, now: at(number), due: at(number) };
             waiting.push_back(engine.enqueue(job));
             if waiting.len() > IN_FLIGHT {
                 waiting.pop_front().unwrap().await.unwrap();

@@ -9,11 +9,12 @@ use actix::prelude::*;
 
 use super::Sources;
 use crate::{
-    clock::Clock,
-    flow::{Answer, Arrival, Door, OpenReceipt, Origin, Parse, Recorder, Verified},
-    mailbox::{Outlet, Post, Refused},
-    names::IdSource,
+    domain::{
+        Answer, Clock, IdSource, Ledger, Origin, ParseRequest, PendingReceipt, SourceSelector,
+        UnverifiedRequest, Verified,
+    },
     provider::protocol,
+    runtime::{Envelope, MailboxSender, SendError},
     telemetry::events::DeliveryRefused,
 };
 
@@ -27,13 +28,13 @@ pub struct IngressActor {
     /// Who may send.
     pub sources: Sources,
     /// Where receipts are kept.
-    pub recorder: Arc<dyn Recorder>,
+    pub recorder: Arc<dyn Ledger>,
     /// Where receipt ids come from.
     pub ids: Arc<IdSource>,
     /// The time.
     pub clock: Clock,
     /// The parsers, of which each delivery goes to the next one.
-    pub parsers: Vec<Outlet<Parse>>,
+    pub parsers: Vec<MailboxSender<ParseRequest>>,
 }
 
 impl Actor for IngressActor {
@@ -42,10 +43,10 @@ impl Actor for IngressActor {
 
 impl Supervised for IngressActor {}
 
-impl Handler<Post<Arrival>> for IngressActor {
+impl Handler<Envelope<UnverifiedRequest>> for IngressActor {
     type Result = ();
 
-    fn handle(&mut self, post: Post<Arrival>, _: &mut Context<Self>) {
+    fn handle(&mut self, post: Envelope<UnverifiedRequest>, _: &mut Context<Self>) {
         let arrival = post.open();
         if arrival.body_len() <= INLINE_LIMIT {
             self.take(arrival);
@@ -57,7 +58,7 @@ impl Handler<Post<Arrival>> for IngressActor {
 }
 
 impl IngressActor {
-    fn take(&self, arrival: Arrival) {
+    fn take(&self, arrival: UnverifiedRequest) {
         let begun = Instant::now();
         let (provider, door, at) = (arrival.provider, arrival.door.clone(), arrival.at);
         let verified = arrival
@@ -65,11 +66,11 @@ impl IngressActor {
         match verified {
             Verified::No(reason, reply) => {
                 let source = match &door {
-                    Door::Any => "",
-                    Door::Source(name) => name.as_str(),
+                    SourceSelector::Any => "",
+                    SourceSelector::Source(name) => name.as_str(),
                 };
                 DeliveryRefused { provider, source, reason }.emit();
-                reply.send(Answer::Refused(reason));
+                reply.send(Answer::Rejected(reason));
             }
             Verified::Yes(mut delivery, reply) => {
                 let protocol = protocol(provider);
@@ -83,7 +84,7 @@ impl IngressActor {
                         series.answered(answer, bytes, begun.elapsed());
                     }
                 });
-                self.pass_on(OpenReceipt::open(
+                self.pass_on(PendingReceipt::open(
                     self.ids.receipt(at),
                     Origin::Request,
                     delivery,
@@ -95,14 +96,14 @@ impl IngressActor {
     }
 
     /// Gives the receipt to a parser. Dropped here, it is kept as unrouted for the sweep.
-    fn pass_on(&self, receipt: OpenReceipt) {
+    fn pass_on(&self, receipt: PendingReceipt) {
         let turn = usize::try_from(receipt.id().get()).unwrap_or(0);
-        let mut parse = Parse(receipt);
+        let mut parse = ParseRequest(receipt);
         for step in 0..self.parsers.len() {
             let parser = &self.parsers[turn.wrapping_add(step) % self.parsers.len()];
-            match parser.try_post(parse) {
+            match parser.try_send(parse) {
                 Ok(()) => return,
-                Err(Refused::Full(back) | Refused::Closed(back)) => parse = back,
+                Err(SendError::Full(back) | SendError::Closed(back)) => parse = back,
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{clock::Timestamp, flow::Refusal};
+use crate::domain::{RejectReason, Timestamp};
 
 /// Refuses a request that was signed further from `now` than `tolerance`, in either direction, or
 /// whose signature covers no time at all.
@@ -10,10 +10,10 @@ pub(super) fn check(
     signed_at: Option<Timestamp>,
     now: Timestamp,
     tolerance: Duration,
-) -> Result<(), Refusal> {
+) -> Result<(), RejectReason> {
     match signed_at {
         Some(at) if now.since(at) <= tolerance && at.since(now) <= tolerance => Ok(()),
-        _ => Err(Refusal::Stale),
+        _ => Err(RejectReason::Stale),
     }
 }
 

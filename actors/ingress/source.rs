@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use super::Secret;
 use crate::{
-    flow::{Headers, Refusal},
-    names::{Provider, SourceName},
+    domain::{Headers, Provider, RejectReason, SourceName},
     provider::SignatureHeader,
 };
 
@@ -45,15 +44,15 @@ impl Source {
     ///
     /// # Errors
     /// No signature, or none of ours.
-    pub(super) fn vouches(&self, headers: &Headers, body: &[u8]) -> Result<(), Refusal> {
+    pub(super) fn verifies(&self, headers: &Headers, body: &[u8]) -> Result<(), RejectReason> {
         if self.secrets.is_empty() {
             return Ok(());
         }
-        let (header, value) = self.signature(headers).ok_or(Refusal::Unsigned)?;
+        let (header, value) = self.signature(headers).ok_or(RejectReason::Unsigned)?;
         if self.secrets.iter().any(|secret| secret.verifies(header, value, body)) {
             Ok(())
         } else {
-            Err(Refusal::BadSignature)
+            Err(RejectReason::BadSignature)
         }
     }
 }

@@ -4,9 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{Source, bucket::Bucket, freshness};
 use crate::{
-    clock::Timestamp,
-    flow::{Door, Headers, Refusal},
-    names::{Provider, SourceName},
+    domain::{Headers, Provider, RejectReason, SourceName, SourceSelector, Timestamp},
     provider::protocol,
     telemetry::SourceSeries,
 };
@@ -38,12 +36,12 @@ impl Sources {
     }
 
     /// Whether anything listens behind this URL.
-    pub fn has(&self, provider: Provider, door: &Door) -> bool {
+    pub fn has(&self, provider: Provider, door: &SourceSelector) -> bool {
         self.behind(provider, door).next().is_some()
     }
 
     /// Whether a request without a signature header can be refused before its body is read.
-    pub fn refuses_unsigned(&self, provider: Provider, door: &Door, headers: &Headers) -> bool {
+    pub fn refuses_unsigned(&self, provider: Provider, door: &SourceSelector, headers: &Headers) -> bool {
         self.behind(provider, door)
             .all(|entry| !entry.source.secrets.is_empty() && entry.source.signature(headers).is_none())
     }
@@ -52,7 +50,7 @@ impl Sources {
     pub fn wanted_headers(&self, provider: Provider) -> Vec<String> {
         let kept = protocol(provider).kept_headers().iter().map(|name| (*name).to_owned());
         let signatures = self
-            .behind(provider, &Door::Any)
+            .behind(provider, &SourceSelector::Any)
             .flat_map(|entry| entry.source.signatures.iter().map(|header| header.name.to_string()));
         let mut names: Vec<_> = kept.chain(signatures).collect();
         names.sort_unstable();
@@ -68,22 +66,22 @@ impl Sources {
     pub fn verify(
         &self,
         provider: Provider,
-        door: &Door,
+        door: &SourceSelector,
         headers: &Headers,
         body: &[u8],
         now: Timestamp,
-    ) -> Result<Vec<SourceName>, Refusal> {
-        let mut vouching = Vec::new();
-        let mut refusal = Refusal::Unsigned;
+    ) -> Result<Vec<SourceName>, RejectReason> {
+        let mut verified_by = Vec::new();
+        let mut refusal = RejectReason::Unsigned;
         for entry in self.behind(provider, door) {
             match entry.check(headers, body, now) {
-                Ok(()) => vouching.push(entry.source.name.clone()),
+                Ok(()) => verified_by.push(entry.source.name.clone()),
                 // What is nearest to being accepted tells the operator most.
                 Err(why) if rank(why) > rank(refusal) => refusal = why,
                 Err(_) => {}
             }
         }
-        if vouching.is_empty() { Err(refusal) } else { Ok(vouching) }
+        if verified_by.is_empty() { Err(refusal) } else { Ok(verified_by) }
     }
 
     /// The numbers of `source`.
@@ -92,33 +90,33 @@ impl Sources {
         entries.iter().find(|entry| entry.source.name == *source).map(|entry| entry.series.clone())
     }
 
-    fn behind<'a>(&'a self, provider: Provider, door: &'a Door) -> impl Iterator<Item = &'a Entry> {
+    fn behind<'a>(&'a self, provider: Provider, door: &'a SourceSelector) -> impl Iterator<Item = &'a Entry> {
         self.all.get(&provider).into_iter().flatten().filter(move |entry| match door {
-            Door::Any => true,
-            Door::Source(name) => entry.source.name == *name,
+            SourceSelector::Any => true,
+            SourceSelector::Source(name) => entry.source.name == *name,
         })
     }
 }
 
-const fn rank(refusal: Refusal) -> u8 {
+const fn rank(refusal: RejectReason) -> u8 {
     match refusal {
-        Refusal::Unsigned => 0,
-        Refusal::BadSignature => 1,
-        Refusal::Stale => 2,
-        Refusal::RateLimited => 3,
+        RejectReason::Unsigned => 0,
+        RejectReason::BadSignature => 1,
+        RejectReason::Stale => 2,
+        RejectReason::RateLimited => 3,
     }
 }
 
 impl Entry {
-    fn check(&self, headers: &Headers, body: &[u8], now: Timestamp) -> Result<(), Refusal> {
-        self.source.vouches(headers, body)?;
+    fn check(&self, headers: &Headers, body: &[u8], now: Timestamp) -> Result<(), RejectReason> {
+        self.source.verifies(headers, body)?;
         if let Some(tolerance) = self.source.tolerance {
             let signed_at = protocol(self.source.provider).signed_at(headers, body);
             freshness::check(signed_at, now, tolerance)?;
         }
         // Last, so that only real deliveries use the limit up.
         match &self.bucket {
-            Some(bucket) if !bucket.take(now) => Err(Refusal::RateLimited),
+            Some(bucket) if !bucket.take(now) => Err(RejectReason::RateLimited),
             _ => Ok(()),
         }
     }
@@ -152,10 +150,10 @@ mod tests {
 
     fn verify(
         sources: &Sources,
-        door: &Door,
+        door: &SourceSelector,
         headers: &Headers,
         body: &[u8],
-    ) -> Result<Vec<String>, Refusal> {
+    ) -> Result<Vec<String>, RejectReason> {
         sources
             .verify(Provider::Linear, door, headers, body, NOW)
             .map(|names| names.iter().map(ToString::to_string).collect())
@@ -171,14 +169,17 @@ mod tests {
         ]);
         let headers = signed(Provider::Linear, "a", b"{}");
         assert_eq!(
-            verify(&sources, &Door::Any, &headers, b"{}"),
+            verify(&sources, &SourceSelector::Any, &headers, b"{}"),
             Ok(vec!["one".into(), "two".into(), "open".into()])
         );
         assert_eq!(
-            verify(&sources, &Door::Source("three".into()), &headers, b"{}"),
-            Err(Refusal::BadSignature)
+            verify(&sources, &SourceSelector::Source("three".into()), &headers, b"{}"),
+            Err(RejectReason::BadSignature)
         );
-        assert_eq!(verify(&sources, &Door::Any, &Headers::default(), b"{}"), Ok(vec!["open".into()]));
+        assert_eq!(
+            verify(&sources, &SourceSelector::Any, &Headers::default(), b"{}"),
+            Ok(vec!["open".into()])
+        );
     }
 
     #[test]
@@ -186,7 +187,7 @@ mod tests {
         let sources = Sources::new([source("one", Provider::Linear, &["new", "old"])]);
         for secret in ["new", "old"] {
             let headers = signed(Provider::Linear, secret, b"body");
-            assert!(verify(&sources, &Door::Any, &headers, b"body").is_ok(), "{secret}");
+            assert!(verify(&sources, &SourceSelector::Any, &headers, b"body").is_ok(), "{secret}");
         }
     }
 
@@ -194,11 +195,11 @@ mod tests {
     fn unsigned_requests_to_signed_sources_are_refused_without_their_body() {
         let signed_only = Sources::new([source("one", Provider::Linear, &["a"])]);
         let none = Headers::default();
-        assert!(signed_only.refuses_unsigned(Provider::Linear, &Door::Any, &none));
+        assert!(signed_only.refuses_unsigned(Provider::Linear, &SourceSelector::Any, &none));
         let with = signed(Provider::Linear, "wrong", b"");
-        assert!(!signed_only.refuses_unsigned(Provider::Linear, &Door::Any, &with));
+        assert!(!signed_only.refuses_unsigned(Provider::Linear, &SourceSelector::Any, &with));
         let open = Sources::new([source("open", Provider::Linear, &[])]);
-        assert!(!open.refuses_unsigned(Provider::Linear, &Door::Any, &none));
+        assert!(!open.refuses_unsigned(Provider::Linear, &SourceSelector::Any, &none));
     }
 
     #[test]
@@ -206,12 +207,12 @@ mod tests {
         let body = br#"{"type":"Issue","webhookTimestamp":1799999000000}"#;
         let headers = signed(Provider::Linear, "a", body);
         let relaxed = Sources::new([source("one", Provider::Linear, &["a"])]);
-        assert!(verify(&relaxed, &Door::Any, &headers, body).is_ok());
+        assert!(verify(&relaxed, &SourceSelector::Any, &headers, body).is_ok());
         let strict = Sources::new([Source {
             tolerance: Some(Duration::from_secs(60)),
             ..source("one", Provider::Linear, &["a"])
         }]);
-        assert_eq!(verify(&strict, &Door::Any, &headers, body), Err(Refusal::Stale));
+        assert_eq!(verify(&strict, &SourceSelector::Any, &headers, body), Err(RejectReason::Stale));
     }
 
     #[test]
@@ -222,10 +223,13 @@ mod tests {
         }]);
         let forged = signed(Provider::Linear, "wrong", b"{}");
         for _ in 0..10 {
-            assert_eq!(verify(&limited, &Door::Any, &forged, b"{}"), Err(Refusal::BadSignature));
+            assert_eq!(
+                verify(&limited, &SourceSelector::Any, &forged, b"{}"),
+                Err(RejectReason::BadSignature)
+            );
         }
         let real = signed(Provider::Linear, "a", b"{}");
-        assert!(verify(&limited, &Door::Any, &real, b"{}").is_ok());
-        assert_eq!(verify(&limited, &Door::Any, &real, b"{}"), Err(Refusal::RateLimited));
+        assert!(verify(&limited, &SourceSelector::Any, &real, b"{}").is_ok());
+        assert_eq!(verify(&limited, &SourceSelector::Any, &real, b"{}"), Err(RejectReason::RateLimited));
     }
 }

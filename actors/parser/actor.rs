@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 
-use super::Routes;
+use super::SubscriptionIndex;
 use crate::{
-    flow::{Offer, OpenReceipt, Parse, Parsed},
-    mailbox::{Outlet, Post},
+    domain::{FilterRequest, ParseRequest, Parsed, PendingReceipt},
     provider::protocol,
+    runtime::{Envelope, MailboxSender},
     telemetry::events::DeliveryUnparsable,
 };
 
@@ -20,9 +20,9 @@ const INLINE_LIMIT: usize = 256 * 1024;
 #[derive(Clone)]
 pub struct ParserActor {
     /// Which agents may want what.
-    pub routes: Arc<Routes>,
+    pub subscriptions: Arc<SubscriptionIndex>,
     /// The agents, in the order in which `routes` counts them.
-    pub agents: Arc<[Outlet<Offer>]>,
+    pub agents: Arc<[MailboxSender<FilterRequest>]>,
 }
 
 impl Actor for ParserActor {
@@ -31,11 +31,11 @@ impl Actor for ParserActor {
 
 impl Supervised for ParserActor {}
 
-impl Handler<Post<Parse>> for ParserActor {
+impl Handler<Envelope<ParseRequest>> for ParserActor {
     type Result = ();
 
-    fn handle(&mut self, post: Post<Parse>, _: &mut Context<Self>) {
-        let Parse(receipt) = post.open();
+    fn handle(&mut self, post: Envelope<ParseRequest>, _: &mut Context<Self>) {
+        let ParseRequest(receipt) = post.open();
         if receipt.delivery().body.len() <= INLINE_LIMIT {
             self.route(&receipt);
         } else {
@@ -47,7 +47,7 @@ impl Handler<Post<Parse>> for ParserActor {
 }
 
 impl ParserActor {
-    fn route(&self, receipt: &OpenReceipt) {
+    fn route(&self, receipt: &PendingReceipt) {
         crate::failpoint::hit("parser.parse");
         let delivery = receipt.delivery();
         let context = match protocol(delivery.provider).parse(&delivery.headers, &delivery.body) {
@@ -60,12 +60,12 @@ impl ParserActor {
             }
         };
         let mut candidates = Vec::new();
-        self.routes.candidates(&delivery.sources, &context, &mut candidates);
+        self.subscriptions.candidates(&delivery.sources, &context, &mut candidates);
         receipt.parsed(Parsed::Context(Arc::clone(&context)), candidates.len());
         for agent in candidates {
             // A mailbox that is full or closed leaves a gap on the receipt, which the sweep fills.
             let _ = self.agents[agent]
-                .try_post(Offer { context: Arc::clone(&context), receipt: receipt.clone() });
+                .try_send(FilterRequest { context: Arc::clone(&context), receipt: receipt.clone() });
         }
     }
 }

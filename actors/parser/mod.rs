@@ -1,10 +1,10 @@
 //! Turns a delivery into a context, and offers it to the agents that may want it.
 //!
-//! - [`Routes`]: who may want what, so that ten thousand agents cost little more than ten; pure.
+//! - [`SubscriptionIndex`]: who may want what, so that ten thousand agents cost little more than ten; pure.
 //! - [`ParserActor`]: reads, and offers.
 
 mod actor;
-mod routes;
+mod subscriptions;
 
 pub use actor::ParserActor;
-pub use routes::Routes;
+pub use subscriptions::SubscriptionIndex;

@@ -9,10 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::protocol;
-use crate::{
-    flow::{Headers, WebhookContext},
-    names::Provider,
-};
+use crate::domain::{Headers, Provider, WebhookContext};
 
 #[derive(Deserialize)]
 struct Entry {
@@ -46,7 +43,7 @@ fn corpus() -> Option<Vec<Real>> {
 }
 
 impl Real {
-    fn parse(&self, body: &[u8]) -> Result<WebhookContext, crate::flow::Unparsable> {
+    fn parse(&self, body: &[u8]) -> Result<WebhookContext, crate::domain::Unparsable> {
         let header = match self.provider {
             Provider::Github => "x-github-event",
             Provider::Sentry => "sentry-hook-resource",

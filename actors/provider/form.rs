@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::flow::{Headers, Unparsable};
+use crate::domain::{Headers, Unparsable};
 
 /// The content type of a form.
 pub const FORM: &str = "application/x-www-form-urlencoded";

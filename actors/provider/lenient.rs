@@ -12,7 +12,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use crate::flow::Unparsable;
+use crate::domain::Unparsable;
 
 /// Reads a body with `read`; where that fails, once more over a mended copy.
 ///

@@ -22,11 +22,7 @@ use sha2::{Digest, Sha256};
 
 pub use form::{FORM, payload};
 
-use crate::{
-    clock::Timestamp,
-    flow::{Field, Headers, Unparsable, WebhookContext},
-    names::{DeliveryKey, Provider},
-};
+use crate::domain::{DeliveryKey, Field, Headers, Provider, Timestamp, Unparsable, WebhookContext};
 
 /// How one provider talks.
 pub trait Protocol: Send + Sync + 'static {

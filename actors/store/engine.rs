@@ -3,14 +3,10 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use super::{
-    Backlog, Claim, Claimed, Finish, Fire, Fired, JobDetail, JobQuery, JobRow, Mark, NewJob, Pruned,
-    ReceiptQuery, ReceiptRow, Rescue, Rescued, Revived, RunQuery, RunRow, StoredReceipt,
+    Backlog, Claim, Claimed, Finish, Fire, Fired, JobDetail, JobQuery, JobRow, NewJob, Pruned, ReceiptQuery,
+    ReceiptRow, Rescue, Rescued, Retried, RunQuery, RunRow, ScheduleCursor, StoredReceipt,
 };
-use crate::{
-    clock::Timestamp,
-    flow::Recorder,
-    names::{AgentName, IdSource, JobId, ReceiptId, RunId},
-};
+use crate::domain::{AgentName, IdSource, JobId, Ledger, ReceiptId, RunId, Timestamp};
 
 /// An answer that comes after the commit.
 pub type Pending<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
@@ -45,7 +41,7 @@ pub trait Reads: Send + Sync + 'static {
     fn runs(&self, query: RunQuery) -> Pending<Vec<RunRow>>;
 
     /// What is remembered of every agent's schedule.
-    fn marks(&self) -> Pending<Vec<Mark>>;
+    fn cursors(&self) -> Pending<Vec<ScheduleCursor>>;
 
     /// Jobs by agent and state; states without a job are left out.
     fn backlog(&self) -> Pending<Vec<Backlog>>;
@@ -58,7 +54,7 @@ pub trait Reads: Send + Sync + 'static {
 ///
 /// # Contract
 /// - Each call is atomic, and durable when it answers.
-/// - [`Recorder::record`] writes the receipt, its dedupe marks and its jobs as one batch:
+/// - [`Ledger::record`] writes the receipt, its dedupe marks and its jobs as one batch:
 ///   - The first receipt with a (source, key) owns that mark for the dedupe window; a later one is
 ///     a duplicate of it. Replays and reroutes are never duplicates.
 ///   - A match creates a job unless the agent has one for the same (source, delivery key), whatever
@@ -67,11 +63,11 @@ pub trait Reads: Send + Sync + 'static {
 ///   - An agent whose waiting jobs are at the match's `queue_limit` gets a job that is discarded at
 ///     once with [`Reason::QueueFull`](super::Reason::QueueFull); its key stays free, so a redelivery can try again.
 ///   - `parsed: None` keeps the receipt as unrouted; `missing > 0` as gapped. Both are listed by
-///     [`Engine::unrouted`]; a [`Reroute`](crate::flow::Origin::Reroute) of the same id fills them in.
+///     [`Engine::unrouted`]; a [`Reroute`](crate::domain::Origin::Reroute) of the same id fills them in.
 /// - A job moves only as its state allows; a [`Finish`] for a run that is not the executing one
 ///   changes nothing (fencing).
 /// - Among due jobs of an agent the earliest due is claimed first, then the oldest.
-pub trait Engine: Recorder + Reads {
+pub trait Engine: Ledger + Reads {
     /// Where ids come from; continues after the largest id in the store.
     fn ids(&self) -> Arc<IdSource>;
 
@@ -98,7 +94,7 @@ pub trait Engine: Recorder + Reads {
     fn unrouted(&self, before: Timestamp, max_routings: u32, limit: u32) -> Pending<Vec<StoredReceipt>>;
 
     /// Makes a job that ended available again, with fresh failure counts.
-    fn revive(&self, job: JobId, now: Timestamp) -> Pending<Revived>;
+    fn retry_job(&self, job: JobId, now: Timestamp) -> Pending<Retried>;
 
     /// Marks a dead letter as seen to: it is cancelled. `false` when it is not discarded.
     fn dismiss(&self, job: JobId, now: Timestamp) -> Pending<bool>;

@@ -5,7 +5,7 @@
 //! which costs a store a third of its speed. A mark that expires has a new owner, and with it the
 //! delivery may make its jobs again.
 
-use crate::names::{ReceiptId, SourceName};
+use crate::domain::{ReceiptId, SourceName};
 
 /// After which receipt the jobs of a delivery are named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

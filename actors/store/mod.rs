@@ -11,20 +11,20 @@
 mod conformance;
 mod engine;
 mod keys;
-mod listing;
 mod memory;
-mod moves;
 mod records;
 mod sqlite;
+mod transitions;
+mod views;
 
 pub use engine::{Engine, Pending, Reads, StoreError};
-pub use listing::{
+pub use memory::MemoryEngine;
+pub use records::{
+    AttemptOutcome, Claim, Claimed, ClaimedJob, Disposition, Finish, Fire, Fired, History, JobState,
+    JobTrigger, NewJob, Pruned, Reason, Rescue, Rescued, Retried, ScheduleCursor,
+};
+pub use sqlite::{CommitMeter, OpenError, SqliteEngine, SqliteOptions, SqliteReader};
+pub use views::{
     AttemptRow, Backlog, JobDetail, JobQuery, JobRow, Page, ReceiptQuery, ReceiptRow, ReceiptState, RunQuery,
     RunRow, StoredReceipt,
 };
-pub use memory::MemoryEngine;
-pub use records::{
-    AttemptOutcome, Cause, Claim, Claimed, ClaimedJob, Disposition, Finish, Fire, Fired, History, JobState,
-    Mark, NewJob, Pruned, Reason, Rescue, Rescued, Revived,
-};
-pub use sqlite::{CommitMeter, OpenError, SqliteEngine, SqliteOptions, SqliteReader};

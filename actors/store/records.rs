@@ -4,16 +4,12 @@ use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    clock::Timestamp,
-    flow::WebhookContext,
-    names::{AgentName, JobId, ReceiptId, RunId, SourceName},
-};
+use crate::domain::{AgentName, JobId, ReceiptId, RunId, SourceName, Timestamp, WebhookContext};
 
 /// Why a job exists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "cause", rename_all = "snake_case")]
-pub enum Cause {
+pub enum JobTrigger {
     /// A delivery matched.
     Webhook {
         /// The source of the trigger that matched.
@@ -30,7 +26,7 @@ pub enum Cause {
     Manual,
 }
 
-impl Cause {
+impl JobTrigger {
     /// The label `trigger` of metrics, and `HERDGATE_TRIGGER` of runs.
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -167,7 +163,8 @@ pub enum AttemptOutcome {
     /// Exceeded `timeout` and was ended by the gate, or exit 124.
     TimedOut,
     /// Exit 75: asks for another try.
-    TryAgain,
+    #[serde(rename = "try_again")]
+    Snooze,
     /// The gate ended it, or died: shutdown, crash, lost lease.
     Interrupted,
     /// The command could not be started.
@@ -185,7 +182,7 @@ impl AttemptOutcome {
             Self::Failed { .. } => "failed",
             Self::Killed { .. } => "killed",
             Self::TimedOut => "timed_out",
-            Self::TryAgain => "try_again",
+            Self::Snooze => "try_again",
             Self::Interrupted => "interrupted",
             Self::NotStarted { .. } => "not_started",
         }
@@ -214,7 +211,7 @@ pub struct History {
     /// Attempts that were interrupted.
     pub interruptions: u32,
     /// Attempts that asked for another try.
-    pub postponements: u32,
+    pub snoozes: u32,
 }
 
 /// A wish for jobs.
@@ -247,7 +244,7 @@ pub struct ClaimedJob {
     /// Whose it is.
     pub agent: AgentName,
     /// Why it exists.
-    pub cause: Cause,
+    pub cause: JobTrigger,
     /// The receipt that caused it.
     pub receipt: Option<ReceiptId>,
     /// What that receipt says.
@@ -297,7 +294,7 @@ pub struct NewJob {
     /// Whose.
     pub agent: AgentName,
     /// Why.
-    pub cause: Cause,
+    pub cause: JobTrigger,
     /// The current time.
     pub now: Timestamp,
     /// Not before this time.
@@ -306,7 +303,7 @@ pub struct NewJob {
 
 /// What is remembered of an agent's schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
+pub struct ScheduleCursor {
     /// Whose.
     pub agent: AgentName,
     /// The last time that came due and was recorded.
@@ -337,7 +334,7 @@ pub struct Rescued {
 
 /// What became of [`Engine::revive`](super::Engine::revive).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Revived {
+pub enum Retried {
     /// It waits again.
     Yes {
         /// Whose it is, to be woken.

@@ -5,9 +5,8 @@ use std::time::Duration;
 use tracing::{debug, error, info, warn};
 
 use crate::{
-    flow::{Recorded, Refusal},
-    names::{AgentName, Provider, ReceiptId, RunId},
-    store::{AttemptOutcome, Cause, StoreError},
+    domain::{AgentName, DeliveryAck, Provider, ReceiptId, RejectReason, RunId},
+    store::{AttemptOutcome, JobTrigger, StoreError},
 };
 
 /// A request was not taken.
@@ -17,7 +16,7 @@ pub struct DeliveryRefused<'a> {
     /// The source in the URL; empty where it named none.
     pub source: &'a str,
     /// Why.
-    pub reason: Refusal,
+    pub reason: RejectReason,
 }
 
 impl DeliveryRefused<'_> {
@@ -36,14 +35,14 @@ impl DeliveryRefused<'_> {
 /// A delivery is on disk.
 pub struct DeliveryTaken<'a> {
     /// Under which id, and what it made.
-    pub recorded: &'a Recorded,
+    pub recorded: &'a DeliveryAck,
 }
 
 impl DeliveryTaken<'_> {
     /// Writes the receipt on the span of the request, and logs it. Debug level: there can be
     /// thousands a second.
     pub fn emit(self) {
-        let Recorded { receipt, matched, skipped, duplicate } = self.recorded;
+        let DeliveryAck { receipt, matched, skipped, duplicate } = self.recorded;
         tracing::Span::current().record("receipt", tracing::field::display(receipt));
         debug!(%receipt, matched, skipped, duplicate, "took a delivery");
     }
@@ -114,7 +113,7 @@ pub struct RunStarted<'a> {
     /// Whose.
     pub agent: &'a AgentName,
     /// Why.
-    pub cause: &'a Cause,
+    pub cause: &'a JobTrigger,
     /// The receipt that caused it.
     pub receipt: Option<ReceiptId>,
 }

@@ -6,9 +6,8 @@ use std::time::Duration;
 use metrics::{Counter, Gauge, Histogram, Label, Unit};
 
 use crate::{
-    flow::{Answer, Refusal},
-    names::{AgentName, Provider, SourceName},
-    store::{AttemptOutcome, Cause, JobState},
+    domain::{AgentName, Answer, Provider, RejectReason, SourceName},
+    store::{AttemptOutcome, JobState, JobTrigger},
 };
 
 /// Names, units and help of every series, for the exporter.
@@ -103,7 +102,7 @@ impl AgentSeries {
     }
 
     /// A run ended.
-    pub fn ended(&self, cause: &Cause, outcome: &AttemptOutcome, took: Duration) {
+    pub fn ended(&self, cause: &JobTrigger, outcome: &AttemptOutcome, took: Duration) {
         self.executing.decrement(1);
         self.seconds.record(took);
         metrics::counter!(
@@ -157,17 +156,17 @@ impl SourceSeries {
         self.bytes.increment(bytes as u64);
         self.answer.record(took);
         match answer {
-            Answer::Recorded(recorded) if recorded.duplicate => self.duplicate.increment(1),
-            Answer::Recorded(recorded) if recorded.matched == 0 => self.unmatched.increment(1),
-            Answer::Recorded(_) => self.accepted.increment(1),
+            Answer::DeliveryAck(recorded) if recorded.duplicate => self.duplicate.increment(1),
+            Answer::DeliveryAck(recorded) if recorded.matched == 0 => self.unmatched.increment(1),
+            Answer::DeliveryAck(_) => self.accepted.increment(1),
             Answer::Unparsable { .. } => self.unparsable.increment(1),
-            Answer::Unavailable | Answer::Refused(_) => self.unavailable.increment(1),
+            Answer::Unavailable | Answer::Rejected(_) => self.unavailable.increment(1),
         }
     }
 }
 
 /// A request of `provider` was refused; `source` is empty where the request named none.
-pub fn refused(provider: Provider, source: &str, reason: Refusal) {
+pub fn refused(provider: Provider, source: &str, reason: RejectReason) {
     delivery_counter(provider, source, "refused", reason.as_str()).increment(1);
 }
 

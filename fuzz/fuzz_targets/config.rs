@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use herdgate::config::{self, Env, Ink};
+use herdgate::config::{self, Env, ColorMode};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &str| {
@@ -15,6 +15,6 @@ fuzz_target!(|input: &str| {
     fs::write(agents.join("agent-config.toml"), agent).expect("a file");
     fs::write(agents.join("ACTIONS.md"), "Do.").expect("a file");
     if let Err(problems) = config::load(folder.path(), &Env::default()) {
-        let _ = problems.render(Ink::Plain, 100);
+        let _ = problems.render(ColorMode::Plain, 100);
     }
 });

@@ -1,10 +1,7 @@
 //! A form body.
 #![no_main]
 
-use herdgate_actors::{
-    flow::Headers,
-    provider::{FORM, payload},
-};
+use herdgate_actors::{domain::Headers, provider::{FORM, payload}};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {

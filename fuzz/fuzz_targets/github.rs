@@ -1,7 +1,7 @@
 //! A body of Github, with the event in front of the first line break.
 #![no_main]
 
-use herdgate_actors::{flow::Headers, names::Provider, provider::protocol};
+use herdgate_actors::{domain::{Headers, Provider}, provider::protocol};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

@@ -1,10 +1,7 @@
 //! What the store keeps as JSON: contexts, verdicts, causes, reasons, outcomes.
 #![no_main]
 
-use herdgate_actors::{
-    flow::{Headers, Verdict, WebhookContext},
-    store::{AttemptOutcome, Cause, Reason},
-};
+use herdgate_actors::{domain::{Headers, Verdict, WebhookContext}, store::{AttemptOutcome, JobTrigger, Reason}};
 use libfuzzer_sys::fuzz_target;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -12,7 +9,7 @@ fuzz_target!(|text: &str| {
     same::<WebhookContext>(text);
     same::<Vec<Verdict>>(text);
     same::<Headers>(text);
-    same::<Cause>(text);
+    same::<JobTrigger>(text);
     same::<Reason>(text);
     same::<AttemptOutcome>(text);
 });

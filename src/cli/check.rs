@@ -9,13 +9,12 @@ use std::{
 use chrono::TimeZone;
 use clap::Args;
 use herdgate_actors::{
-    clock::{Clock, Timestamp},
-    flow::Trigger,
+    domain::{Clock, Timestamp, Trigger},
     ingress::Source,
 };
 
 use super::project::Project;
-use crate::config::{self, AgentPlan, Env, Ink, Plan, Schedule};
+use crate::config::{self, ColorMode, Env, ResolvedAgent, ResolvedConfig, Schedule};
 
 /// How many columns a report has where the terminal does not say.
 pub(super) const WIDTH: usize = 100;
@@ -39,7 +38,7 @@ impl Check {
                 ExitCode::SUCCESS
             }
             Err(problems) => {
-                let ink = if io::stderr().is_terminal() { Ink::Colour } else { Ink::Plain };
+                let ink = if io::stderr().is_terminal() { ColorMode::Colour } else { ColorMode::Plain };
                 let _ = io::stderr().write_all(problems.render(ink, WIDTH).as_bytes());
                 ExitCode::FAILURE
             }
@@ -48,7 +47,7 @@ impl Check {
 }
 
 /// What a project has, as an operator reads it.
-fn describe(plan: &Plan, now: Timestamp) -> String {
+fn describe(plan: &ResolvedConfig, now: Timestamp) -> String {
     let mut text = String::new();
     // Writing to a `String` cannot fail.
     let _ = overview(&mut text, plan);
@@ -58,7 +57,7 @@ fn describe(plan: &Plan, now: Timestamp) -> String {
     text
 }
 
-fn overview(text: &mut String, plan: &Plan) -> std::fmt::Result {
+fn overview(text: &mut String, plan: &ResolvedConfig) -> std::fmt::Result {
     writeln!(text, "project      {}", plan.file.display())?;
     writeln!(text, "webhooks at  {}", plan.gateway.public)?;
     writeln!(text, "admin at     {}", plan.gateway.admin)?;
@@ -70,7 +69,7 @@ fn overview(text: &mut String, plan: &Plan) -> std::fmt::Result {
     Ok(())
 }
 
-fn sources(text: &mut String, plan: &Plan) -> std::fmt::Result {
+fn sources(text: &mut String, plan: &ResolvedConfig) -> std::fmt::Result {
     writeln!(text, "\n{}", count(plan.sources.len(), "source"))?;
     for source in &plan.sources {
         let url = plan.gateway.url.as_deref().unwrap_or_default();
@@ -88,7 +87,7 @@ fn trust(source: &Source) -> &'static str {
     }
 }
 
-fn agents(text: &mut String, plan: &Plan, now: Timestamp) -> std::fmt::Result {
+fn agents(text: &mut String, plan: &ResolvedConfig, now: Timestamp) -> std::fmt::Result {
     writeln!(text, "\n{}", count(plan.agents.len(), "agent"))?;
     for agent in &plan.agents {
         writeln!(text, "  {}  ({})", agent.name(), scale(agent))?;
@@ -104,7 +103,7 @@ fn agents(text: &mut String, plan: &Plan, now: Timestamp) -> std::fmt::Result {
     Ok(())
 }
 
-fn scale(agent: &AgentPlan) -> String {
+fn scale(agent: &ResolvedAgent) -> String {
     match agent.spec.scale {
         0 => "disabled".to_owned(),
         1 => "1 run at once".to_owned(),
@@ -129,7 +128,7 @@ fn upcoming(schedule: &Schedule, now: Timestamp) -> String {
     local.map(|time| time.format("%a %Y-%m-%d %H:%M:%S %Z").to_string()).collect::<Vec<_>>().join(" · ")
 }
 
-fn warnings(text: &mut String, plan: &Plan) -> std::fmt::Result {
+fn warnings(text: &mut String, plan: &ResolvedConfig) -> std::fmt::Result {
     if !plan.warnings.is_empty() {
         writeln!(text, "\n{}", count(plan.warnings.len(), "warning"))?;
     }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use herdgate_actors::{
-    names::JobId,
+    domain::JobId,
     store::{JobQuery, JobState, Page, Reads},
 };
 

@@ -7,13 +7,13 @@ use std::{
 };
 
 use clap::Args;
-use herdgate_actors::clock::Clock;
+use herdgate_actors::domain::Clock;
 use miette::IntoDiagnostic;
 use serde_json::{Value, json};
 
 use super::{Outcome, project::Project, report};
 use crate::{
-    config::Plan,
+    config::ResolvedConfig,
     explain::{Answer, Explainer, Line, Question},
 };
 
@@ -63,7 +63,7 @@ impl Explain {
     }
 
     /// Lines may bring all they need, so a folder without a project is fine there.
-    fn plan(&self) -> miette::Result<Option<Plan>> {
+    fn plan(&self) -> miette::Result<Option<ResolvedConfig>> {
         if self.jsonl && !self.project.exists() {
             return Ok(None);
         }

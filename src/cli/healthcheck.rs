@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{Outcome, project::Project, report};
-use crate::{client, whereabouts::Whereabouts};
+use crate::{client, run::addresses::ListenAddresses};
 
 /// Ask a running gate whether it is ready; exit 0 if so.
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ impl Healthcheck {
     pub(super) fn run(self) -> Outcome {
         let base = match self.url {
             Some(url) => url,
-            None => format!("http://{}", Whereabouts::of(&self.project.plan()?).admin),
+            None => format!("http://{}", ListenAddresses::of(&self.project.plan()?).admin),
         };
         let answered = super::block_on(client::get(&format!("{base}/readyz"))).map_err(report)?;
         println!("{}", answered.text.trim_end());

@@ -8,8 +8,8 @@ use std::{
 
 use clap::Args;
 use herdgate_actors::{
-    names::RunId,
-    run::RunFolders,
+    domain::RunId,
+    runner::RunFolders,
     store::{Reads, SqliteReader},
 };
 use miette::IntoDiagnostic;

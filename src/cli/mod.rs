@@ -76,7 +76,7 @@ pub fn main() -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Dead(dead) => dead.run(),
         Command::Healthcheck(healthcheck) => healthcheck.run(),
-        Command::Warden => return herdgate_actors::run::warden_main(),
+        Command::Warden => return herdgate_actors::runner::warden_main(),
     };
     match outcome {
         Ok(code) => code,

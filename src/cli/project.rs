@@ -6,15 +6,15 @@ use std::{
 };
 
 use clap::Args;
-use herdgate_actors::{run::RunFolders, store::SqliteReader};
+use herdgate_actors::{runner::RunFolders, store::SqliteReader};
 use miette::IntoDiagnostic;
 
 use super::{Unsound, check, report};
 use crate::{
     api_key,
     client::Api,
-    config::{self, Env, Ink, Plan},
-    whereabouts::Whereabouts,
+    config::{self, ColorMode, Env, ResolvedConfig},
+    run::addresses::ListenAddresses,
 };
 
 /// Which project.
@@ -31,8 +31,8 @@ const EXAMPLE: &str = "config.example.toml";
 
 impl Project {
     /// Loads it.
-    pub(super) fn plan(&self) -> miette::Result<Plan> {
-        let ink = if std::io::stderr().is_terminal() { Ink::Colour } else { Ink::Plain };
+    pub(super) fn plan(&self) -> miette::Result<ResolvedConfig> {
+        let ink = if std::io::stderr().is_terminal() { ColorMode::Colour } else { ColorMode::Plain };
         config::load(&self.path(), &Env::of_process())
             .map_err(|problems| Unsound(problems.render(ink, check::WIDTH)).into())
     }
@@ -53,9 +53,9 @@ impl Project {
     }
 
     /// Its store, read beside a gate that may be running.
-    pub(super) fn reader(&self) -> miette::Result<(Plan, SqliteReader)> {
+    pub(super) fn reader(&self) -> miette::Result<(ResolvedConfig, SqliteReader)> {
         let plan = self.plan()?;
-        let path = plan.data_dir.join(crate::system::DATABASE);
+        let path = plan.data_dir.join(crate::run::system::DATABASE);
         let reader = SqliteReader::open(&path).map_err(|error| {
             report(format!("{error}\nhelp: has `herdgate serve` run in this project yet?"))
         })?;
@@ -63,8 +63,8 @@ impl Project {
     }
 
     /// The files that its runs left.
-    pub(super) fn folders(plan: &Plan) -> miette::Result<RunFolders> {
-        RunFolders::new(&plan.data_dir.join(crate::system::RUNS)).into_diagnostic()
+    pub(super) fn folders(plan: &ResolvedConfig) -> miette::Result<RunFolders> {
+        RunFolders::new(&plan.data_dir.join(crate::run::system::RUNS)).into_diagnostic()
     }
 
     /// The control API of the gate that serves it.
@@ -73,7 +73,7 @@ impl Project {
         let key = api_key::find(&plan).into_diagnostic()?.ok_or_else(|| {
             report("there is no API key yet\nhelp: `herdgate serve` makes one on its first start")
         })?;
-        Ok(Api { base: format!("http://{}", Whereabouts::of(&plan).admin), key })
+        Ok(Api { base: format!("http://{}", ListenAddresses::of(&plan).admin), key })
     }
 }
 

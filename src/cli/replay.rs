@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use herdgate_actors::{
-    names::{JobId, ReceiptId},
+    domain::{JobId, ReceiptId},
     store::Reads,
 };
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use herdgate_actors::{
-    names::ReceiptId,
+    domain::ReceiptId,
     store::{Page, Reads, RunQuery, RunRow},
 };
 
@@ -12,7 +12,7 @@ use super::{
     Outcome,
     project::{Project, read},
 };
-use crate::listing::run_json;
+use crate::views::run_json;
 
 /// List runs, the newest first.
 #[derive(Debug, Args)]

@@ -3,11 +3,11 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
-use herdgate_actors::{ingress::Source, names::Provider};
+use herdgate_actors::{domain::Provider, ingress::Source};
 use miette::IntoDiagnostic;
 
 use super::{Outcome, project::Project, report};
-use crate::{client, config::Plan, credentials, samples, whereabouts::Whereabouts};
+use crate::{client, config::ResolvedConfig, credentials, run::addresses::ListenAddresses, samples};
 
 /// Sign and deliver a sample, or a body of your own.
 #[derive(Debug, Args)]
@@ -66,7 +66,7 @@ impl Send {
         Ok(if answered.status.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    fn source<'a>(&self, plan: &'a Plan) -> miette::Result<Option<&'a Source>> {
+    fn source<'a>(&self, plan: &'a ResolvedConfig) -> miette::Result<Option<&'a Source>> {
         let mut of_type = plan.sources.iter().filter(|source| source.provider == self.provider);
         match &self.source {
             None => of_type
@@ -79,10 +79,10 @@ impl Send {
         }
     }
 
-    fn url(&self, plan: &Plan, source: Option<&Source>) -> String {
+    fn url(&self, plan: &ResolvedConfig, source: Option<&Source>) -> String {
         let base = match &self.url {
             Some(url) => url.trim_end_matches('/').to_owned(),
-            None => format!("http://{}", Whereabouts::of(plan).public),
+            None => format!("http://{}", ListenAddresses::of(plan).public),
         };
         match (&self.source, source) {
             (Some(_), Some(source)) => format!("{base}/webhooks/{}/{}", self.provider, source.name),

@@ -3,16 +3,16 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use herdgate_actors::{clock::Clock, run::WardenCommand};
+use herdgate_actors::{domain::Clock, runner::WardenCommand};
 use miette::IntoDiagnostic;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
 use super::{Outcome, project::Project, report};
 use crate::{
-    config::{LogFormat, Plan},
-    limits,
-    system::{Surroundings, System},
+    config::{LogFormat, ResolvedConfig},
+    run::rlimits,
+    run::system::{Deps, System},
     telemetry,
 };
 
@@ -31,12 +31,12 @@ impl Serve {
         let plan = self.project.plan()?;
         telemetry::logs(self.log_format.unwrap_or(plan.log.format), &plan.log.filter);
         telemetry::panics();
-        limits::prepare();
+        rlimits::prepare();
         for warning in &plan.warnings {
             warn!("{warning}");
         }
         let metrics = telemetry::metrics().into_diagnostic()?;
-        let around = Surroundings { clock: Clock::System, warden: warden()?, metrics };
+        let around = Deps { clock: Clock::System, warden: warden()?, metrics };
         super::block_on(serve(plan, around))
     }
 }
@@ -46,7 +46,7 @@ pub(super) fn warden() -> miette::Result<WardenCommand> {
     WardenCommand::this_program().into_diagnostic()
 }
 
-async fn serve(plan: Plan, around: Surroundings) -> Outcome {
+async fn serve(plan: ResolvedConfig, around: Deps) -> Outcome {
     let mut signals = Signals::new()?;
     let system = System::start(plan, around).await.map_err(report)?;
     let health = system.health.clone();

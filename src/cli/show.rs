@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use herdgate_actors::{
-    names::{JobId, ReceiptId},
+    domain::{JobId, ReceiptId},
     store::Reads,
 };
 use serde_json::json;
@@ -14,7 +14,7 @@ use super::{
     project::{Project, read},
     report,
 };
-use crate::listing::{receipt_json, triggers};
+use crate::views::{receipt_json, triggers};
 
 /// Show a receipt or a job with its history.
 #[derive(Debug, Args)]

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use herdgate_actors::{flow::Field, names::Provider};
+use herdgate_actors::domain::{Field, Provider};
 
 use crate::credentials::CredentialError;
 
 /// What is wrong; its `Display` is the headline of a diagnostic.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Cause {
+pub enum ConfigError {
     /// There is no configuration where one was asked for.
     #[error("there is no project here")]
     NoProject,
@@ -181,7 +181,7 @@ pub enum Cause {
     },
 }
 
-impl Cause {
+impl ConfigError {
     /// What stands beside the caret.
     pub(super) fn label(&self) -> &'static str {
         match self {

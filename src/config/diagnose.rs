@@ -3,11 +3,11 @@
 use std::{cmp::Ordering, fmt, ops::Range, path::PathBuf, sync::Arc};
 
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
-    SourceCode, SourceSpan, SpanContents,
+    Diagnostic as MietteDiagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
+    MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
 
-use super::Cause;
+use super::ConfigError;
 
 /// A file as it was read.
 #[derive(Debug, PartialEq, Eq)]
@@ -75,14 +75,14 @@ pub enum Place {
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct Diagnostic {
     /// What.
-    pub cause: Cause,
+    pub cause: ConfigError,
     /// Where.
     pub place: Place,
 }
 
-impl Problem {
+impl Diagnostic {
     /// The line, from 1, where it lies in a text.
     pub fn line(&self) -> Option<usize> {
         match &self.place {
@@ -92,7 +92,7 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
             Place::Text(..) => write!(f, "{}", self.cause),
@@ -102,15 +102,15 @@ impl fmt::Display for Problem {
     }
 }
 
-impl std::error::Error for Problem {}
+impl std::error::Error for Diagnostic {}
 
 /// All that is wrong with a project, in the order of its files; never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problems(Vec<Problem>);
+pub struct Problems(Vec<Diagnostic>);
 
 /// Whether a terminal shows colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ink {
+pub enum ColorMode {
     /// No escape sequences.
     Plain,
     /// ANSI colours.
@@ -119,22 +119,22 @@ pub enum Ink {
 
 impl Problems {
     /// `None` where there is no problem.
-    pub(super) fn of(mut problems: Vec<Problem>) -> Option<Self> {
+    pub(super) fn of(mut problems: Vec<Diagnostic>) -> Option<Self> {
         problems.sort_by(|one, other| order(&one.place, &other.place));
         problems.dedup();
         (!problems.is_empty()).then_some(Self(problems))
     }
 
     /// Each of them.
-    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.0.iter()
     }
 
     /// All of them as an operator reads them, at most `width` columns wide.
-    pub fn render(&self, ink: Ink, width: usize) -> String {
+    pub fn render(&self, ink: ColorMode, width: usize) -> String {
         let theme = match ink {
-            Ink::Plain => GraphicalTheme::unicode_nocolor(),
-            Ink::Colour => GraphicalTheme::unicode(),
+            ColorMode::Plain => GraphicalTheme::unicode_nocolor(),
+            ColorMode::Colour => GraphicalTheme::unicode(),
         };
         let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false);
         let mut text = String::new();
@@ -151,8 +151,8 @@ impl Problems {
 }
 
 impl<'a> IntoIterator for &'a Problems {
-    type Item = &'a Problem;
-    type IntoIter = std::slice::Iter<'a, Problem>;
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
@@ -182,7 +182,7 @@ fn order(one: &Place, other: &Place) -> Ordering {
     rank(one).cmp(&rank(other))
 }
 
-impl Diagnostic for Problem {
+impl MietteDiagnostic for Diagnostic {
     fn help<'h>(&'h self) -> Option<Box<dyn fmt::Display + 'h>> {
         self.cause.help().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }

@@ -9,10 +9,10 @@ use std::{collections::BTreeMap, env, path::PathBuf};
 use toml::{Spanned, Table, Value, de::DeValue};
 
 use super::{
-    Cause, Place, Problem,
+    ConfigError, Diagnostic, Place,
     cause::nearest,
     schema::{Key, Kind, PROJECT, find},
-    walk::{Walk, join},
+    validate::{Walk, join},
 };
 
 /// What precedes every key.
@@ -68,13 +68,13 @@ pub(super) struct EnvLayer {
 
 impl EnvLayer {
     /// Reads all variables with the prefix; `file` tells how names of sources are spelled.
-    pub(super) fn read(env: &Env, file: &Table, problems: &mut Vec<Problem>) -> Self {
+    pub(super) fn read(env: &Env, file: &Table, problems: &mut Vec<Diagnostic>) -> Self {
         let mut layer = Self::default();
         for (name, text) in &env.variables {
             let Some(rest) = name.strip_prefix(PREFIX) else { continue };
-            let mut at = |cause| problems.push(Problem { cause, place: Place::Variable(name.clone()) });
+            let mut at = |cause| problems.push(Diagnostic { cause, place: Place::Variable(name.clone()) });
             let Some((steps, kind)) = resolve(rest, file) else {
-                at(Cause::UnknownVariable { variable: name.clone(), nearest: nearest_variable(name) });
+                at(ConfigError::UnknownVariable { variable: name.clone(), nearest: nearest_variable(name) });
                 continue;
             };
             let path = steps.iter().fold(String::new(), |path, step| join(&path, step));

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Cause, Place, Problem, Warning, locate::Document, model, schema::AGENT};
+use super::{ConfigError, Diagnostic, Place, Warning, document::Document, model, schema::AGENT};
 
 /// An agent's file, by preference.
 const AGENT_FILES: [&str; 2] = ["agent-config.toml", "config.toml"];
@@ -28,16 +28,18 @@ impl AgentFiles {
     /// All agents under `folder`, by name.
     pub(super) fn read_all(
         folder: &Path,
-        problems: &mut Vec<Problem>,
+        problems: &mut Vec<Diagnostic>,
         warnings: &mut Vec<Warning>,
     ) -> Vec<Self> {
         let folders = match folders_in(folder) {
             Ok(folders) => folders,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => {
-                let cause =
-                    Cause::UnreadableFolder { folder: folder.to_owned(), why: error.kind().to_string() };
-                problems.push(Problem { cause, place: Place::Path(folder.to_owned()) });
+                let cause = ConfigError::UnreadableFolder {
+                    folder: folder.to_owned(),
+                    why: error.kind().to_string(),
+                };
+                problems.push(Diagnostic { cause, place: Place::Path(folder.to_owned()) });
                 return Vec::new();
             }
         };
@@ -73,9 +75,9 @@ fn folders_in(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
 fn agent(
     name: String,
     folder: PathBuf,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<Diagnostic>,
     warnings: &mut Vec<Warning>,
-) -> Result<Option<AgentFiles>, Problem> {
+) -> Result<Option<AgentFiles>, Diagnostic> {
     let mut document = None;
     for file in AGENT_FILES {
         if document.is_none() {
@@ -92,13 +94,13 @@ fn agent(
     let document = document.unwrap_or_else(|| Document::empty(folder.join(AGENT_FILES[0])));
     warnings.extend(document.not_acted_on());
     let agent = document.table.clone().try_into().map_err(|error: toml::de::Error| {
-        document.problem("", Cause::Unreadable(error.message().to_owned()))
+        document.problem("", ConfigError::Unreadable(error.message().to_owned()))
     })?;
     Ok(Some(AgentFiles { name, folder, document, agent, instructions, configured_by_front_matter }))
 }
 
 /// What the agent is told, and the front matter that stood before it.
-fn instructions(folder: &Path) -> Result<Option<(String, String)>, Problem> {
+fn instructions(folder: &Path) -> Result<Option<(String, String)>, Diagnostic> {
     for file in [ACTIONS, SKILL] {
         let path = folder.join(file);
         match fs::read_to_string(&path) {
@@ -109,8 +111,8 @@ fn instructions(folder: &Path) -> Result<Option<(String, String)>, Problem> {
             Ok(text) => return Ok(Some((text, String::new()))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => {
-                let cause = Cause::Unreadable(error.kind().to_string());
-                return Err(Problem { cause, place: Place::Path(path) });
+                let cause = ConfigError::Unreadable(error.kind().to_string());
+                return Err(Diagnostic { cause, place: Place::Path(path) });
             }
         }
     }

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use config::{ConfigError, Map, Source, Value, ValueKind};
-use herdgate_actors::clock::Clock;
+use config::{ConfigError as LayerError, Map, Source, Value, ValueKind};
+use herdgate_actors::domain::Clock;
 use toml::Table;
 
 use super::{
-    Cause, Env, Place, Plan, Problem, Problems, Warning, environment::EnvLayer, herd::AgentFiles,
-    locate::Document, model, resolve, schema::PROJECT,
+    ConfigError, Diagnostic, Env, Place, Problems, ResolvedConfig, Warning, document::Document,
+    environment::EnvLayer, herd::AgentFiles, model, resolve, schema::PROJECT,
 };
 
 /// The project's file.
@@ -18,7 +18,7 @@ const PROJECT_FILE: &str = "config.toml";
 ///
 /// # Errors
 /// All problems of all its files, of the environment and of its credentials.
-pub fn load(path: &Path, env: &Env) -> Result<Plan, Problems> {
+pub fn load(path: &Path, env: &Env) -> Result<ResolvedConfig, Problems> {
     let mut problems = Vec::new();
     let plan = Files::read(path, env, &mut problems)
         .map(|files| resolve::plan(&files, env, Clock::System.now(), &mut problems));
@@ -30,7 +30,7 @@ pub fn load(path: &Path, env: &Env) -> Result<Plan, Problems> {
 }
 
 fn no_project(path: &Path) -> Problems {
-    let problem = Problem { cause: Cause::NoProject, place: Place::Path(path.to_owned()) };
+    let problem = Diagnostic { cause: ConfigError::NoProject, place: Place::Path(path.to_owned()) };
     Problems::of(vec![problem]).expect("one problem is not none")
 }
 
@@ -48,7 +48,7 @@ pub(super) struct Files {
 impl Files {
     /// `None` where there is no project, or so little of it legible that further checks would only
     /// report what follows from that.
-    pub(super) fn read(path: &Path, env: &Env, problems: &mut Vec<Problem>) -> Option<Self> {
+    pub(super) fn read(path: &Path, env: &Env, problems: &mut Vec<Diagnostic>) -> Option<Self> {
         let (root, mut document) = project_document(path, problems)?;
         let mut layer = EnvLayer::read(env, &document.table, problems);
         adopt_container_timeout(&mut document.table);
@@ -56,7 +56,7 @@ impl Files {
         let project = match layered(&document.table, &layer.table) {
             Ok(project) => project,
             Err(error) => {
-                problems.push(document.problem("", Cause::Unreadable(error.to_string())));
+                problems.push(document.problem("", ConfigError::Unreadable(error.to_string())));
                 return None;
             }
         };
@@ -69,9 +69,9 @@ impl Files {
     }
 
     /// A problem with a value of the project, wherever it was set.
-    pub(super) fn problem(&self, path: &str, cause: Cause) -> Problem {
+    pub(super) fn problem(&self, path: &str, cause: ConfigError) -> Diagnostic {
         match self.layer.variable(path) {
-            Some(name) => Problem { cause, place: Place::Variable(name.to_owned()) },
+            Some(name) => Diagnostic { cause, place: Place::Variable(name.to_owned()) },
             None => self.document.problem(path, cause),
         }
     }
@@ -93,7 +93,7 @@ impl Files {
 }
 
 /// Action Llama needs no `config.toml`: a folder with agents is a project.
-fn project_document(path: &Path, problems: &mut Vec<Problem>) -> Option<(PathBuf, Document)> {
+fn project_document(path: &Path, problems: &mut Vec<Diagnostic>) -> Option<(PathBuf, Document)> {
     let (root, file) = if path.is_dir() {
         let root = if path == Path::new(".") { PathBuf::new() } else { path.to_owned() };
         let file = root.join(PROJECT_FILE);
@@ -123,7 +123,7 @@ fn adopt_container_timeout(table: &mut Table) {
 }
 
 /// Defaults below, the file on them, the environment on top.
-fn layered(file: &Table, environment: &Table) -> Result<model::Project, ConfigError> {
+fn layered(file: &Table, environment: &Table) -> Result<model::Project, LayerError> {
     config::Config::builder()
         .add_source(Layer(file.clone()))
         .add_source(Layer(environment.clone()))
@@ -140,7 +140,7 @@ impl Source for Layer {
         Box::new(self.clone())
     }
 
-    fn collect(&self) -> Result<Map<String, Value>, ConfigError> {
+    fn collect(&self) -> Result<Map<String, Value>, LayerError> {
         Ok(map_of(&self.0))
     }
 }

@@ -21,27 +21,27 @@
 
 mod cause;
 mod diagnose;
+mod document;
 mod environment;
 mod herd;
 mod load;
-mod locate;
 pub mod model;
 mod plan;
 mod resolve;
 mod schema;
+mod validate;
 mod value;
-mod walk;
 mod warning;
 
 #[cfg(test)]
 mod tests;
 
-pub use cause::Cause;
-pub use diagnose::{Ink, Place, Problem, Problems, SourceText};
+pub use cause::ConfigError;
+pub use diagnose::{ColorMode, Diagnostic, Place, Problems, SourceText};
 pub use environment::Env;
 pub use load::load;
 pub use model::{Log, LogFormat, Mailboxes};
-pub use plan::{AgentPlan, GatewayPlan, Plan, Schedule};
+pub use plan::{ResolvedAgent, ResolvedConfig, ResolvedGateway, Schedule};
 pub use resolve::{filter, filter_of_json};
 pub use value::{Variable, Variables, parse_size, parse_span};
 pub use warning::Warning;

@@ -5,10 +5,9 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use chrono_tz::Tz;
 use herdgate_actors::{
     agent::AgentSpec,
-    clock::Timestamp,
+    domain::{AgentName, Timestamp},
     ingress::Source,
-    names::AgentName,
-    scheduler::{Calendar, CatchUp},
+    schedule::{Calendar, CatchUp},
 };
 
 use super::{
@@ -19,7 +18,7 @@ use crate::credentials::Credentials;
 
 /// What `serve` serves.
 #[derive(Debug)]
-pub struct Plan {
+pub struct ResolvedConfig {
     /// The file it was read from; it need not exist.
     pub file: PathBuf,
     /// Where agents lie.
@@ -29,7 +28,7 @@ pub struct Plan {
     /// Where secrets lie.
     pub credentials: Credentials,
     /// Listeners and limits.
-    pub gateway: GatewayPlan,
+    pub gateway: ResolvedGateway,
     /// How many messages wait for each kind of actor.
     pub mailboxes: Mailboxes,
     /// What is logged.
@@ -43,14 +42,14 @@ pub struct Plan {
     /// Sources by name.
     pub sources: Vec<Source>,
     /// Agents by name; those with `scale = 0` too.
-    pub agents: Vec<AgentPlan>,
+    pub agents: Vec<ResolvedAgent>,
     /// What should be looked at.
     pub warnings: Vec<Warning>,
 }
 
-impl Plan {
+impl ResolvedConfig {
     /// The agent of that name.
-    pub fn agent(&self, name: &str) -> Option<&AgentPlan> {
+    pub fn agent(&self, name: &str) -> Option<&ResolvedAgent> {
         self.agents.iter().find(|agent| agent.name().as_str() == name)
     }
 
@@ -62,7 +61,7 @@ impl Plan {
 
 /// `[gateway]`, resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GatewayPlan {
+pub struct ResolvedGateway {
     /// Where webhooks are taken.
     pub public: SocketAddr,
     /// Where operators come in.
@@ -83,7 +82,7 @@ pub struct GatewayPlan {
 
 /// An agent, resolved.
 #[derive(Debug)]
-pub struct AgentPlan {
+pub struct ResolvedAgent {
     /// What its actor needs to know.
     pub spec: AgentSpec,
     /// When it runs by itself.
@@ -94,7 +93,7 @@ pub struct AgentPlan {
     pub folder: PathBuf,
 }
 
-impl AgentPlan {
+impl ResolvedAgent {
     /// The name of its folder.
     pub fn name(&self) -> &AgentName {
         &self.spec.name

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use herdgate_actors::names::{AgentName, Provider, SourceName};
+use herdgate_actors::domain::{AgentName, Provider, SourceName};
 
 /// Something that an operator should look at; the gate runs all the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

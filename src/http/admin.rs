@@ -9,8 +9,7 @@ use actix_web::{
     web,
 };
 use herdgate_actors::{
-    clock::Clock,
-    names::{AgentName, JobId, ReceiptId},
+    domain::{AgentName, Clock, JobId, ReceiptId},
     store::{Engine, JobQuery, JobState, Page, ReceiptQuery, ReceiptState, RunQuery, StoreError},
     telemetry::AgentSeries,
 };
@@ -21,15 +20,15 @@ use serde_json::json;
 use sha2::Sha256;
 
 use crate::{
-    health::{Health, State},
-    listing::{Triggers, receipt_json, run_json},
-    replay::{DeadLetterAction, NotDone, Operator},
+    run::control::{Control, ControlError, DeadLetterAction},
+    run::health::{Health, State},
+    views::{Triggers, receipt_json, run_json},
 };
 
 /// What the admin door shows and does.
 pub struct Admin {
     /// What operators can ask for.
-    pub operator: Operator,
+    pub operator: Control,
     /// Whether deliveries are taken.
     pub health: Health,
     /// The numbers.
@@ -112,7 +111,7 @@ async fn metrics(admin: web::Data<Admin>) -> HttpResponse {
     // A store that cannot be read must not hide the other numbers.
     if let Ok(backlog) = admin.operator.engine.backlog().await {
         // Every agent in every state, so that a gauge falls back to zero with its last job.
-        for agent in admin.operator.bells.keys() {
+        for agent in admin.operator.wakers.keys() {
             for state in JobState::ALL {
                 let entry = backlog.iter().find(|entry| entry.agent == *agent && entry.state == state);
                 AgentSeries::backlog(agent, state, entry.map_or(0, |entry| entry.jobs));
@@ -121,7 +120,7 @@ async fn metrics(admin: web::Data<Admin>) -> HttpResponse {
     }
     if let Ok(oldest) = admin.operator.engine.oldest_due().await {
         let now = admin.clock.now();
-        for agent in admin.operator.bells.keys() {
+        for agent in admin.operator.wakers.keys() {
             let due = oldest.iter().find(|(name, _)| name == agent);
             AgentSeries::oldest_waiting(agent, due.map(|(_, due)| now.since(*due)).unwrap_or_default());
         }
@@ -131,9 +130,9 @@ async fn metrics(admin: web::Data<Admin>) -> HttpResponse {
 }
 
 /// A request with the right key; without it nothing behind it runs.
-pub(super) struct Keyed(web::Data<Admin>);
+pub(super) struct Authenticated(web::Data<Admin>);
 
-impl FromRequest for Keyed {
+impl FromRequest for Authenticated {
     type Error = actix_web::Error;
     type Future = std::future::Ready<Result<Self, Self::Error>>;
 
@@ -156,8 +155,8 @@ impl FromRequest for Keyed {
     }
 }
 
-impl Keyed {
-    fn operator(&self) -> &Operator {
+impl Authenticated {
+    fn operator(&self) -> &Control {
         &self.0.operator
     }
 
@@ -185,7 +184,7 @@ impl Listing {
     }
 }
 
-async fn receipts(keyed: Keyed, query: web::Query<Listing>) -> HttpResponse {
+async fn receipts(keyed: Authenticated, query: web::Query<Listing>) -> HttpResponse {
     let state = match query.state.as_deref().map(|text| {
         serde_json::from_value::<ReceiptState>(json!(text))
             .map_err(|_| format!("`{text}` is not a receipt state"))
@@ -198,7 +197,7 @@ async fn receipts(keyed: Keyed, query: web::Query<Listing>) -> HttpResponse {
     listed(keyed.engine().receipts(query).await)
 }
 
-async fn receipt(keyed: Keyed, id: web::Path<String>) -> HttpResponse {
+async fn receipt(keyed: Authenticated, id: web::Path<String>) -> HttpResponse {
     let Ok(id) = id.parse::<ReceiptId>() else {
         return missing("receipt");
     };
@@ -209,7 +208,7 @@ async fn receipt(keyed: Keyed, id: web::Path<String>) -> HttpResponse {
     }
 }
 
-async fn jobs(keyed: Keyed, query: web::Query<Listing>) -> HttpResponse {
+async fn jobs(keyed: Authenticated, query: web::Query<Listing>) -> HttpResponse {
     let state = match query.state.as_deref().map(str::parse::<JobState>).transpose() {
         Ok(state) => state,
         Err(error) => return bad_request(&error.to_string()),
@@ -218,7 +217,7 @@ async fn jobs(keyed: Keyed, query: web::Query<Listing>) -> HttpResponse {
     listed(keyed.engine().jobs(query).await)
 }
 
-async fn job(keyed: Keyed, id: web::Path<String>) -> HttpResponse {
+async fn job(keyed: Authenticated, id: web::Path<String>) -> HttpResponse {
     let Ok(id) = id.parse::<JobId>() else {
         return missing("job");
     };
@@ -229,7 +228,7 @@ async fn job(keyed: Keyed, id: web::Path<String>) -> HttpResponse {
     }
 }
 
-async fn runs(keyed: Keyed, query: web::Query<Listing>) -> HttpResponse {
+async fn runs(keyed: Authenticated, query: web::Query<Listing>) -> HttpResponse {
     let query = RunQuery {
         agent: query.agent.as_deref().map(Into::into),
         receipt: query.receipt,
@@ -238,7 +237,7 @@ async fn runs(keyed: Keyed, query: web::Query<Listing>) -> HttpResponse {
     listed(keyed.engine().runs(query).await.map(|runs| runs.iter().map(run_json).collect::<Vec<_>>()))
 }
 
-async fn replay_receipt(keyed: Keyed, id: web::Path<String>) -> HttpResponse {
+async fn replay_receipt(keyed: Authenticated, id: web::Path<String>) -> HttpResponse {
     let Ok(id) = id.parse::<ReceiptId>() else {
         return missing("receipt");
     };
@@ -253,34 +252,34 @@ async fn replay_receipt(keyed: Keyed, id: web::Path<String>) -> HttpResponse {
     }
 }
 
-async fn replay_job(keyed: Keyed, id: web::Path<String>) -> HttpResponse {
+async fn replay_job(keyed: Authenticated, id: web::Path<String>) -> HttpResponse {
     let Ok(id) = id.parse::<JobId>() else {
         return missing("job");
     };
     done(keyed.operator().rerun(id).await.map(|()| json!({ "job": id })))
 }
 
-async fn dismiss_job(keyed: Keyed, id: web::Path<String>) -> HttpResponse {
+async fn dismiss_job(keyed: Authenticated, id: web::Path<String>) -> HttpResponse {
     let Ok(id) = id.parse::<JobId>() else {
         return missing("job");
     };
     done(keyed.operator().dismiss(id).await.map(|()| json!({ "job": id })))
 }
 
-async fn replay_dead_letters(keyed: Keyed, query: web::Query<Listing>) -> HttpResponse {
+async fn replay_dead_letters(keyed: Authenticated, query: web::Query<Listing>) -> HttpResponse {
     each_dead_letter(&keyed, &query, DeadLetterAction::Replay).await
 }
 
-async fn dismiss_dead_letters(keyed: Keyed, query: web::Query<Listing>) -> HttpResponse {
+async fn dismiss_dead_letters(keyed: Authenticated, query: web::Query<Listing>) -> HttpResponse {
     each_dead_letter(&keyed, &query, DeadLetterAction::Dismiss).await
 }
 
-async fn each_dead_letter(keyed: &Keyed, query: &Listing, then: DeadLetterAction) -> HttpResponse {
+async fn each_dead_letter(keyed: &Authenticated, query: &Listing, then: DeadLetterAction) -> HttpResponse {
     let agent = query.agent.as_deref().map(AgentName::from);
     done(keyed.operator().each_dead_letter(agent, then).await.map(|jobs| json!({ "jobs": jobs })))
 }
 
-async fn trigger(keyed: Keyed, name: web::Path<String>) -> HttpResponse {
+async fn trigger(keyed: Authenticated, name: web::Path<String>) -> HttpResponse {
     let agent = AgentName::from(name.into_inner());
     done(keyed.operator().trigger(agent).await.map(|job| json!({ "job": job })))
 }
@@ -292,18 +291,18 @@ fn listed<T: serde::Serialize>(rows: Result<Vec<T>, StoreError>) -> HttpResponse
     }
 }
 
-fn done(outcome: Result<serde_json::Value, NotDone>) -> HttpResponse {
+fn done(outcome: Result<serde_json::Value, ControlError>) -> HttpResponse {
     match outcome {
         Ok(value) => HttpResponse::Ok().json(value),
         Err(problem) => not_done(&problem),
     }
 }
 
-fn not_done(problem: &NotDone) -> HttpResponse {
+fn not_done(problem: &ControlError) -> HttpResponse {
     let status = match problem {
-        NotDone::Unknown(_) => StatusCode::NOT_FOUND,
-        NotDone::NotEnded { .. } => StatusCode::CONFLICT,
-        NotDone::Store(_) | NotDone::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        ControlError::Unknown(_) => StatusCode::NOT_FOUND,
+        ControlError::NotEnded { .. } => StatusCode::CONFLICT,
+        ControlError::Store(_) | ControlError::Busy => StatusCode::SERVICE_UNAVAILABLE,
     };
     HttpResponse::build(status).json(json!({ "error": problem.to_string() }))
 }

@@ -6,14 +6,14 @@ use actix_web::web::{Bytes, Payload};
 use futures_core::Stream;
 use std::{future::poll_fn, pin::Pin};
 
-use super::budget::{Budget, Holding};
+use super::budget::{Budget, BudgetPermit};
 
 /// A body that comes in pieces grows by this much at a time.
 const STEP: usize = 256 * 1024;
 
 /// Why there is no body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NoBody {
+pub(super) enum BodyError {
     /// Longer than the limit.
     TooLarge,
     /// Not complete in time.
@@ -28,7 +28,7 @@ pub(super) enum NoBody {
 #[derive(Debug)]
 pub(super) struct Body {
     pub(super) bytes: Bytes,
-    pub(super) holding: Holding,
+    pub(super) permit: BudgetPermit,
 }
 
 /// Reads at most `limit` bytes within `patience`.
@@ -38,25 +38,25 @@ pub(super) async fn read(
     limit: usize,
     patience: Duration,
     budget: &Budget,
-) -> Result<Body, NoBody> {
+) -> Result<Body, BodyError> {
     if announced.is_some_and(|length| length > limit) {
-        return Err(NoBody::TooLarge);
+        return Err(BodyError::TooLarge);
     }
-    tokio::time::timeout(patience, collect(payload, limit, budget)).await.unwrap_or(Err(NoBody::TooSlow))
+    tokio::time::timeout(patience, collect(payload, limit, budget)).await.unwrap_or(Err(BodyError::TooSlow))
 }
 
-async fn collect(mut payload: Payload, limit: usize, budget: &Budget) -> Result<Body, NoBody> {
-    let mut holding = budget.open();
+async fn collect(mut payload: Payload, limit: usize, budget: &Budget) -> Result<Body, BodyError> {
+    let mut permit = budget.open();
     let mut first = Bytes::new();
     let mut whole = Vec::new();
     while let Some(chunk) = poll_fn(|task| Pin::new(&mut payload).poll_next(task)).await {
-        let chunk = chunk.map_err(|_| NoBody::Broken)?;
+        let chunk = chunk.map_err(|_| BodyError::Broken)?;
         let length = first.len() + whole.len() + chunk.len();
         if length > limit {
-            return Err(NoBody::TooLarge);
+            return Err(BodyError::TooLarge);
         }
-        if !holding.grow_to(length) {
-            return Err(NoBody::NoRoom);
+        if !permit.grow_to(length) {
+            return Err(BodyError::NoRoom);
         }
         // A body in one piece is never copied.
         if first.is_empty() && whole.is_empty() {
@@ -71,5 +71,5 @@ async fn collect(mut payload: Payload, limit: usize, budget: &Budget) -> Result<
         whole.extend_from_slice(&chunk);
     }
     let bytes = if whole.is_empty() { first } else { Bytes::from(whole) };
-    Ok(Body { bytes, holding })
+    Ok(Body { bytes, permit })
 }

@@ -25,14 +25,14 @@ impl Budget {
     }
 
     /// What one request holds so far: nothing.
-    pub fn open(&self) -> Holding {
-        Holding { budget: self.clone(), small: None, large: None, small_pages: 0, large_pages: 0 }
+    pub fn open(&self) -> BudgetPermit {
+        BudgetPermit { budget: self.clone(), small: None, large: None, small_pages: 0, large_pages: 0 }
     }
 }
 
 /// What one request holds; given back on drop.
 #[derive(Debug)]
-pub struct Holding {
+pub struct BudgetPermit {
     budget: Budget,
     small: Option<OwnedSemaphorePermit>,
     large: Option<OwnedSemaphorePermit>,
@@ -40,7 +40,7 @@ pub struct Holding {
     large_pages: usize,
 }
 
-impl Holding {
+impl BudgetPermit {
     /// Grows to `bytes`; `false` when the gate has no room for more.
     pub fn grow_to(&mut self, bytes: usize) -> bool {
         let small = bytes.min(SMALL).div_ceil(PAGE);
@@ -52,7 +52,7 @@ impl Holding {
 }
 
 fn take(
-    purse: &Arc<Semaphore>,
+    pool: &Arc<Semaphore>,
     held: &mut Option<OwnedSemaphorePermit>,
     pages: &mut usize,
     wanted: usize,
@@ -61,7 +61,7 @@ fn take(
     if more == 0 {
         return true;
     }
-    let Ok(permit) = Arc::clone(purse).try_acquire_many_owned(u32::try_from(more).unwrap_or(u32::MAX)) else {
+    let Ok(permit) = Arc::clone(pool).try_acquire_many_owned(u32::try_from(more).unwrap_or(u32::MAX)) else {
         return false;
     };
     *pages = wanted;

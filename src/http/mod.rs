@@ -9,5 +9,5 @@ mod webhooks;
 
 pub use admin::{Admin, ApiKey};
 pub use budget::Budget;
-pub use server::{Doors, Limits, Listening, PerWorker, serve};
+pub use server::{Limits, Listeners, PerWorker, Servers, serve};
 pub use webhooks::Webhooks;

@@ -18,17 +18,16 @@ use actix_web::{
     web,
 };
 use herdgate_actors::{
-    flow::Arrival,
+    domain::UnverifiedRequest,
     ingress::IngressActor,
-    mailbox::{Meter, Outlet},
-    supervise::{Alarm, Guard, Identity, Policy},
+    runtime::{ActorId, MailboxMetrics, MailboxSender, OnGiveUp, Policy, Supervisor},
 };
 
 use super::{Admin, Webhooks, admin, connection, webhooks};
 
 /// Where the doors are, and how wide.
 #[derive(Debug, Clone)]
-pub struct Doors {
+pub struct Listeners {
     /// Where webhooks come in.
     pub public: SocketAddr,
     /// Where operators come in.
@@ -54,7 +53,7 @@ pub struct Limits {
 }
 
 /// Both doors, bound.
-pub struct Listening {
+pub struct Servers {
     /// Where webhooks come in, port and all.
     pub public: SocketAddr,
     /// Where operators come in, port and all.
@@ -63,7 +62,7 @@ pub struct Listening {
     admin_server: ServerHandle,
 }
 
-impl Listening {
+impl Servers {
     /// Takes no more deliveries and waits until the open requests are answered.
     pub async fn stop_public(&self) {
         self.public_server.stop(true).await;
@@ -76,29 +75,29 @@ impl Listening {
 }
 
 /// Makes one worker's [`Webhooks`] around its outlet.
-pub type PerWorker = Arc<dyn Fn(Outlet<Arrival>) -> Webhooks + Send + Sync>;
+pub type PerWorker = Arc<dyn Fn(MailboxSender<UnverifiedRequest>) -> Webhooks + Send + Sync>;
 
 /// Binds both doors and serves until they are stopped.
 ///
 /// # Errors
 /// An address that cannot be bound.
 pub fn serve(
-    doors: &Doors,
+    doors: &Listeners,
     ingress: IngressActor,
-    alarm: Alarm,
+    on_give_up: OnGiveUp,
     per_worker: PerWorker,
     admin: Admin,
-) -> io::Result<Listening> {
+) -> io::Result<Servers> {
     let limits = doors.limits;
     let public = bind(doors.public)?;
     let admin_socket = bind(doors.admin)?;
     let (public_at, admin_at) = (public.local_addr()?, admin_socket.local_addr()?);
-    let gate = public_door(public, limits, ingress, alarm, per_worker)?;
+    let gate = public_door(public, limits, ingress, on_give_up, per_worker)?;
     let admin = admin_door(admin_socket, limits, admin)?;
     let (public_server, admin_server) = (gate.handle(), admin.handle());
     actix_web::rt::spawn(gate);
     actix_web::rt::spawn(admin);
-    Ok(Listening { public: public_at, admin: admin_at, public_server, admin_server })
+    Ok(Servers { public: public_at, admin: admin_at, public_server, admin_server })
 }
 
 fn bind(address: SocketAddr) -> io::Result<TcpListener> {
@@ -110,19 +109,24 @@ fn public_door(
     socket: TcpListener,
     limits: Limits,
     ingress: IngressActor,
-    alarm: Alarm,
+    on_give_up: OnGiveUp,
     per_worker: PerWorker,
 ) -> io::Result<Server> {
     let worker = Arc::new(AtomicUsize::new(0));
     let app = move || {
         let number = worker.fetch_add(1, Ordering::Relaxed);
-        let identity = Identity { actor: "ingress", name: number.to_string() };
-        let meter = Meter::new(&identity, limits.ingress_mailbox);
+        let identity = ActorId { actor: "ingress", name: number.to_string() };
+        let meter = MailboxMetrics::new(&identity, limits.ingress_mailbox);
         let ingress = ingress.clone();
-        let actor =
-            Guard::start(&Arbiter::current(), identity, Policy::default(), Arc::clone(&alarm), |_| ingress);
+        let actor = Supervisor::start(
+            &Arbiter::current(),
+            identity,
+            Policy::default(),
+            Arc::clone(&on_give_up),
+            |_| ingress,
+        );
         App::new()
-            .app_data(web::Data::new(per_worker(Outlet::new(actor, meter))))
+            .app_data(web::Data::new(per_worker(MailboxSender::new(actor, meter))))
             .service(
                 web::resource("/webhooks/{type}")
                     .route(web::post().to(webhooks::any_source))

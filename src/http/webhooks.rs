@@ -11,11 +11,12 @@ use actix_web::{
     web,
 };
 use herdgate_actors::{
-    clock::Clock,
-    flow::{Answer, Arrival, Door, Headers, Refusal, Reply, ReplyEnd},
+    domain::{
+        Answer, Clock, Headers, Provider, ReceiptId, RejectReason, Reply, ReplyEnd, SourceSelector,
+        UnverifiedRequest,
+    },
     ingress::Sources,
-    mailbox::Outlet,
-    names::{Provider, ReceiptId},
+    runtime::MailboxSender,
     telemetry::events::{DeliveryRefused, DeliveryTaken},
 };
 use serde::Serialize;
@@ -24,10 +25,10 @@ use tracing::Instrument;
 
 use super::{
     Budget,
-    body::{self, NoBody},
+    body::{self, BodyError},
     connection,
 };
-use crate::health::Health;
+use crate::run::health::Health;
 
 /// After `answer_within` the receipt is committed as it is; a disk that takes longer than this on
 /// top is treated as one that cannot write.
@@ -42,7 +43,7 @@ pub struct Webhooks {
     /// Who may send.
     pub sources: Sources,
     /// The worker's own ingress actor.
-    pub ingress: Outlet<Arrival>,
+    pub ingress: MailboxSender<UnverifiedRequest>,
     /// Whether deliveries are taken.
     pub health: Health,
     /// Memory for unverified bodies.
@@ -66,7 +67,7 @@ pub(super) async fn any_source(
     webhooks: web::Data<Webhooks>,
     path: web::Path<String>,
 ) -> HttpResponse {
-    webhooks.take(&request, payload, &path.into_inner(), Door::Any).await
+    webhooks.take(&request, payload, &path.into_inner(), SourceSelector::Any).await
 }
 
 /// Takes a request to `/webhooks/<type>/<source>`.
@@ -77,7 +78,7 @@ pub(super) async fn one_source(
     path: web::Path<(String, String)>,
 ) -> HttpResponse {
     let (provider, source) = path.into_inner();
-    webhooks.take(&request, payload, &provider, Door::Source(source.into())).await
+    webhooks.take(&request, payload, &provider, SourceSelector::Source(source.into())).await
 }
 
 /// Answers every method but POST.
@@ -95,7 +96,7 @@ impl Webhooks {
         request: &HttpRequest,
         payload: web::Payload,
         provider: &str,
-        door: Door,
+        door: SourceSelector,
     ) -> HttpResponse {
         let provider = match provider.parse::<Provider>() {
             Ok(provider) if self.sources.has(provider, &door) => provider,
@@ -111,10 +112,10 @@ impl Webhooks {
         let headers = self.pick(request, provider);
         if self.sources.refuses_unsigned(provider, &door, &headers) {
             let source = match &door {
-                Door::Any => "",
-                Door::Source(name) => name.as_str(),
+                SourceSelector::Any => "",
+                SourceSelector::Source(name) => name.as_str(),
             };
-            DeliveryRefused { provider, source, reason: Refusal::Unsigned }.emit();
+            DeliveryRefused { provider, source, reason: RejectReason::Unsigned }.emit();
             connection::stop_reading(request);
             return refused();
         }
@@ -126,40 +127,41 @@ impl Webhooks {
         let refused = match body::read(payload, announced, limit, self.body_patience, &self.budget).await {
             Ok(body) => {
                 let (reply, end) = Reply::channel();
-                let arrival = Arrival::new(provider, door, headers, body.bytes, self.clock.now(), reply);
+                let arrival =
+                    UnverifiedRequest::new(provider, door, headers, body.bytes, self.clock.now(), reply);
                 let span = tracing::info_span!(
                     "delivery",
                     r#type = provider.as_str(),
                     receipt = tracing::field::Empty
                 );
                 let answered = self.answer(arrival, end).instrument(span).await;
-                drop(body.holding);
+                drop(body.permit);
                 return answered;
             }
             Err(refused) => refused,
         };
         connection::stop_reading(request);
         match refused {
-            NoBody::TooLarge => closing(&mut HttpResponse::PayloadTooLarge(), "the body is too large"),
-            NoBody::TooSlow => closing(&mut HttpResponse::RequestTimeout(), "the body took too long"),
-            NoBody::NoRoom => unavailable(),
-            NoBody::Broken => closing(&mut HttpResponse::BadRequest(), "the body is incomplete"),
+            BodyError::TooLarge => closing(&mut HttpResponse::PayloadTooLarge(), "the body is too large"),
+            BodyError::TooSlow => closing(&mut HttpResponse::RequestTimeout(), "the body took too long"),
+            BodyError::NoRoom => unavailable(),
+            BodyError::Broken => closing(&mut HttpResponse::BadRequest(), "the body is incomplete"),
         }
     }
 
     /// Hands the arrival on and waits for its answer.
-    async fn answer(&self, arrival: Arrival, mut end: ReplyEnd) -> HttpResponse {
-        if self.ingress.try_post(arrival).is_err() {
+    async fn answer(&self, arrival: UnverifiedRequest, mut end: ReplyEnd) -> HttpResponse {
+        if self.ingress.try_send(arrival).is_err() {
             return unavailable();
         }
         let in_time = tokio::time::timeout(self.answer_within, end.wait()).await;
         let answer = if let Ok(answer) = in_time {
             answer
         } else {
-            end.hurry();
+            end.commit_now();
             tokio::time::timeout(COMMIT_PATIENCE, end.wait()).await.unwrap_or(Answer::Unavailable)
         };
-        if let Answer::Recorded(recorded) = &answer {
+        if let Answer::DeliveryAck(recorded) = &answer {
             DeliveryTaken { recorded }.emit();
         }
         respond(answer)
@@ -201,7 +203,7 @@ struct Taken {
 
 fn respond(answer: Answer) -> HttpResponse {
     match answer {
-        Answer::Recorded(recorded) => HttpResponse::Ok().json(Taken {
+        Answer::DeliveryAck(recorded) => HttpResponse::Ok().json(Taken {
             ok: true,
             matched: recorded.matched,
             skipped: recorded.skipped,
@@ -211,10 +213,10 @@ fn respond(answer: Answer) -> HttpResponse {
         Answer::Unparsable { receipt, reason } => {
             HttpResponse::BadRequest().json(json!({ "error": reason, "receipt": receipt }))
         }
-        Answer::Refused(Refusal::RateLimited) => HttpResponse::TooManyRequests()
+        Answer::Rejected(RejectReason::RateLimited) => HttpResponse::TooManyRequests()
             .insert_header((header::RETRY_AFTER, RETRY_AFTER))
             .json(json!({ "error": "too many deliveries from this source" })),
-        Answer::Refused(_) => refused(),
+        Answer::Rejected(_) => refused(),
         Answer::Unavailable => unavailable(),
     }
 }

@@ -1,7 +1,7 @@
 //! Deliveries of all providers, for `send`, `demo` and first steps. Shaped like real ones, about
 //! people and projects that do not exist.
 
-use herdgate_actors::names::Provider;
+use herdgate_actors::domain::Provider;
 
 /// One delivery.
 #[derive(Debug, Clone, Copy)]

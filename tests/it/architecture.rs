@@ -29,7 +29,7 @@ fn code(path: &Path) -> String {
     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// The lines inside `use crate::{ … };`.
+/// The lines inside `use crate::{…};`.
 fn imports(code: &str) -> impl Iterator<Item = &str> {
     code.split("use crate::{")
         .skip(1)
@@ -43,9 +43,8 @@ fn only_actors_and_what_carries_them_name_actix() {
     let may = |path: &Path| {
         let inside = path.strip_prefix(&root).unwrap();
         path.ends_with("actor.rs")
-            || inside.starts_with("actors/supervise")
-            || inside.starts_with("actors/mailbox")
-            || inside == Path::new("src/system.rs")
+            || inside.starts_with("actors/runtime")
+            || inside == Path::new("src/run/system.rs")
             || inside == Path::new("src/cli/mod.rs")
             || inside.starts_with("src/http")
     };
@@ -57,16 +56,15 @@ fn only_actors_and_what_carries_them_name_actix() {
 
 #[test]
 fn nothing_imports_what_lies_later_in_the_flow() {
-    let below = ["store", "flow", "names", "clock", "telemetry", "provider", "failpoint"];
-    let all = ["ingress", "parser", "scheduler", "agent", "run", "mailbox", "supervise"];
-    let walls: [(&str, &[&str]); 7] = [
-        ("ingress", &["parser", "scheduler", "agent", "run"]),
-        ("parser", &["scheduler", "agent", "run"]),
-        ("scheduler", &["ingress", "parser", "agent", "run"]),
-        ("agent", &["ingress", "parser", "scheduler"]),
-        ("run", &["ingress", "parser", "scheduler", "agent"]),
-        ("mailbox", &["ingress", "parser", "scheduler", "agent", "run"]),
-        ("supervise", &["ingress", "parser", "scheduler", "agent", "run", "mailbox"]),
+    let below = ["store", "domain", "telemetry", "provider", "failpoint"];
+    let all = ["ingress", "parser", "schedule", "agent", "runner", "runtime"];
+    let walls: [(&str, &[&str]); 6] = [
+        ("ingress", &["parser", "schedule", "agent", "runner"]),
+        ("parser", &["schedule", "agent", "runner"]),
+        ("schedule", &["ingress", "parser", "agent", "runner"]),
+        ("agent", &["ingress", "parser", "schedule"]),
+        ("runner", &["ingress", "parser", "schedule", "agent"]),
+        ("runtime", &["ingress", "parser", "schedule", "agent", "runner"]),
     ];
     let below_walls = below.map(|folder| (folder, &all[..]));
     for (folder, later) in walls.iter().copied().chain(below_walls) {

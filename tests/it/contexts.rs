@@ -1,7 +1,7 @@
 //! What the samples say, word for word.
 
 use herdgate::samples;
-use herdgate_actors::{flow::Headers, provider::protocol};
+use herdgate_actors::{domain::Headers, provider::protocol};
 
 #[test]
 fn every_sample_reads_as_it_did() {

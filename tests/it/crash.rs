@@ -22,7 +22,7 @@ use std::{
 
 use fastrand::Rng;
 use herdgate_actors::{
-    names::RunId,
+    domain::RunId,
     store::{JobDetail, JobQuery, JobState, Page, Pending, Reads, SqliteReader},
 };
 
@@ -50,16 +50,16 @@ fn what_was_answered_runs_once_per_agent_however_often_the_gate_is_killed() {
     let rounds = number("HERDGATE_CRASH_ROUNDS").unwrap_or(8);
     let seed = number("HERDGATE_CRASH_SEED").unwrap_or_else(|| fastrand::u64(..));
     println!("seed {seed}, {rounds} rounds");
-    let mut dice = Rng::with_seed(seed);
+    let mut jitter = Rng::with_seed(seed);
     let project = project();
     let story = Story::default();
     let mut by_failpoint = 0;
     for _ in 0..rounds {
-        let points = dice.bool().then(|| {
+        let points = jitter.bool().then(|| {
             by_failpoint += 1;
-            format!("{}=kill@{}", POINTS[dice.usize(..POINTS.len())], dice.u32(1..60))
+            format!("{}=kill@{}", POINTS[jitter.usize(..POINTS.len())], jitter.u32(1..60))
         });
-        let kill_after = Duration::from_millis(dice.u64(50..900));
+        let kill_after = Duration::from_millis(jitter.u64(50..900));
         live(&project, &story, points.as_deref().unwrap_or_default(), kill_after);
     }
     let ledger = last_life(&project);

@@ -1,7 +1,7 @@
 //! Crashes, restarts, duplicates and replay.
 
 use herdgate::samples;
-use herdgate_actors::names::Provider;
+use herdgate_actors::domain::Provider;
 use rustix::process::Signal;
 use serde_json::json;
 

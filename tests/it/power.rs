@@ -6,7 +6,7 @@
 use std::process::{Command, Stdio};
 
 use herdgate::samples;
-use herdgate_actors::names::Provider;
+use herdgate_actors::domain::Provider;
 
 use crate::support::{Gate, Project};
 

@@ -1,7 +1,7 @@
 //! Panics at every stage: what comes back, what is kept, what the neighbours notice.
 
 use herdgate::samples;
-use herdgate_actors::names::Provider;
+use herdgate_actors::domain::Provider;
 use serde_json::json;
 
 use crate::support::{Gate, Project};

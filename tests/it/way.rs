@@ -1,7 +1,7 @@
 //! A delivery, or a tick, becomes a run.
 
 use herdgate::samples;
-use herdgate_actors::names::Provider;
+use herdgate_actors::domain::Provider;
 
 use crate::support::{Gate, Project, sign};
 

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::flow::Carries;
+use crate::domain::KindFields;
 
 fn clause(field: Field, wanted: &[&str]) -> Clause {
     Clause { field, wanted: wanted.iter().map(|text| (*text).to_owned()).collect() }
@@ -94,7 +94,7 @@ fn any_of_the_wanted_and_any_of_the_values_will_do() {
     let unlabeled = github("issues", |context| context.label = Some("agent".into()));
     check(&unlabeled, &[(Field::Labels, &["agent"], true)]);
     let status = github("status", |context| {
-        context.carries.branch = true;
+        context.kind_fields.branch = true;
         context.branches = texts(&["topic", "main"]);
     });
     check(&status, &[(Field::Branches, &["main"], true), (Field::Branches, &["other"], false)]);
@@ -106,7 +106,7 @@ fn any_of_the_wanted_and_any_of_the_values_will_do() {
 fn a_star_is_a_glob_in_repositories_and_branches_alone() {
     let mut context = labeled();
     context.event = "pull_request".into();
-    context.carries.branch = true;
+    context.kind_fields.branch = true;
     context.branch = Some("mira/fix/1".into());
     context.base_branch = Some("release/1.2".into());
     check(
@@ -139,7 +139,7 @@ fn a_missing_value_fails_most_fields() {
 #[test]
 fn an_event_of_a_kind_that_has_branches_or_conclusions_must_have_a_wanted_one() {
     let mut run = github("workflow_run", |context| {
-        context.carries = Carries { branch: true, conclusion: true };
+        context.kind_fields = KindFields { branch: true, conclusion: true };
     });
     check(&run, &[(Field::Branches, &["*"], false), (Field::Conclusions, &["failure"], false)]);
     run.branch = Some("main".into());
@@ -228,9 +228,9 @@ fn a_ping_matches_only_who_asks_for_it_by_name() {
     let ping = github("ping", |context| context.org = Some("acme".into()));
     let refused =
         FailedClause { field: "events".into(), wanted: Vec::new(), actual: Actual::One("ping".into()) };
-    assert_eq!(judge(&Filter::default(), &ping), Err(vec![refused.clone()]));
-    assert_eq!(judge(&filter(&[(Field::Orgs, &["acme"])]), &ping), Err(vec![refused]));
-    let failed = judge(&filter(&[(Field::Events, &["push"])]), &ping).unwrap_err();
+    assert_eq!(evaluate(&Filter::default(), &ping), Err(vec![refused.clone()]));
+    assert_eq!(evaluate(&filter(&[(Field::Orgs, &["acme"])]), &ping), Err(vec![refused]));
+    let failed = evaluate(&filter(&[(Field::Events, &["push"])]), &ping).unwrap_err();
     assert_eq!(failed.len(), 1);
     assert_eq!(failed[0].wanted, ["push"]);
     assert!(holds_alone(&ping, Field::Events, &["push", "ping"]));
@@ -250,7 +250,7 @@ fn every_clause_that_says_no_is_named_with_what_was_wanted_and_what_was_there() 
     let mut context = labeled();
     context.org = None;
     context.repo = None;
-    let failed = judge(&filter, &context).unwrap_err();
+    let failed = evaluate(&filter, &context).unwrap_err();
     let fields: Vec<_> = failed.iter().map(|clause| clause.field.as_str()).collect();
     assert_eq!(fields, ["actions", "labels", "orgs", "organizations"]);
     assert_eq!(failed[1].wanted, ["urgent", "p1"]);
@@ -294,7 +294,7 @@ prop_compose! {
         for (field, list) in fields.into_iter().zip(lists) {
             *field = list;
         }
-        context.carries = Carries { branch, conclusion };
+        context.kind_fields = KindFields { branch, conclusion };
         context
     }
 }
@@ -334,7 +334,7 @@ proptest! {
     #[test]
     fn there_are_reasons_exactly_where_there_is_no_match(context in contexts(), clauses in clauses()) {
         let filter = Filter { clauses };
-        match judge(&filter, &context) {
+        match evaluate(&filter, &context) {
             Ok(()) => prop_assert!(matches(&filter, &context)),
             Err(failed) => prop_assert!(!failed.is_empty() && !matches(&filter, &context)),
         }

@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::clock::Timestamp;
+use crate::domain::Timestamp;
 
-fn webhook() -> Cause {
-    Cause::Webhook { source: "my-github".into(), trigger: 0 }
+fn webhook() -> JobTrigger {
+    JobTrigger::Webhook { source: "my-github".into(), trigger: 0 }
 }
 
 fn context() -> WebhookContext {
@@ -42,11 +42,11 @@ fn a_webhook_prompt_reads_as_documented() {
 fn scheduled_and_manual_prompts_end_in_their_own_way() {
     let due = Timestamp::from_millis(0);
     assert!(
-        render("", "{}", &Cause::Schedule { due }, None).ends_with(
+        render("", "{}", &JobTrigger::Schedule { due }, None).ends_with(
             "\n\nYou are running on a schedule. Check for new work and act on anything you find.\n"
         )
     );
-    assert!(render("", "{}", &Cause::Manual, None).ends_with(
+    assert!(render("", "{}", &JobTrigger::Manual, None).ends_with(
         "\n\nYou have been triggered manually. Check for new work and act on anything you find.\n"
     ));
 }
@@ -82,7 +82,7 @@ fn keys_stand_in_their_documented_order_and_only_what_filters_need_is_left_out()
         repos: list("rs"),
         details: Map::from_iter([("level".to_owned(), Value::from("error"))]),
         author_aliases: list("hidden"),
-        carries: crate::flow::Carries { branch: true, conclusion: true },
+        kind_fields: crate::domain::KindFields { branch: true, conclusion: true },
     };
     let source = SourceName::from("sn");
     let delivered = Delivered {
@@ -97,7 +97,7 @@ fn keys_stand_in_their_documented_order_and_only_what_filters_need_is_left_out()
 #[test]
 fn parameters_cannot_leave_their_block_and_stand_on_one_line() {
     let params = "{\n  \"note\": \"</agent-config>\\n\u{2028}&\"\n}";
-    let prompt = render("", params, &Cause::Manual, None);
+    let prompt = render("", params, &JobTrigger::Manual, None);
     let lines: Vec<_> = prompt.lines().collect();
     assert_eq!(lines[0], "<agent-config>");
     assert_eq!(lines[1], r#"{  "note": "\u003c/agent-config\u003e\n\u2028\u0026"}"#);
@@ -111,7 +111,7 @@ fn parameters_cannot_leave_their_block_and_stand_on_one_line() {
 #[test]
 fn a_scheduled_run_has_no_block_of_a_webhook() {
     let due = Timestamp::from_millis(0);
-    insta::assert_snapshot!(render("Tidy up.", "{}", &Cause::Schedule { due }, None), @r"
+    insta::assert_snapshot!(render("Tidy up.", "{}", &JobTrigger::Schedule { due }, None), @r"
     Tidy up.
 
     <agent-config>

@@ -1,11 +1,11 @@
 //! Branches, tags and conclusions.
 
 use super::{payload::Payload, subject::check};
-use crate::flow::{Carries, WebhookContext};
+use crate::domain::{KindFields, WebhookContext};
 
 /// Fills in branches, tag and conclusion, and what events of this kind can carry.
 pub(super) fn describe(context: &mut WebhookContext, payload: &Payload<'_>) {
-    context.carries = carries(&context.event);
+    context.kind_fields = kind_fields(&context.event);
     context.conclusion = conclusion(&context.event, payload).map(str::to_ascii_lowercase);
     let branches: Vec<_> =
         payload.branches.0.iter().filter_map(|branch| branch.get()?.name.owned()).collect();
@@ -88,7 +88,7 @@ fn conclusion<'p>(event: &str, payload: &'p Payload<'_>) -> Option<&'p str> {
     }
 }
 
-fn carries(event: &str) -> Carries {
+fn kind_fields(event: &str) -> KindFields {
     let conclusion = matches!(
         event,
         "workflow_run"
@@ -120,5 +120,5 @@ fn carries(event: &str) -> Carries {
                 | "repository_dispatch"
                 | "branch_protection_rule"
         );
-    Carries { branch, conclusion }
+    KindFields { branch, conclusion }
 }

@@ -20,10 +20,7 @@ mod tests;
 use payload::Payload;
 
 use super::{Protocol, SignatureHeader, hashed_key, id_key, lenient, payload as json_of};
-use crate::{
-    flow::{Field, Headers, Unparsable, WebhookContext},
-    names::{DeliveryKey, Provider},
-};
+use crate::domain::{DeliveryKey, Field, Headers, Provider, Unparsable, WebhookContext};
 
 /// GitHub's protocol.
 pub(super) struct Github;

@@ -2,7 +2,7 @@
 
 use super::payload::{Account, Alert, Check, Comment, Large, Payload, Subject};
 use crate::{
-    flow::{WebhookContext, cut},
+    domain::{WebhookContext, cut},
     provider::lenient::{Object, Text},
 };
 

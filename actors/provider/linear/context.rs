@@ -5,8 +5,7 @@ use super::{
     payload::{Data, Issue, Payload, Person},
 };
 use crate::{
-    flow::{WebhookContext, cut},
-    names::Provider,
+    domain::{Provider, WebhookContext, cut},
     provider::lenient::{Object, Text},
 };
 

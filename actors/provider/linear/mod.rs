@@ -15,14 +15,10 @@ mod payload;
 #[cfg(test)]
 mod tests;
 
-use payload::{Payload, Stamp};
+use payload::{Payload, Slot};
 
 use super::{Protocol, SignatureHeader, hashed_key, id_key, lenient};
-use crate::{
-    clock::Timestamp,
-    flow::{Field, Headers, Unparsable, WebhookContext},
-    names::{DeliveryKey, Provider},
-};
+use crate::domain::{DeliveryKey, Field, Headers, Provider, Timestamp, Unparsable, WebhookContext};
 
 /// Linear's protocol.
 pub(super) struct Linear;
@@ -64,7 +60,7 @@ impl Protocol for Linear {
 
     /// The body says it, and the signature covers the body.
     fn signed_at(&self, _: &Headers, body: &[u8]) -> Option<Timestamp> {
-        let stamp = lenient::read(body, |bytes| serde_json::from_slice::<Stamp>(bytes)).ok()?;
+        let stamp = lenient::read(body, |bytes| serde_json::from_slice::<Slot>(bytes)).ok()?;
         stamp.webhook_timestamp.0.map(Timestamp::from_millis)
     }
 

@@ -8,7 +8,7 @@ use crate::provider::lenient::{List, Number, Object, Scalar, Text};
 /// When a body was signed, in milliseconds since 1970.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Stamp {
+pub(super) struct Slot {
     #[serde(rename = "webhookTimestamp")]
     pub(super) webhook_timestamp: Number,
 }

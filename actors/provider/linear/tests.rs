@@ -4,8 +4,7 @@ use proptest::prelude::*;
 
 use super::Linear;
 use crate::{
-    clock::Timestamp,
-    flow::{Headers, WebhookContext},
+    domain::{Headers, Timestamp, WebhookContext},
     provider::{Protocol, arbitrary::mutations},
 };
 

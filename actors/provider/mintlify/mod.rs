@@ -14,10 +14,7 @@ use super::{
     Protocol, SignatureHeader, hashed_key, id_key,
     lenient::{self, Object, Scalar, Text, TextOr},
 };
-use crate::{
-    flow::{Carries, Field, Headers, Unparsable, WebhookContext, cut},
-    names::{DeliveryKey, Provider},
-};
+use crate::domain::{DeliveryKey, Field, Headers, KindFields, Provider, Unparsable, WebhookContext, cut};
 
 /// Mintlify's protocol.
 pub(super) struct Mintlify;
@@ -131,7 +128,7 @@ impl NameOf<'_> {
 fn context(of_header: Option<&str>, payload: &Payload<'_>) -> WebhookContext {
     let event = payload.event.get().or(payload.r#type.get()).or(of_header).unwrap_or("build");
     let mut context = WebhookContext::new(Provider::Mintlify, event);
-    context.carries = Carries { branch: true, conclusion: false };
+    context.kind_fields = KindFields { branch: true, conclusion: false };
     context.action = payload.action.owned().or_else(|| payload.status.owned());
     context.conclusion = conclusion(payload);
     context.repo = payload.project.owned().or_else(|| payload.organization.owned());

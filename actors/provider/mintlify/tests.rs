@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::Mintlify;
 use crate::{
-    flow::{Headers, WebhookContext},
+    domain::{Headers, WebhookContext},
     provider::{Protocol, arbitrary::mutations},
 };
 

@@ -4,8 +4,7 @@ use serde_json::{Map, Value};
 
 use super::payload::{Actor, Assignee, Data, Event, Finding, Issue, MetricAlert, Payload};
 use crate::{
-    flow::{WebhookContext, cut},
-    names::Provider,
+    domain::{Provider, WebhookContext, cut},
     provider::lenient::{List, Object, Text},
 };
 

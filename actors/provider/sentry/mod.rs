@@ -19,10 +19,7 @@ mod tests;
 use bytes::Bytes;
 
 use super::{Protocol, SignatureHeader, hashed_key, lenient};
-use crate::{
-    flow::{Field, Headers, Unparsable, WebhookContext},
-    names::{DeliveryKey, Provider},
-};
+use crate::domain::{DeliveryKey, Field, Headers, Provider, Unparsable, WebhookContext};
 
 /// Sentry's protocol.
 pub(super) struct Sentry;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::Sentry;
 use crate::{
-    flow::{BODY_LIMIT, Headers, Unparsable, WebhookContext},
+    domain::{BODY_LIMIT, Headers, Unparsable, WebhookContext},
     provider::{Protocol, arbitrary::mutations},
 };
 

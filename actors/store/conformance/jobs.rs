@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::{Sample, Subject, at, on_every_engine, wait};
 use crate::{
-    names::{Attempt, RunId},
+    domain::{Attempt, RunId},
     store::{
-        AttemptOutcome, Cause, Claim, Disposition, Finish, Fire, Fired, History, JobQuery, JobState, Mark,
-        Page, Reason, Rescue, Rescued, Revived, RunQuery,
+        AttemptOutcome, Claim, Disposition, Finish, Fire, Fired, History, JobQuery, JobState, JobTrigger,
+        Page, Reason, Rescue, Rescued, Retried, RunQuery, ScheduleCursor,
     },
 };
 
@@ -151,11 +151,11 @@ fn a_failed_job_waits_for_its_time_and_counts_its_failures(store: &Subject) {
     assert_eq!(store.state(job), JobState::Retryable);
     let early = store.claim("dev", 1, 999);
     assert_eq!((early.jobs.len(), early.next_due), (0, Some(at(1_000))));
-    store.run("dev", 1_000, AttemptOutcome::TryAgain, Disposition::Retry { at: at(2_000) });
+    store.run("dev", 1_000, AttemptOutcome::Snooze, Disposition::Retry { at: at(2_000) });
     assert_eq!(store.state(job), JobState::Scheduled);
     let third = store.claim("dev", 1, 2_000).jobs.remove(0);
     assert_eq!(third.run.attempt, Attempt(3));
-    assert_eq!(third.history, History { failures: 1, interruptions: 0, postponements: 1 });
+    assert_eq!(third.history, History { failures: 1, interruptions: 0, snoozes: 1 });
     let attempts = wait(store.engine.job(job)).unwrap().attempts;
     assert_eq!(attempts[0].outcome, Some(AttemptOutcome::Failed { code: 1 }));
     assert_eq!((attempts.len(), attempts[2].finished_at), (3, None));
@@ -167,12 +167,12 @@ fn a_dead_letter_has_its_reason_and_can_be_revived(store: &Subject) {
     let job = store.run("dev", 0, AttemptOutcome::TimedOut, Disposition::Discard(reason.clone()));
     let row = wait(store.engine.job(job)).unwrap().job;
     assert_eq!((row.state, row.reason), (JobState::Discarded, Some(reason)));
-    assert_eq!(wait(store.engine.revive(job, at(50))), Revived::Yes { agent: "dev".into() });
+    assert_eq!(wait(store.engine.retry_job(job, at(50))), Retried::Yes { agent: "dev".into() });
     let row = wait(store.engine.job(job)).unwrap().job;
     assert_eq!((row.state, row.reason, row.due_at), (JobState::Available, None, at(50)));
-    assert_eq!(wait(store.engine.revive(job, at(51))), Revived::NotEnded(JobState::Available));
+    assert_eq!(wait(store.engine.retry_job(job, at(51))), Retried::NotEnded(JobState::Available));
     let unknown = store.engine.ids().job(at(0));
-    assert_eq!(wait(store.engine.revive(unknown, at(51))), Revived::Unknown);
+    assert_eq!(wait(store.engine.retry_job(unknown, at(51))), Retried::Unknown);
 }
 
 fn a_revived_job_begins_a_new_attempt_with_fresh_counts(store: &Subject) {
@@ -180,7 +180,7 @@ fn a_revived_job_begins_a_new_attempt_with_fresh_counts(store: &Subject) {
     let error = "no such file".to_owned();
     let outcome = AttemptOutcome::NotStarted { error };
     let job = store.run("dev", 0, outcome, Disposition::Discard(Reason::NotRetried));
-    wait(store.engine.revive(job, at(10)));
+    wait(store.engine.retry_job(job, at(10)));
     let again = store.claim("dev", 1, 10).jobs.remove(0);
     assert_eq!((again.run.attempt, again.history), (Attempt(2), History::default()));
 }
@@ -192,7 +192,7 @@ fn only_a_dead_letter_can_be_dismissed(store: &Subject) {
     assert!(wait(store.engine.dismiss(job, at(2))));
     assert_eq!(store.state(job), JobState::Cancelled);
     assert!(!wait(store.engine.dismiss(job, at(3))));
-    assert_eq!(wait(store.engine.revive(job, at(4))), Revived::Yes { agent: "dev".into() });
+    assert_eq!(wait(store.engine.retry_job(job, at(4))), Retried::Yes { agent: "dev".into() });
 }
 
 fn a_schedule_that_came_due_makes_one_waiting_job(store: &Subject) {
@@ -200,9 +200,9 @@ fn a_schedule_that_came_due_makes_one_waiting_job(store: &Subject) {
     store.enqueue("dev", 0, 0);
     let Fired::Created(job) = fire(10, 12) else { panic!("a manual job is no scheduled one") };
     let row = wait(store.engine.job(job)).unwrap().job;
-    assert_eq!((row.cause, row.due_at), (Cause::Schedule { due: at(10) }, at(12)));
+    assert_eq!((row.cause, row.due_at), (JobTrigger::Schedule { due: at(10) }, at(12)));
     assert_eq!(fire(20, 20), Fired::Coalesced);
-    assert_eq!(wait(store.engine.marks()), [Mark { agent: "dev".into(), last_fired: at(20) }]);
+    assert_eq!(wait(store.engine.cursors()), [ScheduleCursor { agent: "dev".into(), last_fired: at(20) }]);
     assert_eq!(store.claim("dev", 2, 25).jobs.len(), 2);
     assert!(matches!(fire(30, 30), Fired::Created(_)), "one that executes waits no more");
 }

@@ -6,8 +6,7 @@ use proptest::prelude::*;
 
 use super::{Sample, Subject, at, wait};
 use crate::{
-    flow::{Committed, Origin},
-    names::{AgentName, JobId, ReceiptId, RunId},
+    domain::{AgentName, CommitResult, JobId, Origin, ReceiptId, RunId},
     store::{
         AttemptOutcome, Backlog, Claim, Disposition, Finish, Fire, Fired, JobRow, JobState, Page, Reason,
         ReceiptQuery, Rescue,
@@ -21,7 +20,7 @@ const SOURCES: [&[&str]; 3] = [&["hub"], &["fork"], &["hub", "fork"]];
 /// One change; picks are taken modulo what there is.
 #[derive(Debug, Clone)]
 enum Change {
-    Record { key: usize, sources: usize, agents: usize, parsed: bool, missing: bool, limit: u32 },
+    ReceiptBatch { key: usize, sources: usize, agents: usize, parsed: bool, missing: bool, limit: u32 },
     Replay { pick: usize, agents: usize },
     Reroute { agents: usize, missing: bool },
     Enqueue { agent: usize, delay: i64 },
@@ -39,7 +38,7 @@ fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
         4 => (0..3_usize, 0..3_usize, 0..4_usize, prop::bool::weighted(0.8), prop::bool::weighted(0.2), 1..4_u32)
             .prop_map(|(key, sources, agents, parsed, missing, limit)| {
-                Change::Record { key, sources, agents, parsed, missing, limit }
+                Change::ReceiptBatch { key, sources, agents, parsed, missing, limit }
             }),
         1 => (any::<usize>(), 0..4_usize).prop_map(|(pick, agents)| Change::Replay { pick, agents }),
         2 => (0..4_usize, any::<bool>()).prop_map(|(agents, missing)| Change::Reroute { agents, missing }),
@@ -77,7 +76,7 @@ impl Side {
         })
     }
 
-    fn committed(&self, committed: &Committed) -> String {
+    fn committed(&self, committed: &CommitResult) -> String {
         let original = committed.duplicate_of.map(|id| self.receipts.iter().position(|known| *known == id));
         let created: Vec<_> = committed.created.iter().map(|job| (&job.agent, job.due)).collect();
         format!("{original:?} {created:?} {}", committed.skipped)
@@ -96,7 +95,7 @@ impl Side {
         };
         let engine = std::sync::Arc::clone(&self.store.engine);
         match *change {
-            Change::Record { key, sources, agents: mask, parsed, missing, limit } => {
+            Change::ReceiptBatch { key, sources, agents: mask, parsed, missing, limit } => {
                 let agents = if parsed { agents(mask) } else { Vec::new() };
                 self.put(Sample {
                     sources: SOURCES[sources].to_vec(),
@@ -135,13 +134,13 @@ impl Side {
                 let lease = Duration::from_secs(5);
                 let claim = Claim { agent: AGENTS[agent].into(), places, now: at(now), lease };
                 let claimed = wait(engine.claim(claim));
-                let mut told = format!("{:?}", claimed.next_due);
+                let mut to_store_error = format!("{:?}", claimed.next_due);
                 for job in claimed.jobs {
                     self.runs.push(job.run);
                     let nth = self.nth(job.run.job);
-                    let _ = write!(told, " {nth} {:?} {:?}", job.run.attempt, job.history);
+                    let _ = write!(to_store_error, " {nth} {:?} {:?}", job.run.attempt, job.history);
                 }
-                told
+                to_store_error
             }
             Change::Finish { pick, outcome, disposition } => {
                 let Some(run) = pick_of(&self.runs, pick) else { return String::new() };
@@ -164,7 +163,7 @@ impl Side {
                 format!("{gone:?}")
             }
             Change::Revive { pick } => match pick_of(&self.jobs, pick) {
-                Some(job) => format!("{:?}", wait(engine.revive(job, at(now)))),
+                Some(job) => format!("{:?}", wait(engine.retry_job(job, at(now)))),
                 None => String::new(),
             },
             Change::Dismiss { pick } => match pick_of(&self.jobs, pick) {
@@ -184,11 +183,11 @@ impl Side {
         rows.reverse();
         let backlog = wait(self.store.engine.backlog());
         assert_eq!(sorted(backlog), counted(&rows), "the counts drifted from the jobs");
-        let mut told = String::new();
+        let mut to_store_error = String::new();
         for row in rows {
             self.nth(row.id);
             let _ = writeln!(
-                told,
+                to_store_error,
                 "{} {} {:?} {:?} {} {} {}",
                 row.agent, row.state, row.reason, row.cause, row.attempts, row.created_at, row.due_at
             );
@@ -198,14 +197,14 @@ impl Side {
             let receipt = wait(self.store.engine.receipt(row.id)).unwrap();
             let jobs = receipt.jobs.len();
             let _ = writeln!(
-                told,
+                to_store_error,
                 "{} {:?} {} {} {:?} {jobs}",
                 row.at, row.state, row.matched, receipt.delivery.key, receipt.delivery.body
             );
         }
         let mut oldest = wait(self.store.engine.oldest_due());
         oldest.sort();
-        told + &format!("{oldest:?} {:?}", wait(self.store.engine.marks()))
+        to_store_error + &format!("{oldest:?} {:?}", wait(self.store.engine.cursors()))
     }
 }
 
@@ -215,7 +214,7 @@ fn outcomes() -> [AttemptOutcome; 7] {
         AttemptOutcome::Failed { code: 1 },
         AttemptOutcome::Killed { signal: 9 },
         AttemptOutcome::TimedOut,
-        AttemptOutcome::TryAgain,
+        AttemptOutcome::Snooze,
         AttemptOutcome::Interrupted,
         AttemptOutcome::NotStarted { error: "gone".to_owned() },
     ]

@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use super::{Sample, Subject, at, on_every_engine, wait};
 use crate::{
-    flow::{Origin, Parsed, Verdict},
-    store::{Cause, JobState, Page, Reason, ReceiptQuery, ReceiptState},
+    domain::{Origin, Parsed, Verdict},
+    store::{JobState, JobTrigger, Page, Reason, ReceiptQuery, ReceiptState},
 };
 
 on_every_engine!(
@@ -45,7 +45,7 @@ fn a_receipt_is_read_back_as_it_came(store: &Subject) {
 
     let job = &receipt.jobs[0];
     assert_eq!((job.id, job.state, job.receipt), (committed.created[0].job, JobState::Available, Some(id)));
-    assert_eq!(job.cause, Cause::Webhook { source: "hub".into(), trigger: 1 });
+    assert_eq!(job.cause, JobTrigger::Webhook { source: "hub".into(), trigger: 1 });
     assert!(wait(store.engine.receipt(store.engine.ids().receipt(at(0)))).is_none());
 }
 

@@ -9,14 +9,12 @@ use bytes::Bytes;
 use tempfile::TempDir;
 
 use crate::{
-    clock::Timestamp,
-    flow::{
-        Committed, Delivery, Headers, Match, Origin, Parsed, Record, RecordError, TriggerRefusal, Unparsable,
-        Verdict, WebhookContext,
+    domain::{
+        CommitResult, Delivery, Headers, JobId, LedgerError, Match, Origin, Parsed, Provider, ReceiptBatch,
+        ReceiptId, Timestamp, TriggerMismatch, Unparsable, Verdict, WebhookContext,
     },
-    names::{JobId, Provider, ReceiptId},
     store::{
-        AttemptOutcome, Cause, Claim, Claimed, Disposition, Engine, Finish, JobQuery, JobRow, JobState,
+        AttemptOutcome, Claim, Claimed, Disposition, Engine, Finish, JobQuery, JobRow, JobState, JobTrigger,
         MemoryEngine, NewJob, Page, Pending, SqliteEngine, SqliteOptions,
     },
 };
@@ -60,23 +58,23 @@ impl Subject {
         Self { engine: Arc::new(engine), folder: Some(folder) }
     }
 
-    pub(in crate::store) fn try_record(&self, record: Record) -> Result<Committed, RecordError> {
+    pub(in crate::store) fn try_record(&self, record: ReceiptBatch) -> Result<CommitResult, LedgerError> {
         let (answer, answered) = mpsc::channel();
         self.engine.record(record, Box::new(move |committed| answer.send(committed).unwrap()));
         answered.recv().unwrap()
     }
 
-    pub(in crate::store) fn record(&self, sample: Sample) -> (ReceiptId, Committed) {
+    pub(in crate::store) fn record(&self, sample: Sample) -> (ReceiptId, CommitResult) {
         let id = self.engine.ids().receipt(sample.at);
         (id, self.try_record(sample.record(id)).unwrap())
     }
 
-    pub(in crate::store) fn reroute(&self, id: ReceiptId, sample: Sample) -> Committed {
+    pub(in crate::store) fn reroute(&self, id: ReceiptId, sample: Sample) -> CommitResult {
         self.try_record(Sample { origin: Origin::Reroute, ..sample }.record(id)).unwrap()
     }
 
     pub(in crate::store) fn enqueue(&self, agent: &str, now: i64, due: i64) -> JobId {
-        let job = NewJob { agent: agent.into(), cause: Cause::Manual, now: at(now), due: at(due) };
+        let job = NewJob { agent: agent.into(), cause: JobTrigger::Manual, now: at(now), due: at(due) };
         wait(self.engine.enqueue(job))
     }
 
@@ -150,7 +148,7 @@ impl Sample {
         Self { agents: agents.to_vec(), ..self }
     }
 
-    pub(in crate::store) fn record(self, id: ReceiptId) -> Record {
+    pub(in crate::store) fn record(self, id: ReceiptId) -> ReceiptBatch {
         let source = self.sources[0];
         let wants = |agent: &&'static str| {
             Verdict::Matched(Match {
@@ -160,9 +158,9 @@ impl Sample {
                 queue_limit: self.queue_limit,
             })
         };
-        let refuses = |agent: &&'static str| Verdict::Refused {
+        let refuses = |agent: &&'static str| Verdict::NotMatched {
             agent: (*agent).into(),
-            refusals: vec![TriggerRefusal { trigger: 0, failed: Vec::new() }],
+            mismatches: vec![TriggerMismatch { trigger: 0, failed: Vec::new() }],
         };
         let verdicts = self.agents.iter().map(wants).chain(self.refused.iter().map(refuses)).collect();
         let context = || {
@@ -173,7 +171,7 @@ impl Sample {
         };
         let mut headers = Headers::default();
         headers.push("x-github-event", "issues");
-        Record {
+        ReceiptBatch {
             id,
             origin: self.origin,
             delivery: Arc::new(Delivery {

@@ -2,7 +2,7 @@
 
 use super::{Sample, Subject, at, on_every_engine, wait};
 use crate::{
-    names::{Attempt, RunId},
+    domain::{Attempt, RunId},
     store::{AttemptOutcome, Backlog, Disposition, JobState, Pruned, Reason, StoreError},
 };
 

@@ -8,12 +8,12 @@ use std::{
 
 use super::state::State;
 use crate::{
-    clock::Timestamp,
-    flow::{Done, Record, RecordError, Recorder},
-    names::{AgentName, IdSource, JobId, ReceiptId, RunId},
+    domain::{
+        AgentName, IdSource, JobId, Ledger, LedgerError, OnCommit, ReceiptBatch, ReceiptId, RunId, Timestamp,
+    },
     store::{
-        Backlog, Claim, Claimed, Engine, Finish, Fire, Fired, JobDetail, JobQuery, JobRow, Mark, NewJob,
-        Pending, Pruned, Reads, ReceiptQuery, ReceiptRow, Rescue, Rescued, Revived, RunQuery, RunRow,
+        Backlog, Claim, Claimed, Engine, Finish, Fire, Fired, JobDetail, JobQuery, JobRow, NewJob, Pending,
+        Pruned, Reads, ReceiptQuery, ReceiptRow, Rescue, Rescued, Retried, RunQuery, RunRow, ScheduleCursor,
         StoreError, StoredReceipt,
     },
 };
@@ -51,10 +51,10 @@ impl fmt::Debug for MemoryEngine {
     }
 }
 
-impl Recorder for MemoryEngine {
-    fn record(&self, record: Record, done: Done) {
+impl Ledger for MemoryEngine {
+    fn record(&self, record: ReceiptBatch, done: OnCommit) {
         let committed = self.with(|state| state.record(record, &self.ids, self.dedupe_window));
-        done(committed.map_err(|error| RecordError(error.to_string())));
+        done(committed.map_err(|error| LedgerError(error.to_string())));
     }
 }
 
@@ -91,8 +91,8 @@ impl Engine for MemoryEngine {
         self.now(|state| state.unrouted(before, max_routings, limit))
     }
 
-    fn revive(&self, job: JobId, now: Timestamp) -> Pending<Revived> {
-        self.now(|state| state.revive(job, now))
+    fn retry_job(&self, job: JobId, now: Timestamp) -> Pending<Retried> {
+        self.now(|state| state.retry_job(job, now))
     }
 
     fn dismiss(&self, job: JobId, now: Timestamp) -> Pending<bool> {
@@ -139,8 +139,8 @@ impl Reads for MemoryEngine {
         self.now(|state| state.list_runs(&query))
     }
 
-    fn marks(&self) -> Pending<Vec<Mark>> {
-        self.now(|state| state.marks())
+    fn cursors(&self) -> Pending<Vec<ScheduleCursor>> {
+        self.now(|state| state.cursors())
     }
 
     fn backlog(&self) -> Pending<Vec<Backlog>> {

@@ -4,13 +4,11 @@ use std::sync::Arc;
 
 use super::state::{Job, State};
 use crate::{
-    clock::Timestamp,
-    flow::{Parsed, WebhookContext},
-    names::{Attempt, IdSource, JobId, ReceiptId, RunId},
+    domain::{Attempt, IdSource, JobId, Parsed, ReceiptId, RunId, Timestamp, WebhookContext},
     store::{
-        AttemptOutcome, AttemptRow, Cause, Claim, Claimed, ClaimedJob, Finish, Fire, Fired, History,
-        JobState, NewJob, Rescue, Rescued, Revived,
-        moves::{after_attempt, after_loss},
+        AttemptOutcome, AttemptRow, Claim, Claimed, ClaimedJob, Finish, Fire, Fired, History, JobState,
+        JobTrigger, NewJob, Rescue, Rescued, Retried,
+        transitions::{after_attempt, after_loss},
     },
 };
 
@@ -100,12 +98,12 @@ impl State {
 
     pub(super) fn fire(&mut self, fire: &Fire, ids: &IdSource) -> Fired {
         let last = self.schedules.insert(fire.agent.clone(), fire.due);
-        let waits = self.waiting(&fire.agent).any(|job| matches!(job.row.cause, Cause::Schedule { .. }));
+        let waits = self.waiting(&fire.agent).any(|job| matches!(job.row.cause, JobTrigger::Schedule { .. }));
         // The same time twice is a change that was committed although its answer got lost.
         if waits || last == Some(fire.due) {
             return Fired::Coalesced;
         }
-        let cause = Cause::Schedule { due: fire.due };
+        let cause = JobTrigger::Schedule { due: fire.due };
         let job = NewJob { agent: fire.agent.clone(), cause, now: fire.now, due: fire.now };
         Fired::Created(self.enqueue(job, ids))
     }
@@ -116,17 +114,17 @@ impl State {
         id
     }
 
-    pub(super) fn revive(&mut self, id: JobId, now: Timestamp) -> Revived {
-        let Some(job) = self.jobs.get_mut(&id) else { return Revived::Unknown };
+    pub(super) fn retry_job(&mut self, id: JobId, now: Timestamp) -> Retried {
+        let Some(job) = self.jobs.get_mut(&id) else { return Retried::Unknown };
         if job.row.state == JobState::Executing || job.row.state.is_waiting() {
-            return Revived::NotEnded(job.row.state);
+            return Retried::NotEnded(job.row.state);
         }
         job.row.state = JobState::Available;
         job.row.due_at = now;
         job.row.reason = None;
         job.ended_at = None;
         job.history = History::default();
-        Revived::Yes { agent: job.row.agent.clone() }
+        Retried::Yes { agent: job.row.agent.clone() }
     }
 
     pub(super) fn dismiss(&mut self, id: JobId, now: Timestamp) -> bool {

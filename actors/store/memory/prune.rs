@@ -2,8 +2,7 @@
 
 use super::state::State;
 use crate::{
-    clock::Timestamp,
-    names::{ReceiptId, RunId},
+    domain::{ReceiptId, RunId, Timestamp},
     store::Pruned,
 };
 
@@ -17,14 +16,14 @@ impl State {
             receipts += self.prune_receipts(before, limit - receipts);
         }
         let old_marks: Vec<_> = self
-            .marks
+            .cursors
             .iter()
             .filter(|(_, (_, at))| *at < marks_before)
             .map(|(key, _)| key.clone())
             .take(limit)
             .collect();
         for key in &old_marks {
-            self.marks.remove(key);
+            self.cursors.remove(key);
         }
         Pruned { receipts: receipts as u64, runs, more: [jobs, receipts, old_marks.len()].contains(&limit) }
     }

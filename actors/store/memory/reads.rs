@@ -7,12 +7,10 @@ use super::{
     state::{Job, Receipt, State},
 };
 use crate::{
-    clock::Timestamp,
-    flow::Origin,
-    names::{AgentName, JobId, ReceiptId, RunId},
+    domain::{AgentName, JobId, Origin, ReceiptId, RunId, Timestamp},
     store::{
-        Backlog, JobDetail, JobQuery, JobRow, JobState, Mark, Page, ReceiptQuery, ReceiptRow, RunQuery,
-        RunRow, StoredReceipt,
+        Backlog, JobDetail, JobQuery, JobRow, JobState, Page, ReceiptQuery, ReceiptRow, RunQuery, RunRow,
+        ScheduleCursor, StoredReceipt,
     },
 };
 
@@ -72,9 +70,11 @@ impl State {
             .collect()
     }
 
-    pub(super) fn marks(&self) -> Vec<Mark> {
-        let marks = self.schedules.iter();
-        marks.map(|(agent, last_fired)| Mark { agent: agent.clone(), last_fired: *last_fired }).collect()
+    pub(super) fn cursors(&self) -> Vec<ScheduleCursor> {
+        let cursors = self.schedules.iter();
+        cursors
+            .map(|(agent, last_fired)| ScheduleCursor { agent: agent.clone(), last_fired: *last_fired })
+            .collect()
     }
 
     pub(super) fn backlog(&self) -> Vec<Backlog> {
@@ -99,7 +99,7 @@ impl Receipt {
     fn row(&self) -> ReceiptRow {
         let stored = readable(&self.stored);
         let context = match &stored.parsed {
-            Some(crate::flow::Parsed::Context(context)) => Some(context),
+            Some(crate::domain::Parsed::Context(context)) => Some(context),
             _ => None,
         };
         ReceiptRow {

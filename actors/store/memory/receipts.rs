@@ -4,17 +4,15 @@ use std::{convert::Infallible, time::Duration};
 
 use super::state::{Job, Receipt, State};
 use crate::{
-    clock::Timestamp,
-    flow::{Committed, Created, Match, Origin, Record, Verdict},
-    names::{IdSource, ReceiptId},
+    domain::{CommitResult, Created, IdSource, Match, Origin, ReceiptBatch, ReceiptId, Timestamp, Verdict},
     store::{
-        Cause, JobState, Reason, ReceiptState, StoredReceipt,
+        JobState, JobTrigger, Reason, ReceiptState, StoredReceipt,
         keys::{self, Owner},
     },
 };
 
 impl State {
-    pub(super) fn record(&mut self, record: Record, ids: &IdSource, window: Duration) -> Committed {
+    pub(super) fn record(&mut self, record: ReceiptBatch, ids: &IdSource, window: Duration) -> CommitResult {
         match record.origin {
             Origin::Request => {
                 let duplicate_of = self.mark(&record, window);
@@ -28,11 +26,11 @@ impl State {
 
     fn insert(
         &mut self,
-        record: Record,
+        record: ReceiptBatch,
         ids: &IdSource,
         owner: Owner,
         duplicate_of: Option<ReceiptId>,
-    ) -> Committed {
+    ) -> CommitResult {
         let state = ReceiptState::of(&record);
         let mut committed = self.create_jobs(&record, owner, ids);
         committed.duplicate_of = duplicate_of;
@@ -57,10 +55,10 @@ impl State {
         committed
     }
 
-    fn fill_in(&mut self, record: Record, ids: &IdSource) -> Committed {
+    fn fill_in(&mut self, record: ReceiptBatch, ids: &IdSource) -> CommitResult {
         let known = self.receipts.get(&record.id).map(|known| &known.stored);
         // Pruned meanwhile, or closed once more without having been parsed: nothing to add.
-        let (Some(known), true) = (known, record.parsed.is_some()) else { return Committed::default() };
+        let (Some(known), true) = (known, record.parsed.is_some()) else { return CommitResult::default() };
         let owner = match known.origin {
             Origin::Replay { .. } => Owner::Replay,
             Origin::Request | Origin::Reroute => Owner::OfMark(known.duplicate_of.unwrap_or(record.id)),
@@ -76,23 +74,23 @@ impl State {
     }
 
     /// Takes the delivery's marks for this receipt, or finds who has them.
-    fn mark(&mut self, record: &Record, window: Duration) -> Option<ReceiptId> {
+    fn mark(&mut self, record: &ReceiptBatch, window: Duration) -> Option<ReceiptId> {
         let delivery = &record.delivery;
         let mut first = None;
         for source in &delivery.sources {
             let key = (source.clone(), delivery.key.clone());
-            match self.marks.get(&key) {
+            match self.cursors.get(&key) {
                 Some((receipt, at)) if *at >= delivery.at.minus(window) => first = first.or(Some(*receipt)),
                 _ => {
-                    self.marks.insert(key, (record.id, delivery.at));
+                    self.cursors.insert(key, (record.id, delivery.at));
                 }
             }
         }
         first
     }
 
-    fn create_jobs(&mut self, record: &Record, owner: Owner, ids: &IdSource) -> Committed {
-        let mut committed = Committed::default();
+    fn create_jobs(&mut self, record: &ReceiptBatch, owner: Owner, ids: &IdSource) -> CommitResult {
+        let mut committed = CommitResult::default();
         for verdict in &record.verdicts {
             let Verdict::Matched(matched) = verdict else { continue };
             match self.create(record, matched, owner, ids) {
@@ -103,17 +101,23 @@ impl State {
         committed
     }
 
-    fn create(&mut self, record: &Record, matched: &Match, owner: Owner, ids: &IdSource) -> Option<Created> {
+    fn create(
+        &mut self,
+        record: &ReceiptBatch,
+        matched: &Match,
+        owner: Owner,
+        ids: &IdSource,
+    ) -> Option<Created> {
         let Match { agent, trigger, source, queue_limit } = matched;
         let now = record.delivery.at;
         let mark = (source.clone(), record.delivery.key.clone());
-        let marked = || Ok::<_, Infallible>(self.marks.get(&mark).map(|(owner, _)| *owner));
+        let marked = || Ok::<_, Infallible>(self.cursors.get(&mark).map(|(owner, _)| *owner));
         let Ok(key) = keys::job(record.id, source, owner, marked);
         if self.jobs.values().any(|job| job.row.agent == *agent && job.key.as_ref() == Some(&key)) {
             return None;
         }
         let is_full = self.waiting(agent).count() >= *queue_limit as usize;
-        let cause = Cause::Webhook { source: source.clone(), trigger: *trigger };
+        let cause = JobTrigger::Webhook { source: source.clone(), trigger: *trigger };
         let mut job = Job::new(ids.job(now), agent.clone(), cause, now, now);
         job.row.receipt = Some(record.id);
         if is_full {
@@ -146,7 +150,7 @@ impl State {
     }
 }
 
-fn count(committed: &Committed) -> u32 {
+fn count(committed: &CommitResult) -> u32 {
     u32::try_from(committed.created.len()).unwrap_or(u32::MAX)
 }
 

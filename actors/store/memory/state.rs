@@ -3,16 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::{
-    clock::Timestamp,
-    names::{AgentName, DeliveryKey, JobId, ReceiptId, SourceName},
-    store::{AttemptRow, Cause, History, JobRow, JobState, Reason, StoredReceipt},
+    domain::{AgentName, DeliveryKey, JobId, ReceiptId, SourceName, Timestamp},
+    store::{AttemptRow, History, JobRow, JobState, JobTrigger, Reason, StoredReceipt},
 };
 
 #[derive(Default)]
 pub(super) struct State {
     pub(super) receipts: BTreeMap<ReceiptId, Receipt>,
     pub(super) jobs: BTreeMap<JobId, Job>,
-    pub(super) marks: HashMap<(SourceName, DeliveryKey), (ReceiptId, Timestamp)>,
+    pub(super) cursors: HashMap<(SourceName, DeliveryKey), (ReceiptId, Timestamp)>,
     pub(super) schedules: BTreeMap<AgentName, Timestamp>,
     pub(super) closed: bool,
 }
@@ -37,7 +36,13 @@ pub(super) struct Job {
 
 impl Job {
     /// A job that waits.
-    pub(super) fn new(id: JobId, agent: AgentName, cause: Cause, now: Timestamp, due: Timestamp) -> Self {
+    pub(super) fn new(
+        id: JobId,
+        agent: AgentName,
+        cause: JobTrigger,
+        now: Timestamp,
+        due: Timestamp,
+    ) -> Self {
         let state = if due > now { JobState::Scheduled } else { JobState::Available };
         let row = JobRow {
             id,

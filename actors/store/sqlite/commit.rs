@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 use super::{
     checkpoint::Checkpointer,
-    failure::{Reach, closed, pass, told},
+    failure::{FailureScope, closed, pass, to_store_error},
     open::Lock,
     queue::{Message, Queued, Shared},
 };
@@ -35,7 +35,7 @@ const GROUP_CHANGES: usize = 512;
 const GROUP_BYTES: usize = 8 << 20;
 
 /// What the thread has. Fields are dropped in this order: the lock goes last.
-pub(super) struct Writing {
+pub(super) struct WriterThread {
     pub(super) connection: Connection,
     pub(super) checkpointer: Checkpointer,
     pub(super) meter: CommitMeter,
@@ -51,7 +51,7 @@ enum Outcomes {
     Each(Vec<Result<(), StoreError>>),
 }
 
-impl Writing {
+impl WriterThread {
     /// Writes until the queue is closed.
     pub(super) fn run(mut self, messages: &Receiver<Message>) {
         let mut closing = None;
@@ -100,14 +100,14 @@ impl Writing {
             Err(error) => error,
         };
         self.roll_back();
-        if Reach::of(&error) != Reach::Change || group.len() == 1 {
-            return Outcomes::All(Err(self.judge(&error)));
+        if FailureScope::of(&error) != FailureScope::Change || group.len() == 1 {
+            return Outcomes::All(Err(self.evaluate(&error)));
         }
         match self.write_apart(group) {
             Ok(outcomes) => Outcomes::Each(outcomes),
             Err(error) => {
                 self.roll_back();
-                Outcomes::All(Err(self.judge(&error)))
+                Outcomes::All(Err(self.evaluate(&error)))
             }
         }
     }
@@ -127,9 +127,9 @@ impl Writing {
             self.statement("SAVEPOINT change")?;
             outcomes.push(match self.write_one(queued) {
                 Ok(()) => Ok(()),
-                Err(error) if Reach::of(&error) == Reach::Change => {
+                Err(error) if FailureScope::of(&error) == FailureScope::Change => {
                     self.statement("ROLLBACK TO change")?;
-                    Err(told(&error))
+                    Err(to_store_error(&error))
                 }
                 Err(error) => return Err(error),
             });
@@ -169,8 +169,8 @@ impl Writing {
     }
 
     /// Tells what may pass from what will not; the latter is the end of the store.
-    fn judge(&self, error: &rusqlite::Error) -> StoreError {
-        match told(error) {
+    fn evaluate(&self, error: &rusqlite::Error) -> StoreError {
+        match to_store_error(error) {
             StoreError::Broken(why) => self.shared.break_for(why),
             passing @ StoreError::Unavailable(_) => passing,
         }

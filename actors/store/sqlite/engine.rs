@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::{
     checkpoint::Checkpointer,
-    commit::{CommitMeter, Writing},
+    commit::{CommitMeter, WriterThread},
     failure::{closed, pass},
     jobs,
     open::{self, OpenError},
@@ -17,12 +17,12 @@ use super::{
     receipts::{self, Prepared},
 };
 use crate::{
-    clock::Timestamp,
-    flow::{Done, Record, RecordError, Recorder},
-    names::{AgentName, IdSource, JobId, ReceiptId, RunId},
+    domain::{
+        AgentName, IdSource, JobId, Ledger, LedgerError, OnCommit, ReceiptBatch, ReceiptId, RunId, Timestamp,
+    },
     store::{
-        Backlog, Claim, Claimed, Engine, Finish, Fire, Fired, JobDetail, JobQuery, JobRow, Mark, NewJob,
-        Pending, Pruned, Reads, ReceiptQuery, ReceiptRow, Rescue, Rescued, Revived, RunQuery, RunRow,
+        Backlog, Claim, Claimed, Engine, Finish, Fire, Fired, JobDetail, JobQuery, JobRow, NewJob, Pending,
+        Pruned, Reads, ReceiptQuery, ReceiptRow, Rescue, Rescued, Retried, RunQuery, RunRow, ScheduleCursor,
         StoreError, StoredReceipt,
     },
 };
@@ -64,8 +64,13 @@ impl SqliteEngine {
         let reader = SqliteReader::open(path)?;
         let checkpointer = Checkpointer::start(path).map_err(file)?;
         let shared = Arc::new(Shared::default());
-        let writing =
-            Writing { connection, checkpointer, meter: options.meter, shared: Arc::clone(&shared), lock };
+        let writing = WriterThread {
+            connection,
+            checkpointer,
+            meter: options.meter,
+            shared: Arc::clone(&shared),
+            lock,
+        };
         let writer = Writer::start(shared, |messages| writing.run(messages)).map_err(file)?;
         Ok(Self { writer, reader, ids, dedupe_window: options.dedupe_window })
     }
@@ -90,8 +95,8 @@ fn largest_id(connection: &Connection) -> rusqlite::Result<i64> {
     )
 }
 
-impl Recorder for SqliteEngine {
-    fn record(&self, record: Record, done: Done) {
+impl Ledger for SqliteEngine {
+    fn record(&self, record: ReceiptBatch, done: OnCommit) {
         let prepared = Prepared::new(record);
         let (ids, window) = (Arc::clone(&self.ids), self.dedupe_window);
         self.writer.offer(
@@ -100,7 +105,7 @@ impl Recorder for SqliteEngine {
                 pass("store.record")?;
                 prepared.write(connection, &ids, window)
             },
-            move |outcome| done(outcome.map_err(|error| RecordError(error.to_string()))),
+            move |outcome| done(outcome.map_err(|error| LedgerError(error.to_string()))),
         );
     }
 }
@@ -147,8 +152,8 @@ impl Engine for SqliteEngine {
         self.change(move |connection| receipts::unrouted(connection, before, max_routings, limit))
     }
 
-    fn revive(&self, job: JobId, now: Timestamp) -> Pending<Revived> {
-        self.change(move |connection| jobs::revive(connection, job, now))
+    fn retry_job(&self, job: JobId, now: Timestamp) -> Pending<Retried> {
+        self.change(move |connection| jobs::retry_job(connection, job, now))
     }
 
     fn dismiss(&self, job: JobId, now: Timestamp) -> Pending<bool> {
@@ -197,8 +202,8 @@ impl Reads for SqliteEngine {
         self.reader.runs(query)
     }
 
-    fn marks(&self) -> Pending<Vec<Mark>> {
-        self.reader.marks()
+    fn cursors(&self) -> Pending<Vec<ScheduleCursor>> {
+        self.reader.cursors()
     }
 
     fn backlog(&self) -> Pending<Vec<Backlog>> {

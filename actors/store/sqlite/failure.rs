@@ -9,7 +9,7 @@ use crate::{
 
 /// What a failure takes with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum FailureScope {
     /// The change alone: a constraint, a value that cannot be read, a panic.
     Change,
     /// Every change of its group; the next group may do better. Disk full, database locked.
@@ -18,7 +18,7 @@ pub(super) enum Reach {
     Store,
 }
 
-impl Reach {
+impl FailureScope {
     /// Judges by SQLite's result code. <https://sqlite.org/rescode.html>
     pub(super) fn of(error: &Error) -> Self {
         let Error::SqliteFailure(code, _) = error else { return Self::Change };
@@ -49,10 +49,10 @@ impl Reach {
 }
 
 /// What a caller is told.
-pub(super) fn told(error: &Error) -> StoreError {
-    match Reach::of(error) {
-        Reach::Change | Reach::Group => StoreError::Unavailable(error.to_string()),
-        Reach::Store => StoreError::Broken(error.to_string()),
+pub(super) fn to_store_error(error: &Error) -> StoreError {
+    match FailureScope::of(error) {
+        FailureScope::Change | FailureScope::Group => StoreError::Unavailable(error.to_string()),
+        FailureScope::Store => StoreError::Broken(error.to_string()),
     }
 }
 
@@ -75,24 +75,24 @@ pub(super) fn pass(point: &str) -> rusqlite::Result<()> {
 mod tests {
     use super::*;
 
-    fn reach(code: i32) -> Reach {
-        Reach::of(&Error::SqliteFailure(ffi::Error::new(code), None))
+    fn reach(code: i32) -> FailureScope {
+        FailureScope::of(&Error::SqliteFailure(ffi::Error::new(code), None))
     }
 
     #[test]
     fn a_full_disk_passes_and_a_failing_one_does_not() {
-        assert_eq!(reach(ffi::SQLITE_FULL), Reach::Group);
-        assert_eq!(reach(ffi::SQLITE_BUSY), Reach::Group);
-        assert_eq!(reach(ffi::SQLITE_READONLY), Reach::Group);
-        assert_eq!(reach(ffi::SQLITE_IOERR_SHMSIZE), Reach::Group);
-        assert_eq!(reach(ffi::SQLITE_IOERR_FSYNC), Reach::Store);
-        assert_eq!(reach(ffi::SQLITE_CORRUPT), Reach::Store);
-        assert_eq!(reach(ffi::SQLITE_NOTADB), Reach::Store);
+        assert_eq!(reach(ffi::SQLITE_FULL), FailureScope::Group);
+        assert_eq!(reach(ffi::SQLITE_BUSY), FailureScope::Group);
+        assert_eq!(reach(ffi::SQLITE_READONLY), FailureScope::Group);
+        assert_eq!(reach(ffi::SQLITE_IOERR_SHMSIZE), FailureScope::Group);
+        assert_eq!(reach(ffi::SQLITE_IOERR_FSYNC), FailureScope::Store);
+        assert_eq!(reach(ffi::SQLITE_CORRUPT), FailureScope::Store);
+        assert_eq!(reach(ffi::SQLITE_NOTADB), FailureScope::Store);
     }
 
     #[test]
     fn a_constraint_is_the_trouble_of_one_change() {
-        assert_eq!(reach(ffi::SQLITE_CONSTRAINT_UNIQUE), Reach::Change);
-        assert_eq!(Reach::of(&Error::UnwindingPanic), Reach::Change);
+        assert_eq!(reach(ffi::SQLITE_CONSTRAINT_UNIQUE), FailureScope::Change);
+        assert_eq!(FailureScope::of(&Error::UnwindingPanic), FailureScope::Change);
     }
 }

@@ -6,13 +6,11 @@ use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use super::values::{Json, json, maybe_json};
 use crate::{
-    clock::Timestamp,
-    flow::{Created, Match},
-    names::{Attempt, IdSource, JobId, ReceiptId, RunId},
+    domain::{Attempt, Created, IdSource, JobId, Match, ReceiptId, RunId, Timestamp},
     store::{
-        AttemptOutcome, Cause, Claim, Claimed, ClaimedJob, Finish, Fire, Fired, History, JobState, NewJob,
-        Reason, Rescue, Rescued, Revived,
-        moves::{after_attempt, after_loss},
+        AttemptOutcome, Claim, Claimed, ClaimedJob, Finish, Fire, Fired, History, JobState, JobTrigger,
+        NewJob, Reason, Rescue, Rescued, Retried,
+        transitions::{after_attempt, after_loss},
     },
 };
 
@@ -42,7 +40,7 @@ pub(super) fn create(
     if full && exists(connection, wanted)? {
         return Ok(None);
     }
-    let cause = Cause::Webhook { source: source.clone(), trigger: *trigger };
+    let cause = JobTrigger::Webhook { source: source.clone(), trigger: *trigger };
     let id = ids.job(wanted.now);
     let created = connection
         .prepare_cached(
@@ -100,7 +98,7 @@ pub(super) fn fire(connection: &Connection, ids: &Arc<IdSource>, fire: &Fire) ->
     if waits || last == Some(fire.due) {
         return Ok(Fired::Coalesced);
     }
-    let cause = Cause::Schedule { due: fire.due };
+    let cause = JobTrigger::Schedule { due: fire.due };
     let job = NewJob { agent: fire.agent.clone(), cause, now: fire.now, due: fire.now };
     enqueue(connection, ids, &job).map(Fired::Created)
 }
@@ -130,7 +128,7 @@ pub(super) fn claim(connection: &Connection, claim: &Claim) -> rusqlite::Result<
                 attempt.execute(params![job.run.job, job.run.attempt, claim.now])?;
                 jobs.push(job);
             }
-            Err(unreadable) => bury(connection, unreadable, claim.now)?,
+            Err(unreadable) => discard_unreadable(connection, unreadable, claim.now)?,
         }
     }
     let next_due = connection
@@ -143,7 +141,7 @@ pub(super) fn claim(connection: &Connection, claim: &Claim) -> rusqlite::Result<
 
 /// Makes a dead letter of a job whose row cannot be read: at the head of the line it would stop
 /// all that follow.
-fn bury(connection: &Connection, id: JobId, now: Timestamp) -> rusqlite::Result<()> {
+fn discard_unreadable(connection: &Connection, id: JobId, now: Timestamp) -> rusqlite::Result<()> {
     connection
         .prepare_cached("UPDATE jobs SET state = 'discarded', reason = ?, ended_at = ? WHERE id = ?")?
         .execute(params![Json(Reason::NotRetried), now, id])
@@ -169,7 +167,7 @@ fn history(row: &rusqlite::Row<'_>) -> rusqlite::Result<History> {
     Ok(History {
         failures: row.get("failures")?,
         interruptions: row.get("interruptions")?,
-        postponements: row.get("postponements")?,
+        snoozes: row.get("postponements")?,
     })
 }
 
@@ -208,7 +206,7 @@ pub(super) fn finish(connection: &Connection, finish: &Finish) -> rusqlite::Resu
             ":ended_at": moved.due.is_none().then_some(finish.at),
             ":failures": moved.history.failures,
             ":interruptions": moved.history.interruptions,
-            ":postponements": moved.history.postponements,
+            ":postponements": moved.history.snoozes,
         })?;
     Ok(true)
 }
@@ -238,13 +236,13 @@ pub(super) fn rescue(connection: &Connection, rescue: &Rescue) -> rusqlite::Resu
     Ok(rescued)
 }
 
-pub(super) fn revive(connection: &Connection, id: JobId, now: Timestamp) -> rusqlite::Result<Revived> {
-    let known: Option<(crate::names::AgentName, JobState)> = connection
+pub(super) fn retry_job(connection: &Connection, id: JobId, now: Timestamp) -> rusqlite::Result<Retried> {
+    let known: Option<(crate::domain::AgentName, JobState)> = connection
         .prepare_cached("SELECT agent, state FROM jobs WHERE id = ?")?
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     match known {
-        None => Ok(Revived::Unknown),
+        None => Ok(Retried::Unknown),
         Some((agent, JobState::Completed | JobState::Discarded | JobState::Cancelled)) => {
             connection
                 .prepare_cached(
@@ -253,9 +251,9 @@ pub(super) fn revive(connection: &Connection, id: JobId, now: Timestamp) -> rusq
                      WHERE id = ?",
                 )?
                 .execute(params![now, id])?;
-            Ok(Revived::Yes { agent })
+            Ok(Retried::Yes { agent })
         }
-        Some((_, state)) => Ok(Revived::NotEnded(state)),
+        Some((_, state)) => Ok(Retried::NotEnded(state)),
     }
 }
 

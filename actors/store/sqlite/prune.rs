@@ -3,8 +3,7 @@
 use rusqlite::{Connection, params};
 
 use crate::{
-    clock::Timestamp,
-    names::{IdSource, JobId, ReceiptId, RunId},
+    domain::{IdSource, JobId, ReceiptId, RunId, Timestamp},
     store::Pruned,
 };
 
@@ -19,13 +18,13 @@ pub(super) fn prune(
 ) -> rusqlite::Result<Pruned> {
     let (jobs, runs) = jobs(connection, before, limit)?;
     let receipts = receipts(connection, before, limit)?;
-    let marks = connection
+    let keys = connection
         .prepare_cached(
             "DELETE FROM marks WHERE (source, key) IN (SELECT source, key FROM marks WHERE at < ? LIMIT ?)",
         )?
         .execute(params![marks_before, limit])?;
     connection.execute_batch(&format!("PRAGMA incremental_vacuum({FREED_PAGES})"))?;
-    let more = receipts == limit || [jobs, marks].contains(&(limit as usize));
+    let more = receipts == limit || [jobs, keys].contains(&(limit as usize));
     Ok(Pruned { receipts: receipts.into(), runs, more })
 }
 

@@ -61,7 +61,7 @@ where
 pub(super) struct Queued {
     pub(super) change: Box<dyn Change>,
     /// What it holds of [`QUEUE_BYTES`]; nothing where the change is not a delivery.
-    room: Option<Room>,
+    room: Option<QueueSlot>,
 }
 
 impl Queued {
@@ -78,12 +78,12 @@ impl Queued {
 }
 
 /// A place in the queue.
-struct Room {
+struct QueueSlot {
     bytes: usize,
     shared: Arc<Shared>,
 }
 
-impl Drop for Room {
+impl Drop for QueueSlot {
     fn drop(&mut self) {
         self.shared.deliveries.fetch_sub(1, Ordering::AcqRel);
         self.shared.bytes.fetch_sub(self.bytes, Ordering::AcqRel);
@@ -179,11 +179,11 @@ impl Writer {
         self.broken().or_else(is_closed)
     }
 
-    fn room(&self, bytes: usize) -> Result<Room, StoreError> {
+    fn room(&self, bytes: usize) -> Result<QueueSlot, StoreError> {
         let shared = Arc::clone(&self.shared);
         let deliveries = shared.deliveries.fetch_add(1, Ordering::AcqRel);
         let held = shared.bytes.fetch_add(bytes, Ordering::AcqRel);
-        let room = Room { bytes, shared };
+        let room = QueueSlot { bytes, shared };
         if deliveries >= QUEUE_DELIVERIES || (held > 0 && held + bytes > QUEUE_BYTES) {
             return Err(StoreError::Unavailable("too much waits to be written".to_owned()));
         }

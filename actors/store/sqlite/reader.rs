@@ -14,16 +14,15 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::{
-    failure::{closed, told},
+    failure::{closed, to_store_error},
     open::{self, OpenError},
     reads,
 };
 use crate::{
-    clock::Timestamp,
-    names::{AgentName, JobId, ReceiptId},
+    domain::{AgentName, JobId, ReceiptId, Timestamp},
     store::{
-        Backlog, JobDetail, JobQuery, JobRow, Mark, Pending, Reads, ReceiptQuery, ReceiptRow, RunQuery,
-        RunRow, StoreError, StoredReceipt,
+        Backlog, JobDetail, JobQuery, JobRow, Pending, Reads, ReceiptQuery, ReceiptRow, RunQuery, RunRow,
+        ScheduleCursor, StoreError, StoredReceipt,
     },
 };
 
@@ -73,7 +72,7 @@ impl SqliteReader {
                 TrySendError::Full(_) => StoreError::Unavailable("too many questions wait".to_owned()),
                 TrySendError::Disconnected(_) => closed(),
             })?;
-            answered.await.map_err(|_| closed())?.map_err(|error| told(&error))
+            answered.await.map_err(|_| closed())?.map_err(|error| to_store_error(&error))
         })
     }
 }
@@ -111,8 +110,8 @@ impl Reads for SqliteReader {
         self.ask(move |connection| reads::runs(connection, &query))
     }
 
-    fn marks(&self) -> Pending<Vec<Mark>> {
-        self.ask(reads::marks)
+    fn cursors(&self) -> Pending<Vec<ScheduleCursor>> {
+        self.ask(reads::cursors)
     }
 
     fn backlog(&self) -> Pending<Vec<Backlog>> {

@@ -7,12 +7,13 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::values::{json, maybe_json};
 use crate::{
-    clock::Timestamp,
-    flow::{Delivery, Origin, Parsed, Unparsable, WebhookContext},
-    names::{AgentName, DeliveryKey, JobId, ReceiptId, RunId, SourceName},
+    domain::{
+        AgentName, Delivery, DeliveryKey, JobId, Origin, Parsed, ReceiptId, RunId, SourceName, Timestamp,
+        Unparsable, WebhookContext,
+    },
     store::{
-        AttemptRow, Backlog, JobDetail, JobQuery, JobRow, Mark, ReceiptQuery, ReceiptRow, RunQuery, RunRow,
-        StoredReceipt,
+        AttemptRow, Backlog, JobDetail, JobQuery, JobRow, ReceiptQuery, ReceiptRow, RunQuery, RunRow,
+        ScheduleCursor, StoredReceipt,
     },
 };
 
@@ -198,10 +199,10 @@ fn attempt_row(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
     })
 }
 
-pub(super) fn marks(connection: &Connection) -> rusqlite::Result<Vec<Mark>> {
+pub(super) fn cursors(connection: &Connection) -> rusqlite::Result<Vec<ScheduleCursor>> {
     connection
         .prepare_cached("SELECT agent, last_fired FROM schedules")?
-        .query_map([], |row| Ok(Mark { agent: row.get(0)?, last_fired: row.get(1)? }))?
+        .query_map([], |row| Ok(ScheduleCursor { agent: row.get(0)?, last_fired: row.get(1)? }))?
         .collect()
 }
 

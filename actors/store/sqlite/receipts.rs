@@ -6,9 +6,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{jobs, reads};
 use crate::{
-    clock::Timestamp,
-    flow::{Committed, Origin, Parsed, Record, Verdict, WebhookContext},
-    names::{IdSource, ReceiptId, SourceName},
+    domain::{
+        CommitResult, IdSource, Origin, Parsed, ReceiptBatch, ReceiptId, SourceName, Timestamp, Verdict,
+        WebhookContext,
+    },
     store::{
         ReceiptState, StoredReceipt,
         keys::{self, Owner},
@@ -17,7 +18,7 @@ use crate::{
 
 /// A record, with everything that can be done before the writer's turn.
 pub(super) struct Prepared {
-    record: Record,
+    record: ReceiptBatch,
     state: ReceiptState,
     /// The body, LZ4-compressed; empty for a reroute, whose body is there already.
     lz4: Vec<u8>,
@@ -29,7 +30,7 @@ pub(super) struct Prepared {
 
 impl Prepared {
     /// Compresses and serializes on the caller's thread.
-    pub(super) fn new(record: Record) -> Self {
+    pub(super) fn new(record: ReceiptBatch) -> Self {
         let lz4 = match record.origin {
             Origin::Reroute => Vec::new(),
             Origin::Request | Origin::Replay { .. } => lz4_flex::block::compress(&record.delivery.body),
@@ -57,7 +58,7 @@ impl Prepared {
         connection: &Connection,
         ids: &Arc<IdSource>,
         window: Duration,
-    ) -> rusqlite::Result<Committed> {
+    ) -> rusqlite::Result<CommitResult> {
         match self.record.origin {
             Origin::Request => {
                 let duplicate_of = self.mark(connection, window)?;
@@ -76,7 +77,7 @@ impl Prepared {
         owner: Owner,
         duplicate_of: Option<ReceiptId>,
         replay_of: Option<ReceiptId>,
-    ) -> rusqlite::Result<Committed> {
+    ) -> rusqlite::Result<CommitResult> {
         let record = &self.record;
         let mut committed = self.create_jobs(connection, ids, owner)?;
         committed.duplicate_of = duplicate_of;
@@ -115,7 +116,7 @@ impl Prepared {
 
     /// Whether this is a duplicate that made nothing new, and whose original has the same body. One
     /// that is still to be routed may yet make something.
-    fn shares_body(&self, connection: &Connection, committed: &Committed) -> rusqlite::Result<bool> {
+    fn shares_body(&self, connection: &Connection, committed: &CommitResult) -> rusqlite::Result<bool> {
         match committed.duplicate_of {
             Some(original) if committed.created.is_empty() && self.state == ReceiptState::Routed => {
                 connection
@@ -127,7 +128,7 @@ impl Prepared {
     }
 
     /// Writes what a later routing found.
-    fn fill_in(&self, connection: &Connection, ids: &Arc<IdSource>) -> rusqlite::Result<Committed> {
+    fn fill_in(&self, connection: &Connection, ids: &Arc<IdSource>) -> rusqlite::Result<CommitResult> {
         let record = &self.record;
         let known = connection
             .prepare_cached("SELECT replay_of, duplicate_of FROM receipts WHERE id = ?")?
@@ -137,7 +138,7 @@ impl Prepared {
             .optional()?;
         // Pruned meanwhile, or closed once more without having been parsed: nothing to add.
         let (Some((replay_of, duplicate_of)), true) = (known, record.parsed.is_some()) else {
-            return Ok(Committed::default());
+            return Ok(CommitResult::default());
         };
         let owner = match replay_of {
             Some(_) => Owner::Replay,
@@ -170,9 +171,9 @@ impl Prepared {
         connection: &Connection,
         ids: &Arc<IdSource>,
         owner: Owner,
-    ) -> rusqlite::Result<Committed> {
+    ) -> rusqlite::Result<CommitResult> {
         let (receipt, delivery) = (self.record.id, &self.record.delivery);
-        let mut committed = Committed::default();
+        let mut committed = CommitResult::default();
         for verdict in &self.record.verdicts {
             let Verdict::Matched(matched) = verdict else { continue };
             let key = keys::job(receipt, &matched.source, owner, || {
@@ -211,14 +212,14 @@ fn json(value: &(impl serde::Serialize + ?Sized)) -> String {
     serde_json::to_string(value).expect("texts, numbers and lists of them are always JSON")
 }
 
-fn context(record: &Record) -> Option<&WebhookContext> {
+fn context(record: &ReceiptBatch) -> Option<&WebhookContext> {
     match &record.parsed {
         Some(Parsed::Context(context)) => Some(context),
         _ => None,
     }
 }
 
-fn problem(record: &Record) -> Option<&str> {
+fn problem(record: &ReceiptBatch) -> Option<&str> {
     match &record.parsed {
         Some(Parsed::Unparsable(problem)) => Some(&problem.0),
         _ => None,

@@ -7,8 +7,7 @@ use rusqlite::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    clock::Timestamp,
-    names::{AgentName, Attempt, JobId, Provider, ReceiptId},
+    domain::{AgentName, Attempt, JobId, Provider, ReceiptId, Timestamp},
     store::{JobState, ReceiptState},
 };
 

@@ -6,7 +6,7 @@ mod story;
 use std::process::ExitCode;
 
 use clap::Args;
-use herdgate_actors::clock::Clock;
+use herdgate_actors::domain::Clock;
 use miette::IntoDiagnostic;
 
 use super::{
@@ -14,8 +14,8 @@ use super::{
     serve::{Signals, warden},
 };
 use crate::{
-    config::{self, Env, Ink, LogFormat},
-    system::{Surroundings, System},
+    config::{self, ColorMode, Env, LogFormat},
+    run::system::{Deps, System},
     telemetry,
 };
 
@@ -33,11 +33,11 @@ impl Demo {
         project::write(folder.path()).into_diagnostic()?;
         // Variables of the caller are about the caller's own project.
         let plan = config::load(folder.path(), &Env::default())
-            .map_err(|problems| super::Unsound(problems.render(Ink::Plain, super::check::WIDTH)))?;
+            .map_err(|problems| super::Unsound(problems.render(ColorMode::Plain, super::check::WIDTH)))?;
         telemetry::logs(LogFormat::Pretty, "warn");
         telemetry::panics();
         let metrics = telemetry::metrics().into_diagnostic()?;
-        let around = Surroundings { clock: Clock::System, warden: warden()?, metrics };
+        let around = Deps { clock: Clock::System, warden: warden()?, metrics };
         super::block_on(async move {
             let sources = plan.sources.clone();
             let agents: Vec<_> = plan.agents.iter().map(|agent| agent.spec.clone()).collect();

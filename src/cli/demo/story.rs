@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use herdgate_actors::{
     agent::AgentSpec,
-    flow::{Parsed, Verdict},
+    domain::{Parsed, Provider, ReceiptId, Verdict},
     ingress::{Secret, Source},
-    names::{Provider, ReceiptId},
     store::{RunQuery, RunRow},
 };
 use miette::miette;
@@ -16,8 +15,8 @@ use crate::{
     cli::report,
     client::{self, Answered},
     explain,
+    run::system::System,
     samples::{self, Sample},
-    system::System,
 };
 
 /// How often the store is asked whether a run has ended.
@@ -126,8 +125,8 @@ impl Teller<'_> {
                 Verdict::Matched(matched) => {
                     println!("   {}: trigger {} matches", matched.agent, matched.trigger);
                 }
-                Verdict::Refused { agent, refusals } => {
-                    for clause in refusals.iter().flat_map(|refusal| &refusal.failed) {
+                Verdict::NotMatched { agent, mismatches } => {
+                    for clause in mismatches.iter().flat_map(|refusal| &refusal.failed) {
                         let (wanted, actual) = (json!(clause.wanted), json!(clause.actual));
                         println!("   {agent}: no, {} should be {wanted} and is {actual}", clause.field);
                     }

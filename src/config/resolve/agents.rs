@@ -3,13 +3,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono_tz::Tz;
-use herdgate_actors::{agent::AgentSpec, names::AgentName};
+use herdgate_actors::{agent::AgentSpec, domain::AgentName};
 
 use super::{Resolver, is_usable_name, schedule::catch_up, sources::Declared};
-use crate::config::{AgentPlan, Cause, Place, Problem, Warning, herd::AgentFiles};
+use crate::config::{ConfigError, Diagnostic, Place, ResolvedAgent, Warning, herd::AgentFiles};
 
 impl Resolver<'_> {
-    pub(super) fn agents(&mut self, declared: &Declared) -> Vec<AgentPlan> {
+    pub(super) fn agents(&mut self, declared: &Declared) -> Vec<ResolvedAgent> {
         let files = self.files;
         let zone = self.project_zone();
         self.names();
@@ -18,7 +18,7 @@ impl Resolver<'_> {
         plans
     }
 
-    fn agent(&mut self, files: &AgentFiles, declared: &Declared, project_zone: Tz) -> AgentPlan {
+    fn agent(&mut self, files: &AgentFiles, declared: &Declared, project_zone: Tz) -> ResolvedAgent {
         let project = &self.files.project;
         let agent = &files.agent;
         let scale = agent.scale.unwrap_or(project.default_agent_scale);
@@ -29,7 +29,7 @@ impl Resolver<'_> {
             self.can_start(files);
         }
         let schedule = self.schedule(files, project_zone);
-        AgentPlan {
+        ResolvedAgent {
             spec: AgentSpec {
                 name,
                 triggers: self.triggers(files, declared),
@@ -54,10 +54,12 @@ impl Resolver<'_> {
             .map_or_else(|| files.document.mentions("schedule"), |expression| !expression.is_empty());
         let listens = !files.agent.webhooks.is_empty() || files.document.mentions("webhooks[0]");
         if !scheduled && !listens && files.document.legible {
-            let cause =
-                Cause::Idle { agent: files.name.clone(), front_matter: files.configured_by_front_matter };
+            let cause = ConfigError::Idle {
+                agent: files.name.clone(),
+                front_matter: files.configured_by_front_matter,
+            };
             let place = Place::Path(files.document.path().to_owned());
-            self.problems.push(Problem { cause, place });
+            self.problems.push(Diagnostic { cause, place });
         }
     }
 
@@ -67,23 +69,23 @@ impl Resolver<'_> {
             let name = &files.name;
             let cause = if is_usable_name(name) {
                 let first = seen.insert(name.to_ascii_lowercase(), name);
-                first.map(|first| Cause::SameName { first: first.clone(), second: name.clone() })
+                first.map(|first| ConfigError::SameName { first: first.clone(), second: name.clone() })
             } else {
-                Some(Cause::BadName { name: name.clone(), what: "an agent" })
+                Some(ConfigError::BadName { name: name.clone(), what: "an agent" })
             };
             if let Some(cause) = cause {
                 let place = Place::Path(files.folder.clone());
-                self.problems.push(Problem { cause, place });
+                self.problems.push(Diagnostic { cause, place });
             }
         }
     }
 
     /// One problem for all agents without a command: it takes one table to help them all.
-    fn commands(&mut self, plans: &[AgentPlan]) {
+    fn commands(&mut self, plans: &[ResolvedAgent]) {
         let without = plans.iter().filter(|plan| plan.spec.run.command.is_empty());
         let agents: Vec<_> = without.map(|plan| plan.name().to_string()).collect();
         if !agents.is_empty() && !self.files.is_wrong("run.command") {
-            self.problems.push(self.files.problem("run", Cause::NoCommand { agents }));
+            self.problems.push(self.files.problem("run", ConfigError::NoCommand { agents }));
         }
     }
 }

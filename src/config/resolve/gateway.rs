@@ -3,18 +3,18 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::Resolver;
-use crate::config::{Cause, GatewayPlan};
+use crate::config::{ConfigError, ResolvedGateway};
 
 impl Resolver<'_> {
-    pub(super) fn gateway(&mut self) -> GatewayPlan {
+    pub(super) fn gateway(&mut self) -> ResolvedGateway {
         let gateway = &self.files.project.gateway;
         let public = SocketAddr::new(self.address("host", &gateway.host), gateway.port);
         let admin = SocketAddr::new(self.address("admin_host", &gateway.admin_host), self.admin_port());
         if public.port() == admin.port() && public.port() != 0 {
-            let cause = Cause::SamePort { port: admin.port() };
+            let cause = ConfigError::SamePort { port: admin.port() };
             self.problems.push(self.files.problem("gateway.admin_port", cause));
         }
-        GatewayPlan {
+        ResolvedGateway {
             public,
             admin,
             url: self.url(),
@@ -42,7 +42,7 @@ impl Resolver<'_> {
         }
         host.parse().unwrap_or_else(|_| {
             let why = "it is no address of this machine, like 0.0.0.0 or ::1".to_owned();
-            let cause = Cause::BadValue { key: key.to_owned(), why };
+            let cause = ConfigError::BadValue { key: key.to_owned(), why };
             self.problems.push(self.files.problem(&format!("gateway.{key}"), cause));
             Ipv4Addr::LOCALHOST.into()
         })
@@ -53,7 +53,7 @@ impl Resolver<'_> {
         let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         if host.is_none_or(|host| host.is_empty() || host.contains(char::is_whitespace)) {
             let why = "it is no URL, like https://gate.example.com".to_owned();
-            let cause = Cause::BadValue { key: "url".to_owned(), why };
+            let cause = ConfigError::BadValue { key: "url".to_owned(), why };
             self.problems.push(self.files.problem("gateway.url", cause));
         }
         Some(url.trim_end_matches('/').to_owned())

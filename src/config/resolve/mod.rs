@@ -12,12 +12,12 @@ mod triggers;
 
 use std::{path, time::Duration};
 
-use herdgate_actors::clock::Timestamp;
+use herdgate_actors::domain::Timestamp;
 
 pub use triggers::{filter, filter_of_json};
 
 use super::{
-    Env, Plan, Problem,
+    Diagnostic, Env, ResolvedConfig,
     load::{Files, expand},
     warning::Warning,
 };
@@ -28,12 +28,17 @@ struct Resolver<'a> {
     files: &'a Files,
     env: &'a Env,
     now: Timestamp,
-    problems: &'a mut Vec<Problem>,
+    problems: &'a mut Vec<Diagnostic>,
     warnings: Vec<Warning>,
 }
 
 /// The plan of a project. Only of use where no problem was reported.
-pub(super) fn plan(files: &Files, env: &Env, now: Timestamp, problems: &mut Vec<Problem>) -> Plan {
+pub(super) fn plan(
+    files: &Files,
+    env: &Env,
+    now: Timestamp,
+    problems: &mut Vec<Diagnostic>,
+) -> ResolvedConfig {
     let project = &files.project;
     let credentials = Credentials::at(expand(&project.credentials_dir, &files.root, env));
     let mut resolver = Resolver { files, env, now, problems, warnings: files.warnings.clone() };
@@ -42,7 +47,7 @@ pub(super) fn plan(files: &Files, env: &Env, now: Timestamp, problems: &mut Vec<
     let agents = resolver.agents(&declared);
     let warnings = resolver.warnings;
     let data_dir = expand(&project.data_dir, &files.root, env);
-    Plan {
+    ResolvedConfig {
         file: files.document.path().to_owned(),
         agents_dir: expand(&project.agents_dir, &files.root, env),
         data_dir: absolute(data_dir),

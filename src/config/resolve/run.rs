@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use herdgate_actors::{
     agent::RetryPolicy,
-    names::AgentName,
-    run::{EnvVar, RunSpec},
+    domain::AgentName,
+    runner::{EnvVar, RunSpec},
 };
 
 use super::{Resolver, absolute};
-use crate::config::{Cause, Variable, Variables, Warning, herd::AgentFiles, load::expand};
+use crate::config::{ConfigError, Variable, Variables, Warning, herd::AgentFiles, load::expand};
 
 impl Resolver<'_> {
     /// How an agent's runs are driven. The command is empty where there is none; the caller tells
@@ -19,8 +19,10 @@ impl Resolver<'_> {
         let own = &files.agent.run;
         let command = if own.command.is_empty() { &project.command } else { &own.command };
         if command.first().is_some_and(String::is_empty) {
-            let cause =
-                Cause::BadValue { key: "command".to_owned(), why: "the program has no name".to_owned() };
+            let cause = ConfigError::BadValue {
+                key: "command".to_owned(),
+                why: "the program has no name".to_owned(),
+            };
             self.problems.push(if own.command.is_empty() {
                 self.files.problem("run.command", cause)
             } else {
@@ -47,7 +49,7 @@ impl Resolver<'_> {
         let mut variables = Vec::with_capacity(merged.len());
         for (name, variable) in merged {
             if name.is_empty() || name.contains(['=', '\0']) {
-                let cause = Cause::BadName { name, what: "a variable" };
+                let cause = ConfigError::BadName { name, what: "a variable" };
                 self.problems.push(files.document.problem("env", cause));
                 continue;
             }

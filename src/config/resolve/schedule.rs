@@ -1,10 +1,10 @@
 //! `schedule` and `timezone`.
 
 use chrono_tz::Tz;
-use herdgate_actors::scheduler::{Calendar, CatchUp, InvalidSchedule};
+use herdgate_actors::schedule::{Calendar, CatchUp, InvalidSchedule};
 
 use super::Resolver;
-use crate::config::{Cause, Schedule, cause::nearest, herd::AgentFiles, model::MissedTicks};
+use crate::config::{ConfigError, Schedule, cause::nearest, herd::AgentFiles, model::MissedTicks};
 
 impl Resolver<'_> {
     /// The project's zone.
@@ -28,12 +28,12 @@ impl Resolver<'_> {
         };
         let expression = files.agent.schedule.as_deref().filter(|expression| !expression.is_empty())?;
         let calendar = Calendar::parse(expression, zone).map_err(|error| match error {
-            InvalidSchedule::Never => Cause::NeverFires { expression: expression.to_owned() },
-            error => Cause::BadSchedule { expression: expression.to_owned(), why: error.to_string() },
+            InvalidSchedule::Never => ConfigError::NeverFires { expression: expression.to_owned() },
+            error => ConfigError::BadSchedule { expression: expression.to_owned(), why: error.to_string() },
         });
         let sound = calendar.and_then(|calendar| match calendar.next_after(self.now) {
             Some(_) => Ok(calendar),
-            None => Err(Cause::NeverFires { expression: expression.to_owned() }),
+            None => Err(ConfigError::NeverFires { expression: expression.to_owned() }),
         });
         match sound {
             Ok(calendar) => Some(Schedule { expression: expression.to_owned(), zone, calendar }),
@@ -53,9 +53,9 @@ pub(super) const fn catch_up(missed: MissedTicks) -> CatchUp {
     }
 }
 
-fn zone_of(name: &str) -> Result<Tz, Cause> {
+fn zone_of(name: &str) -> Result<Tz, ConfigError> {
     name.parse().map_err(|_| {
         let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-        Cause::UnknownZone { zone: name.to_owned(), nearest: nearest(name, names) }
+        ConfigError::UnknownZone { zone: name.to_owned(), nearest: nearest(name, names) }
     })
 }

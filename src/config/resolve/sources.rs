@@ -3,14 +3,14 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use herdgate_actors::{
+    domain::{Provider, SourceName},
     ingress::{RateLimit, Secret, Source},
-    names::{Provider, SourceName},
     provider::{SignatureHeader, protocol},
 };
 
 use super::{Resolver, is_usable_name};
 use crate::{
-    config::{Cause, Warning, cause::nearest, model::Webhook},
+    config::{ConfigError, Warning, cause::nearest, model::Webhook},
     credentials::{Credential, CredentialError, Credentials, Exposure, secret_type},
 };
 
@@ -25,7 +25,7 @@ impl Resolver<'_> {
         for (name, webhook) in &files.project.webhooks {
             let path = format!("webhooks.{name}");
             if !is_usable_name(name) {
-                let cause = Cause::BadName { name: name.clone(), what: "a webhook source" };
+                let cause = ConfigError::BadName { name: name.clone(), what: "a webhook source" };
                 self.problems.push(files.problem(&path, cause));
             }
             let provider = self.provider(&path, name, webhook);
@@ -41,7 +41,7 @@ impl Resolver<'_> {
         let type_path = format!("{path}.type");
         let Some(found) = &webhook.r#type else {
             if !self.files.mentions(&type_path) {
-                let cause = Cause::NoType { source_name: name.to_owned() };
+                let cause = ConfigError::NoType { source_name: name.to_owned() };
                 self.problems.push(self.files.problem(path, cause));
             }
             return None;
@@ -49,7 +49,7 @@ impl Resolver<'_> {
         let provider = found.parse().ok();
         if provider.is_none() {
             let nearest = nearest(found, Provider::ALL.map(Provider::as_str));
-            let cause = Cause::UnknownType { found: found.clone(), nearest };
+            let cause = ConfigError::UnknownType { found: found.clone(), nearest };
             self.problems.push(self.files.problem(&type_path, cause));
         }
         provider
@@ -108,7 +108,7 @@ impl Resolver<'_> {
                 chosen = Some((key, instance));
                 continue;
             };
-            let cause = Cause::BadValue { key: key.to_owned(), why };
+            let cause = ConfigError::BadValue { key: key.to_owned(), why };
             self.problems.push(self.files.problem(&format!("{path}.{key}"), cause));
         }
         chosen.filter(|(_, instance)| !instance.is_empty())
@@ -157,7 +157,7 @@ impl Resolver<'_> {
         if webhook.allow_unsigned.unwrap_or(provider != Provider::Mintlify) {
             self.warnings.push(Warning::Unsigned { source_name: name.clone(), provider });
         } else {
-            let cause = Cause::Unsigned { source_name: name.to_string(), provider };
+            let cause = ConfigError::Unsigned { source_name: name.to_string(), provider };
             self.problems.push(self.files.problem(path, cause));
         }
     }
@@ -175,7 +175,7 @@ impl Resolver<'_> {
         };
         if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)) {
             let why = "it is not the name of a header".to_owned();
-            let cause = Cause::BadValue { key: "signature_header".to_owned(), why };
+            let cause = ConfigError::BadValue { key: "signature_header".to_owned(), why };
             self.problems.push(self.files.problem(&format!("{path}.signature_header"), cause));
         }
         let mut header = SignatureHeader::sha256("", "");
@@ -193,7 +193,7 @@ impl Resolver<'_> {
     ) -> Option<std::time::Duration> {
         if webhook.tolerance.is_some() && provider != Provider::Linear {
             let why = format!("{provider} does not sign the time of a delivery, only linear does");
-            let cause = Cause::BadValue { key: "tolerance".to_owned(), why };
+            let cause = ConfigError::BadValue { key: "tolerance".to_owned(), why };
             self.problems.push(self.files.problem(&format!("{path}.tolerance"), cause));
         }
         webhook.tolerance
@@ -204,7 +204,7 @@ impl Resolver<'_> {
         let Some(per_second) = rate.per_second else {
             if !self.files.mentions(&format!("{path}.rate_limit.per_second")) {
                 let why = "it needs `per_second`, the deliveries per second in the long run".to_owned();
-                let cause = Cause::BadValue { key: "rate_limit".to_owned(), why };
+                let cause = ConfigError::BadValue { key: "rate_limit".to_owned(), why };
                 self.problems.push(self.files.problem(&format!("{path}.rate_limit"), cause));
             }
             return None;

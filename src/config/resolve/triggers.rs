@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use herdgate_actors::{
-    flow::{Clause, Field, Filter, Trigger},
-    names::{Provider, SourceName},
+    domain::{Clause, Field, Filter, Provider, SourceName, Trigger},
     provider::protocol,
 };
 use serde_json::Value;
 
 use super::{Resolver, sources::Declared};
-use crate::config::{Cause, cause::nearest, herd::AgentFiles, model::TriggerTable};
+use crate::config::{ConfigError, cause::nearest, herd::AgentFiles, model::TriggerTable};
 
 impl Resolver<'_> {
     pub(super) fn triggers(&mut self, files: &AgentFiles, declared: &Declared) -> Vec<Trigger> {
@@ -29,13 +28,13 @@ impl Resolver<'_> {
         let known = || declared.keys().cloned().collect::<Vec<_>>();
         let Some(source) = &table.source else {
             if !files.document.mentions(&format!("{path}.source")) {
-                self.problems.push(files.document.problem(&path, Cause::NoSource { known: known() }));
+                self.problems.push(files.document.problem(&path, ConfigError::NoSource { known: known() }));
             }
             return None;
         };
         let Some(provider) = declared.get(source) else {
             let nearest = nearest(source, declared.keys().map(String::as_str));
-            let cause = Cause::UnknownSource { found: source.clone(), nearest, known: known() };
+            let cause = ConfigError::UnknownSource { found: source.clone(), nearest, known: known() };
             self.problems.push(files.document.problem(&format!("{path}.source"), cause));
             return None;
         };
@@ -61,7 +60,7 @@ impl Resolver<'_> {
 pub fn filter(
     provider: Provider,
     wanted: &BTreeMap<String, Vec<String>>,
-) -> Result<Filter, Vec<(String, Cause)>> {
+) -> Result<Filter, Vec<(String, ConfigError)>> {
     let mut clauses = BTreeMap::<Field, Vec<String>>::new();
     let mut unknown = Vec::new();
     for (key, values) in wanted {
@@ -86,7 +85,7 @@ pub fn filter(
 pub fn filter_of_json(
     provider: Provider,
     table: &serde_json::Map<String, Value>,
-) -> Result<Filter, Vec<(String, Cause)>> {
+) -> Result<Filter, Vec<(String, ConfigError)>> {
     let mut wanted = BTreeMap::new();
     let mut wrong = Vec::new();
     for (key, value) in table {
@@ -97,7 +96,7 @@ pub fn filter_of_json(
             wanted.insert(key.clone(), texts);
         } else {
             let expected = "a text or a list of texts".to_owned();
-            wrong.push((key.clone(), Cause::WrongType { expected, found: kind(value).to_owned() }));
+            wrong.push((key.clone(), ConfigError::WrongType { expected, found: kind(value).to_owned() }));
         }
     }
     match filter(provider, &wanted) {
@@ -113,10 +112,10 @@ fn field(provider: Provider, key: &str) -> Option<Field> {
     key.parse().ok().filter(|field| protocol(provider).fields().contains(field))
 }
 
-fn no_such_field(provider: Provider, key: &str) -> Cause {
+fn no_such_field(provider: Provider, key: &str) -> ConfigError {
     let known = protocol(provider).fields().to_vec();
     let nearest = nearest(key, known.iter().map(|field| field.as_str()));
-    Cause::NoSuchField { provider, field: key.to_owned(), nearest, known }
+    ConfigError::NoSuchField { provider, field: key.to_owned(), nearest, known }
 }
 
 /// Nothing, a text or texts; empty texts stand for nothing.

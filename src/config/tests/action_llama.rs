@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Fixture;
-use crate::config::{Cause, Warning};
+use crate::config::{ConfigError, Warning};
 
 /// Keys of several of its versions together.
 const CONFIG: &str = r#"
@@ -110,7 +110,7 @@ fn with_command(fixture: Fixture) -> Fixture {
 
 #[test]
 fn its_project_lacks_nothing_but_a_command() {
-    assert_eq!(project().causes(), [Cause::NoCommand { agents: vec!["dev".to_owned()] }]);
+    assert_eq!(project().causes(), [ConfigError::NoCommand { agents: vec!["dev".to_owned()] }]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Each mistake has its message, with place, cause and help.
 
 use super::{Fixture, RUN};
-use crate::config::Cause;
+use crate::config::ConfigError;
 
 /// Holds the rendered complaint of a project against its snapshot.
 macro_rules! complains {
@@ -132,7 +132,7 @@ fn a_folder_without_a_project_says_how_to_make_one() {
     let folder = tempfile::tempdir().unwrap();
     let problems = crate::config::load(folder.path(), &crate::config::Env::default()).unwrap_err();
     let causes: Vec<_> = problems.iter().map(|problem| &problem.cause).collect();
-    assert_eq!(causes, [&Cause::NoProject]);
+    assert_eq!(causes, [&ConfigError::NoProject]);
 }
 
 #[test]
@@ -145,14 +145,14 @@ fn a_line_is_known_to_programs_too() {
 fn a_wrong_value_is_told_of_once() {
     let fixture = Fixture::new("[run]\ncommand = 5\n").agent("dev", "schedule = 5\nwebhooks = 5\n");
     let causes = fixture.causes();
-    assert!(causes.iter().all(|cause| matches!(cause, Cause::WrongType { .. })), "{causes:?}");
+    assert!(causes.iter().all(|cause| matches!(cause, ConfigError::WrongType { .. })), "{causes:?}");
     assert_eq!(causes.len(), 3);
 }
 
 #[test]
 fn an_empty_command_is_no_command() {
     let causes = Fixture::new("[run]\ncommand = []\n").agent("dev", "schedule = \"@daily\"\n").causes();
-    assert_eq!(causes, [Cause::NoCommand { agents: vec!["dev".to_owned()] }]);
+    assert_eq!(causes, [ConfigError::NoCommand { agents: vec!["dev".to_owned()] }]);
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn a_source_whose_type_is_wrong_does_not_make_its_triggers_wrong() {
 #[test]
 fn an_illegible_project_says_nothing_about_what_follows_from_that() {
     let causes = Fixture::new("[run\n").agent("dev", "[[webhooks]]\nsource = \"hub\"\nbad = {\n").causes();
-    assert!(causes.iter().all(|cause| matches!(cause, Cause::Syntax(_))), "{causes:?}");
+    assert!(causes.iter().all(|cause| matches!(cause, ConfigError::Syntax(_))), "{causes:?}");
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn no_message_shows_a_secret_or_the_value_of_a_variable() {
         .var("TOKEN", "t0ken")
         .var("HERDGATE__GATEWAY__PORT", "s3cret");
     let problems = fixture.load().unwrap_err();
-    for text in [problems.to_string(), problems.render(crate::config::Ink::Colour, 80)] {
+    for text in [problems.to_string(), problems.render(crate::config::ColorMode::Colour, 80)] {
         assert!(!text.contains("s3cret") && !text.contains("t0ken"), "{text}");
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Fixture;
 use crate::config::{
-    Env, Ink, Plan, Warning, load,
+    ColorMode, Env, ResolvedConfig, Warning, load,
     model::{self, Project},
     schema::{AGENT, Key, Kind, PROJECT},
 };
@@ -80,9 +80,10 @@ fn project(text: &str) -> Project {
     files.unwrap().project
 }
 
-fn example() -> Plan {
+fn example() -> ResolvedConfig {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.example.toml");
-    load(&path, &Env::default()).unwrap_or_else(|problems| panic!("{}", problems.render(Ink::Plain, 120)))
+    load(&path, &Env::default())
+        .unwrap_or_else(|problems| panic!("{}", problems.render(ColorMode::Plain, 120)))
 }
 
 #[test]

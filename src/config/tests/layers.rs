@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Fixture, RUN};
-use crate::config::Cause;
+use crate::config::ConfigError;
 
 #[test]
 fn the_environment_lies_above_the_file_and_the_file_above_the_defaults() {
@@ -66,7 +66,7 @@ fn secrets_lie_where_action_llama_keeps_them_unless_told_otherwise() {
 fn a_wrong_meaning_is_told_at_the_variable_that_set_it() {
     let problems = Fixture::new(RUN).var("HERDGATE__TIMEZONE", "Mars").load().unwrap_err();
     let problem = problems.iter().next().unwrap();
-    assert!(matches!(&problem.cause, Cause::UnknownZone { .. }));
+    assert!(matches!(&problem.cause, ConfigError::UnknownZone { .. }));
     assert!(problem.to_string().contains("HERDGATE__TIMEZONE"), "{problem}");
 }
 

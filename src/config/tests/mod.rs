@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Cause, Env, Ink, Plan, Problems, load};
+use super::{ColorMode, ConfigError, Env, Problems, ResolvedConfig, load};
 
 /// A project in a temporary folder.
 pub(crate) struct Fixture {
@@ -76,24 +76,24 @@ impl Fixture {
         self.folder.path()
     }
 
-    pub(crate) fn load(&self) -> Result<Plan, Problems> {
+    pub(crate) fn load(&self) -> Result<ResolvedConfig, Problems> {
         load(self.root(), &self.env.iter().cloned().collect::<Env>())
     }
 
     /// The plan of a project that must be sound.
-    pub(crate) fn plan(&self) -> Plan {
-        self.load().unwrap_or_else(|problems| panic!("{}", problems.render(Ink::Plain, 120)))
+    pub(crate) fn plan(&self) -> ResolvedConfig {
+        self.load().unwrap_or_else(|problems| panic!("{}", problems.render(ColorMode::Plain, 120)))
     }
 
     /// Everything that is wrong, in order.
-    pub(crate) fn causes(&self) -> Vec<Cause> {
+    pub(crate) fn causes(&self) -> Vec<ConfigError> {
         self.load().unwrap_err().iter().map(|problem| problem.cause.clone()).collect()
     }
 
     /// What the operator reads, with the temporary folder named `project`.
     pub(crate) fn complaint(&self) -> String {
         // Wide enough that the length of the folder's name breaks no line.
-        let text = self.load().unwrap_err().render(Ink::Plain, 300);
+        let text = self.load().unwrap_err().render(ColorMode::Plain, 300);
         text.replace(&self.root().display().to_string(), "project")
     }
 }

@@ -3,9 +3,8 @@
 use std::{path::Path, time::Duration};
 
 use herdgate_actors::{
-    flow::{Clause, Field},
-    names::Provider,
-    scheduler::CatchUp,
+    domain::{Clause, Field, Provider},
+    schedule::CatchUp,
 };
 
 use super::{Fixture, RUN};

@@ -2,7 +2,7 @@
 
 use super::{Fixture, Github, headers, parse};
 use crate::{
-    flow::{Headers, Unparsable},
+    domain::{Headers, Unparsable},
     provider::{Hash, Protocol},
 };
 

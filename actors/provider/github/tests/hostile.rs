@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Fixture, headers, parse};
 use crate::{
-    flow::Headers,
+    domain::Headers,
     provider::{Protocol, github::Github},
 };
 

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::Github;
 use crate::{
-    flow::{Headers, Unparsable, WebhookContext},
+    domain::{Headers, Unparsable, WebhookContext},
     provider::Protocol,
 };
 

@@ -19,7 +19,7 @@ fn a_tag_is_no_branch() {
     assert_eq!((pushed.branch, pushed.tag.as_deref()), (None, Some("v1.4.0")));
     let deleted = Fixture::named("delete.tag").read();
     assert_eq!((deleted.branch, deleted.tag.as_deref()), (None, Some("v0.9.0")));
-    assert!(pushed.carries.branch && deleted.carries.branch, "a filter on branches says no to tags");
+    assert!(pushed.kind_fields.branch && deleted.kind_fields.branch, "a filter on branches says no to tags");
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_pull_request_has_a_head_and_a_base() {
         let context = Fixture::named(name).read();
         assert_eq!(context.branch.as_deref(), Some("clamp-totals"), "{name}");
         assert_eq!(context.base_branch.as_deref(), Some("main"), "{name}");
-        assert!(context.carries.branch, "{name}");
+        assert!(context.kind_fields.branch, "{name}");
     }
 }
 
@@ -105,7 +105,7 @@ fn a_merge_ref_of_a_pull_request_is_no_branch() {
 fn a_check_of_a_fork_has_a_place_for_a_branch_and_none_in_it() {
     let context = Fixture::named("check_suite.completed").read();
     assert_eq!(context.branch, None);
-    assert!(context.carries.branch && context.carries.conclusion);
+    assert!(context.kind_fields.branch && context.kind_fields.conclusion);
     assert_eq!(Fixture::named("check_run.completed").read().branch.as_deref(), Some("clamp-totals"));
 }
 
@@ -113,7 +113,7 @@ fn a_check_of_a_fork_has_a_place_for_a_branch_and_none_in_it() {
 fn a_run_that_has_not_ended_has_a_place_for_a_conclusion_and_none_in_it() {
     let context = Fixture::named("workflow_run.requested").read();
     assert_eq!(context.conclusion, None);
-    assert!(context.carries.conclusion);
+    assert!(context.kind_fields.conclusion);
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn conclusions_come_from_where_each_event_has_its_own() {
     ] {
         let context = Fixture::named(name).read();
         assert_eq!(context.conclusion.as_deref(), Some(conclusion), "{name}");
-        assert!(context.carries.conclusion, "{name}");
+        assert!(context.kind_fields.conclusion, "{name}");
     }
     let built = read("page_build", &json!({"build": {"status": "built"}}));
     assert_eq!(built.conclusion.as_deref(), Some("built"));
@@ -141,7 +141,7 @@ fn conclusions_come_from_where_each_event_has_its_own() {
 fn the_state_of_an_alert_is_a_detail_and_no_conclusion() {
     let context = Fixture::named("dependabot_alert.created").read();
     assert_eq!(context.conclusion, None);
-    assert!(!context.carries.conclusion);
+    assert!(!context.kind_fields.conclusion);
     assert_eq!(context.details["state"], "open");
 }
 
@@ -149,6 +149,6 @@ fn the_state_of_an_alert_is_a_detail_and_no_conclusion() {
 fn events_without_branches_have_no_place_for_one() {
     for name in ["issues.labeled", "issue_comment.created", "discussion.labeled", "ping"] {
         let context = Fixture::named(name).read();
-        assert!(!context.carries.branch && context.branch.is_none(), "{name}");
+        assert!(!context.kind_fields.branch && context.branch.is_none(), "{name}");
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Fixture, read};
-use crate::flow::BODY_LIMIT;
+use crate::domain::BODY_LIMIT;
 
 #[test]
 fn a_removed_label_is_found_though_the_subject_has_it_no_more() {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Error, ffi};
 
 use super::{Disk, file, outcome};
 use crate::{
-    names::ReceiptId,
+    domain::ReceiptId,
     store::{
         Claim, Engine, JobState, Reads, Reason, SqliteEngine, SqliteOptions, StoreError,
         conformance::{Sample, at},

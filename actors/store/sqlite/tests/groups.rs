@@ -59,7 +59,7 @@ fn a_change_that_panics_takes_neither_neighbours_nor_the_thread_with_it() {
 
 #[test]
 fn an_answer_that_panics_takes_nothing_with_it() {
-    use crate::flow::Recorder;
+    use crate::domain::Ledger;
     let disk = Disk::new();
     let hold = disk.hold_writer();
     let sample = Sample::new("a", 0);

@@ -11,8 +11,7 @@ use tempfile::TempDir;
 
 use super::{SqliteEngine, SqliteOptions};
 use crate::{
-    flow::{Committed, RecordError, Recorder},
-    names::ReceiptId,
+    domain::{CommitResult, Ledger, LedgerError, ReceiptId},
     store::{Engine, StoreError, conformance::Sample},
 };
 
@@ -37,7 +36,7 @@ impl Disk {
         file(self.folder.path())
     }
 
-    fn record(&self, sample: Sample) -> Result<Committed, RecordError> {
+    fn record(&self, sample: Sample) -> Result<CommitResult, LedgerError> {
         self.send(sample).1.recv().unwrap()
     }
 
@@ -67,7 +66,7 @@ impl Disk {
     }
 }
 
-type Answers = std::sync::mpsc::Receiver<Result<Committed, RecordError>>;
+type Answers = std::sync::mpsc::Receiver<Result<CommitResult, LedgerError>>;
 
 fn file(folder: &Path) -> std::path::PathBuf {
     folder.join("herdgate.db")

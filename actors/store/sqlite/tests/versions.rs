@@ -37,7 +37,7 @@ fn every_released_version_opens_with_all_it_holds() {
         let claim = Claim { agent: "dev".into(), places: 9, now: at(100), lease };
         let claimed = outcome(engine.claim(claim)).unwrap();
         assert_eq!(claimed.jobs[0].context.as_ref().unwrap().event, "issues");
-        assert_eq!(outcome(engine.marks()).unwrap()[0].last_fired, at(50));
+        assert_eq!(outcome(engine.cursors()).unwrap()[0].last_fired, at(50));
         assert_eq!(outcome(engine.backlog()).unwrap().iter().map(|entry| entry.jobs).sum::<u64>(), 2);
     }
 }

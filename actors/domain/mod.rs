@@ -1,0 +1,41 @@
+//! Values only: what things are called, and what travels, in the order in which it travels.
+//!
+//! ```text
+//! UnverifiedRequest ─ verify ─▶ Delivery ─ open ─▶ PendingReceipt ─▶ ReceiptBatch
+//!                                                    │  ▲
+//!                                            Context │  │ Verdict (Trigger, Filter)
+//!                                                    ▼  │
+//!                                               FilterRequest
+//! ```
+//!
+//! The types carry the promises: an [`UnverifiedRequest`] has no way to its body but verification,
+//! and a [`PendingReceipt`] that nobody holds any more sends itself to the [`Ledger`].
+
+mod clock;
+mod context;
+mod delivery;
+mod filter;
+mod headers;
+mod names;
+mod receipt;
+mod request;
+mod values;
+mod verdict;
+
+pub use clock::{Clock, ManualClock, Timestamp};
+pub use context::{BODY_LIMIT, KindFields, WebhookContext, cut};
+pub use delivery::Delivery;
+pub use filter::{Clause, Field, Filter, Trigger, UnknownField};
+pub use headers::Headers;
+pub use names::{
+    AgentName, Attempt, DeliveryKey, IdSource, InvalidId, JobId, Provider, ReceiptId, RunId, SourceName,
+    UnknownProvider,
+};
+pub use receipt::{
+    CommitResult, Created, FilterRequest, Ledger, LedgerError, OnCommit, Origin, ParseRequest, Parsed,
+    PendingReceipt, ReceiptBatch, Unparsable, WakeUp,
+};
+pub use request::{
+    Answer, DeliveryAck, RejectReason, Reply, ReplyEnd, SourceSelector, UnverifiedRequest, Verified,
+};
+pub use verdict::{Actual, FailedClause, Match, TriggerMismatch, Verdict};

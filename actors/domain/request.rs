@@ -1,0 +1,212 @@
+//! A request that nobody has verified yet, and the answer it waits for.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use super::{Delivery, Headers, PendingReceipt, receipt::WeakReceipt};
+use crate::domain::{DeliveryKey, Provider, ReceiptId, SourceName, Timestamp};
+
+/// Which sources a request may belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceSelector {
+    /// `/webhooks/<type>`: every source of the type.
+    Any,
+    /// `/webhooks/<type>/<source>`: this one alone.
+    Source(SourceName),
+}
+
+/// Unverified bytes. The body can be read only by verification, which consumes the arrival.
+#[derive(Debug)]
+pub struct UnverifiedRequest {
+    /// The type in the URL.
+    pub provider: Provider,
+    /// The sources it may belong to.
+    pub door: SourceSelector,
+    /// The headers which the provider's protocol asks for, signatures among them.
+    pub headers: Headers,
+    /// When the body was complete.
+    pub at: Timestamp,
+    /// Where the answer goes.
+    pub reply: Reply,
+    body: Bytes,
+}
+
+impl UnverifiedRequest {
+    /// Wraps the raw bytes of a request.
+    pub fn new(
+        provider: Provider,
+        door: SourceSelector,
+        headers: Headers,
+        body: Bytes,
+        at: Timestamp,
+        reply: Reply,
+    ) -> Self {
+        Self { provider, door, headers, at, reply, body }
+    }
+
+    /// How many bytes the body has.
+    pub fn body_len(&self) -> usize {
+        self.body.len()
+    }
+
+    /// Shows headers and raw body to `check`; only what it accepts becomes a [`Delivery`].
+    ///
+    /// `check` names the sources whose secret verifies the body, or says why there is none.
+    pub fn verify(
+        self,
+        check: impl FnOnce(&Headers, &[u8]) -> Result<Vec<SourceName>, RejectReason>,
+    ) -> Verified {
+        match check(&self.headers, &self.body) {
+            Ok(sources) => Verified::Yes(
+                Delivery {
+                    provider: self.provider,
+                    sources,
+                    headers: self.headers,
+                    body: self.body,
+                    at: self.at,
+                    key: DeliveryKey::from(""),
+                },
+                self.reply,
+            ),
+            Err(refusal) => Verified::No(refusal, self.reply),
+        }
+    }
+}
+
+/// What verification made of an arrival.
+#[derive(Debug)]
+pub enum Verified {
+    /// At least one source vouches for it.
+    Yes(Delivery, Reply),
+    /// None does.
+    No(RejectReason, Reply),
+}
+
+/// Why a request was not taken. The label of `herdgate_deliveries_total{outcome="refused"}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RejectReason {
+    /// No signature header, and every candidate source wants one.
+    Unsigned,
+    /// No secret verifies the signature.
+    BadSignature,
+    /// The signed timestamp is older or newer than the source's `tolerance`.
+    Stale,
+    /// The source's `rate_limit` is used up.
+    RateLimited,
+}
+
+impl RejectReason {
+    /// The metric label.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unsigned => "unsigned",
+            Self::BadSignature => "bad_signature",
+            Self::Stale => "stale",
+            Self::RateLimited => "rate_limited",
+        }
+    }
+}
+
+/// What a caller is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It is on disk: 200.
+    DeliveryAck(DeliveryAck),
+    /// It is on disk, but no provider would send such a body: 400.
+    Unparsable {
+        /// Under which id it is kept.
+        receipt: ReceiptId,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Not verified: 401, or 429 for [`RejectReason::RateLimited`].
+    Rejected(RejectReason),
+    /// Could not be made durable: 503, nothing claimed.
+    Unavailable,
+}
+
+/// A delivery that is on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeliveryAck {
+    /// Under which id.
+    pub receipt: ReceiptId,
+    /// How many jobs it created.
+    pub matched: u32,
+    /// How many agents wanted it but got no new job: they had one for it, or their queue is full.
+    pub skipped: u32,
+    /// Whether the same delivery had been recorded before.
+    pub duplicate: bool,
+}
+
+/// The sending half of an answer. Dropped unused, the caller is told [`Answer::Unavailable`].
+pub struct Reply {
+    answer: oneshot::Sender<Answer>,
+    receipt: Arc<OnceLock<WeakReceipt>>,
+    tally: Option<Tally>,
+}
+
+/// Counts an answer on its way out.
+type Tally = Box<dyn FnOnce(&Answer) + Send>;
+
+impl Reply {
+    /// Both ends of an answer.
+    pub fn channel() -> (Self, ReplyEnd) {
+        let (answer, end) = oneshot::channel();
+        let receipt = Arc::new(OnceLock::new());
+        let reply = Self { answer, receipt: Arc::clone(&receipt), tally: None };
+        (reply, ReplyEnd { answer: end, receipt })
+    }
+
+    /// Shows the answer to `tally` before it leaves.
+    #[must_use]
+    pub fn tallied(mut self, tally: impl FnOnce(&Answer) + Send + 'static) -> Self {
+        self.tally = Some(Box::new(tally));
+        self
+    }
+
+    /// Answers; a caller that hung up does not mind.
+    pub fn send(self, answer: Answer) {
+        if let Some(tally) = self.tally {
+            tally(&answer);
+        }
+        let _ = self.answer.send(answer);
+    }
+
+    /// Lets the caller close `receipt` when its patience ends.
+    pub(super) fn watch(&self, receipt: WeakReceipt) {
+        let _ = self.receipt.set(receipt);
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reply")
+    }
+}
+
+/// The receiving half of an answer.
+#[derive(Debug)]
+pub struct ReplyEnd {
+    answer: oneshot::Receiver<Answer>,
+    receipt: Arc<OnceLock<WeakReceipt>>,
+}
+
+impl ReplyEnd {
+    /// Waits for the answer.
+    pub async fn wait(&mut self) -> Answer {
+        (&mut self.answer).await.unwrap_or(Answer::Unavailable)
+    }
+
+    /// Commits the receipt as it stands; the sweep routes it later. Does nothing before the
+    /// delivery is verified or after its receipt is closed.
+    pub fn commit_now(&self) {
+        if let Some(receipt) = self.receipt.get().and_then(WeakReceipt::upgrade) {
+            PendingReceipt::close_unrouted(&receipt);
+        }
+    }
+}

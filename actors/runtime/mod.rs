@@ -1,0 +1,20 @@
+//! What carries actors: mailboxes that are bounded and measured, and supervision that survives panics.
+//!
+//! actix counts a mailbox per clone of its address, so its capacity is no bound at all, and its
+//! depth cannot be read. A [`MailboxSender`] puts a permit and a time stamp into the [`Envelope`];
+//! wherever the message ends (handled, dropped by a restart, lost with a dead actor) both return, so
+//! bound and depth are always true. A [`Waker`] is for wake-ups, of which one is as good as a hundred.
+//!
+//! [`actix::Supervisor`] restarts an actor that *stopped*; one that *panicked* takes its mailbox
+//! with it. A [`Supervisor`] treats both ends alike: the address stays valid, queued messages wait,
+//! and a [`Policy`] decides about pause and end.
+
+mod mailbox;
+mod policy;
+mod supervisor;
+mod waker;
+
+pub use mailbox::{Envelope, MailboxMetrics, MailboxSender, SendError};
+pub use policy::{Policy, RestartDecision};
+pub use supervisor::{ActorId, OnGiveUp, Supervisor};
+pub use waker::{Wake, Waker};

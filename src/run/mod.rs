@@ -1,0 +1,7 @@
+//! The running gate: started, addressed, limited, taken down in order.
+
+pub mod addresses;
+pub mod control;
+pub mod health;
+pub mod rlimits;
+pub mod system;

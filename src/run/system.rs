@@ -1,0 +1,500 @@
+//! The only place where actors are built, connected, and taken down in order.
+
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use actix::{Addr, Arbiter};
+use herdgate_actors::{
+    agent::{AgentActor, AgentDeps, Driver, Herd, MAX_INTERRUPTIONS},
+    domain::{AgentName, Clock, FilterRequest, Ledger, ParseRequest, Provider, WakeUp},
+    ingress::{IngressActor, Sources},
+    parser::{ParserActor, SubscriptionIndex},
+    runner::{ProcessRunner, RunFolders, Runner, StopKind, Warden, WardenCommand},
+    runtime::{ActorId, MailboxMetrics, MailboxSender, OnGiveUp, Policy, Supervisor, Waker},
+    schedule::{Prune, ScheduledAgent, SchedulerActor, SchedulerDeps, Tick},
+    store::{Engine, OpenError, Rescue, SqliteEngine, SqliteOptions, StoreError},
+    telemetry::{AgentSeries, StoreSeries},
+};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+use tracing::{info, warn};
+
+use crate::{
+    config::{ResolvedAgent, ResolvedConfig},
+    http::{self, Admin, ApiKey, Budget, Limits, Listeners, Servers, Webhooks},
+    run::addresses::ListenAddresses,
+    run::control::Control,
+    run::health::Health,
+    views,
+};
+
+/// Rouse the agents, by name.
+pub type Wakers = HashMap<AgentName, Waker>;
+
+/// The store, in the data folder.
+pub const DATABASE: &str = "herdgate.db";
+/// The files of runs, in the data folder.
+pub const RUNS: &str = "runs";
+/// The scheduler takes a sweep in well under its second; more than these waiting means that it
+/// hangs, and further ones would tell it nothing new.
+const SCHEDULER_MAILBOX: usize = 4;
+/// Memory for bodies that nobody has verified yet, in bytes: two of the largest, and as much again
+/// for small ones.
+const UNVERIFIED_LIMIT: usize = 64 << 20;
+/// A provider sends its head at once; whoever connects and says nothing gives way after this.
+const HEAD_PATIENCE: Duration = Duration::from_secs(5);
+/// How long after KILL a run may take to be gone.
+const KILL_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the gate runs with beside its plan.
+pub struct Deps {
+    /// The time.
+    pub clock: Clock,
+    /// How to start the warden of runs: this program.
+    pub warden: WardenCommand,
+    /// Where the numbers are collected.
+    pub metrics: PrometheusHandle,
+}
+
+/// Why the gate did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder or the API key.
+    #[error("cannot prepare {}: {error}", path.display())]
+    Files {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What is wrong.
+        error: io::Error,
+    },
+    /// The store.
+    #[error("cannot open the store: {0}")]
+    Open(#[from] OpenError),
+    /// The store cannot write.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The runner.
+    #[error("cannot start the warden of runs: {0}")]
+    Warden(io::Error),
+    /// The doors.
+    #[error(transparent)]
+    Listen(io::Error),
+    /// The heartbeat.
+    #[error("cannot start the heartbeat: {0}")]
+    Heartbeat(#[from] JobSchedulerError),
+}
+
+/// A gate that is up.
+pub struct System {
+    /// Whether it takes deliveries.
+    pub health: Health,
+    /// Where it listens.
+    pub listening: Servers,
+    /// The store.
+    pub engine: Arc<dyn Engine>,
+    /// What runs left on disk.
+    pub folders: RunFolders,
+    data_dir: PathBuf,
+    heartbeat: JobScheduler,
+    herd: Arc<Herd>,
+    arbiters: Vec<Arbiter>,
+    shutdown_grace: Duration,
+    kill_grace: Duration,
+}
+
+impl System {
+    /// Builds the gate from the store upwards; it takes deliveries when this returns.
+    ///
+    /// # Errors
+    /// Whatever it needs and cannot have.
+    pub async fn start(plan: ResolvedConfig, around: Deps) -> Result<Self, StartError> {
+        let health = Health::default();
+        let on_give_up = on_give_up(&health);
+        private_folder(&plan.data_dir)?;
+        let clock = around.clock;
+        let engine = open_store(&plan).await?;
+        recover(engine.as_ref(), &clock).await?;
+
+        let runs = plan.data_dir.join(RUNS);
+        let folders =
+            RunFolders::new(&runs).map_err(|error| StartError::Files { path: runs.clone(), error })?;
+        let warden = Warden::start(around.warden).map_err(StartError::Warden)?;
+        let runner: Arc<dyn Runner> =
+            Arc::new(ProcessRunner::new(folders.clone(), warden).map_err(StartError::Warden)?);
+
+        let herd = Herd::new(plan.scale);
+        let arbiters: Vec<_> = (0..cores()).map(|_| Arbiter::new()).collect();
+        let agents = Agents::start(&plan, &arbiters, &on_give_up, |agent| Work {
+            engine: Arc::clone(&engine),
+            runner: Arc::clone(&runner),
+            herd: Arc::clone(&herd),
+            clock: clock.clone(),
+            series: AgentSeries::new(agent.name(), agent.spec.scale),
+        });
+        let recorder: Arc<dyn Ledger> = Arc::clone(&engine) as Arc<dyn Ledger>;
+        let parsers = start_parsers(&plan, &arbiters, &on_give_up, &agents);
+        let scheduler = start_scheduler(
+            &arbiters[0],
+            &on_give_up,
+            SchedulerDeps {
+                entries: entries(&plan.agents),
+                engine: Arc::clone(&engine),
+                recorder: Arc::clone(&recorder),
+                parsers: parsers.clone(),
+                wakers: agents.wakers.clone(),
+                clock: clock.clone(),
+                retention: plan.history_retention,
+                dedupe_window: plan.dedupe_window,
+                max_interruptions: MAX_INTERRUPTIONS,
+                forget: forget(&folders),
+                data_dir: plan.data_dir.clone(),
+            },
+        );
+        let heartbeat = start_heartbeat(scheduler).await?;
+        watch_store(Arc::clone(&engine), health.clone());
+
+        let operator = Control {
+            engine: Arc::clone(&engine),
+            recorder: Arc::clone(&recorder),
+            parsers: parsers.clone(),
+            wakers: agents.wakers.clone(),
+            clock: clock.clone(),
+        };
+        let admin = Admin {
+            operator,
+            health: health.clone(),
+            metrics: around.metrics,
+            clock: clock.clone(),
+            key: api_key(&plan)?,
+            triggers: views::triggers(&plan),
+        };
+        let kill_grace = plan.agents.iter().map(|agent| agent.spec.run.kill_grace).max().unwrap_or_default();
+        let shutdown_grace = plan.gateway.shutdown_grace;
+        let ingress = IngressActor {
+            sources: Sources::new(plan.sources.iter().cloned()),
+            recorder,
+            ids: engine.ids(),
+            clock: clock.clone(),
+            parsers,
+        };
+        let listening = open_doors(&plan, ingress, on_give_up, admin, &health, clock)?;
+        let whereabouts =
+            ListenAddresses { public: listening.public, admin: listening.admin, pid: std::process::id() };
+        whereabouts
+            .write(&plan.data_dir)
+            .map_err(|error| StartError::Files { path: plan.data_dir.clone(), error })?;
+        health.ready();
+        info!(public = %listening.public, admin = %listening.admin, "ready");
+        Ok(Self {
+            health,
+            listening,
+            engine,
+            folders,
+            data_dir: plan.data_dir,
+            heartbeat,
+            herd,
+            arbiters,
+            shutdown_grace,
+            kill_grace,
+        })
+    }
+
+    /// Takes the gate down in the order of the flow, so that nothing is in a mailbox when its
+    /// actor goes. Runs get their grace; when `hurry` is ready they are killed at once.
+    pub async fn stop(mut self, commit_now: impl Future<Output = ()>) {
+        self.health.drain();
+        self.listening.stop_public().await;
+        if let Err(error) = self.heartbeat.shutdown().await {
+            warn!(%error, "the heartbeat did not stop");
+        }
+        self.herd.drain();
+        tokio::select! {
+            () = self.end_runs() => {}
+            () = commit_now => {
+                warn!(runs = self.herd.alive(), "hurrying: killing what runs");
+                self.herd.stop(StopKind::Now);
+                self.herd.idle_within(KILL_PATIENCE).await;
+            }
+        }
+        if let Err(error) = self.engine.close().await {
+            warn!(%error, "the store did not close in order");
+        }
+        self.listening.stop_admin().await;
+        for arbiter in self.arbiters {
+            arbiter.stop();
+            if arbiter.join().is_err() {
+                warn!("an arbiter ended in a panic");
+            }
+        }
+        ListenAddresses::remove(&self.data_dir);
+        info!("stopped");
+    }
+
+    async fn end_runs(&self) {
+        if self.herd.alive() > 0 {
+            info!(runs = self.herd.alive(), grace = ?self.shutdown_grace, "waiting for runs to end");
+        }
+        if self.herd.idle_within(self.shutdown_grace).await {
+            return;
+        }
+        warn!(runs = self.herd.alive(), "stopping runs; they will be tried again");
+        self.herd.stop(StopKind::Gently);
+        if self.herd.idle_within(self.kill_grace + KILL_PATIENCE).await {
+            return;
+        }
+        self.herd.stop(StopKind::Now);
+        self.herd.idle_within(KILL_PATIENCE).await;
+    }
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// An actor that is given up fails the gate.
+fn on_give_up(health: &Health) -> OnGiveUp {
+    let health = health.clone();
+    Arc::new(move |identity: &ActorId| {
+        health.fail(format!("{} {} failed too often", identity.actor, identity.name));
+    })
+}
+
+fn private_folder(path: &Path) -> Result<(), StartError> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|error| StartError::Files { path: path.to_owned(), error })
+}
+
+async fn open_store(plan: &ResolvedConfig) -> Result<Arc<dyn Engine>, StartError> {
+    let series = StoreSeries::default();
+    let options = SqliteOptions {
+        dedupe_window: plan.dedupe_window,
+        meter: Arc::new(move |changes, took| series.committed(changes, took)),
+    };
+    let path = plan.data_dir.join(DATABASE);
+    // Recovery of a long write-ahead log takes its time; nothing else runs yet.
+    let engine = SqliteEngine::open(&path, options)?;
+    engine.probe().await?;
+    Ok(Arc::new(engine))
+}
+
+/// Ends the attempts of an earlier life: none of its processes can be alive.
+async fn recover(engine: &dyn Engine, clock: &Clock) -> Result<(), StartError> {
+    let rescue = Rescue { now: clock.now(), all: true, max_interruptions: MAX_INTERRUPTIONS };
+    let rescued = engine.rescue(rescue).await?;
+    for rescued in &rescued {
+        warn!(run = %rescued.run, agent = %rescued.agent, then = %rescued.state, "a run was interrupted");
+    }
+    Ok(())
+}
+
+/// What one agent's driver needs beside its plan.
+struct Work {
+    engine: Arc<dyn Engine>,
+    runner: Arc<dyn Runner>,
+    herd: Arc<Herd>,
+    clock: Clock,
+    series: AgentSeries,
+}
+
+/// The agents that are enabled.
+struct Agents {
+    names: Vec<AgentName>,
+    offers: Vec<MailboxSender<FilterRequest>>,
+    wakers: Wakers,
+}
+
+impl Agents {
+    fn start(
+        plan: &ResolvedConfig,
+        arbiters: &[Arbiter],
+        on_give_up: &OnGiveUp,
+        work: impl Fn(&ResolvedAgent) -> Work,
+    ) -> Self {
+        let mut agents = Self { names: Vec::new(), offers: Vec::new(), wakers: HashMap::new() };
+        let enabled = plan.agents.iter().filter(|agent| agent.spec.scale > 0);
+        for (agent, arbiter) in enabled.zip(arbiters.iter().cycle()) {
+            let identity = ActorId { actor: "agent", name: agent.name().to_string() };
+            let meter = MailboxMetrics::new(&identity, plan.mailboxes.agent);
+            let addr = start_agent(agent, arbiter, identity, on_give_up, work(agent));
+            agents.names.push(agent.name().clone());
+            agents.wakers.insert(agent.name().clone(), Waker::new(addr.clone()));
+            agents.offers.push(MailboxSender::new(addr, meter));
+        }
+        agents
+    }
+}
+
+fn start_agent(
+    agent: &ResolvedAgent,
+    arbiter: &Arbiter,
+    identity: ActorId,
+    on_give_up: &OnGiveUp,
+    work: Work,
+) -> Addr<AgentActor> {
+    use actix::AsyncContext;
+    let spec = agent.spec.clone();
+    Supervisor::start(
+        &arbiter.handle(),
+        identity,
+        Policy::default(),
+        Arc::clone(on_give_up),
+        move |context| {
+            let waker = Waker::new(context.address());
+            let bench = AgentDeps {
+                spec,
+                engine: work.engine,
+                runner: work.runner,
+                herd: work.herd,
+                clock: work.clock,
+                waker: Arc::new(waker.clone()) as Arc<dyn WakeUp>,
+                series: work.series,
+            };
+            AgentActor::new(Driver::new(Arc::new(bench)), waker)
+        },
+    )
+}
+
+fn start_parsers(
+    plan: &ResolvedConfig,
+    arbiters: &[Arbiter],
+    on_give_up: &OnGiveUp,
+    agents: &Agents,
+) -> Vec<MailboxSender<ParseRequest>> {
+    let enabled = agents.names.iter().filter_map(|name| plan.agent(name.as_str()));
+    let subscriptions =
+        Arc::new(SubscriptionIndex::build(enabled.map(|agent| agent.spec.triggers.as_slice())));
+    let parser = ParserActor { subscriptions, agents: agents.offers.clone().into() };
+    arbiters
+        .iter()
+        .enumerate()
+        .map(|(number, arbiter)| {
+            let identity = ActorId { actor: "parser", name: number.to_string() };
+            let meter = MailboxMetrics::new(&identity, plan.mailboxes.parser);
+            let parser = parser.clone();
+            let policy = Policy::default();
+            let addr =
+                Supervisor::start(&arbiter.handle(), identity, policy, Arc::clone(on_give_up), |_| parser);
+            MailboxSender::new(addr, meter)
+        })
+        .collect()
+}
+
+/// The scheduler's two ways in.
+struct SchedulerOutlets {
+    sweep: MailboxSender<Tick>,
+    housekeeping: MailboxSender<Prune>,
+}
+
+fn start_scheduler(arbiter: &Arbiter, on_give_up: &OnGiveUp, desk: SchedulerDeps) -> SchedulerOutlets {
+    let identity = ActorId { actor: "scheduler", name: "0".to_owned() };
+    let meter = MailboxMetrics::new(&identity, SCHEDULER_MAILBOX);
+    let policy = Policy::default();
+    let addr = Supervisor::start(&arbiter.handle(), identity, policy, Arc::clone(on_give_up), |_| {
+        SchedulerActor::new(desk)
+    });
+    SchedulerOutlets {
+        sweep: MailboxSender::new(addr.clone(), Arc::clone(&meter)),
+        housekeeping: MailboxSender::new(addr, meter),
+    }
+}
+
+fn entries(agents: &[ResolvedAgent]) -> Vec<ScheduledAgent> {
+    agents
+        .iter()
+        .filter(|agent| agent.spec.scale > 0)
+        .filter_map(|agent| {
+            let calendar = agent.schedule.as_ref()?.calendar.clone();
+            Some(ScheduledAgent { agent: agent.name().clone(), calendar, catch_up: agent.catch_up })
+        })
+        .collect()
+}
+
+/// A sweep each second; housekeeping at the start and each hour.
+async fn start_heartbeat(scheduler: SchedulerOutlets) -> Result<JobScheduler, StartError> {
+    let heartbeat = JobScheduler::new().await?;
+    // A mailbox that is full has enough sweeps to do already.
+    drop(scheduler.housekeeping.try_send(Prune));
+    heartbeat.add(Job::new("* * * * * *", move |_, _| drop(scheduler.sweep.try_send(Tick)))?).await?;
+    heartbeat
+        .add(Job::new("17 7 * * * *", move |_, _| drop(scheduler.housekeeping.try_send(Prune)))?)
+        .await?;
+    heartbeat.start().await?;
+    Ok(heartbeat)
+}
+
+/// A store that will not work again fails the gate.
+fn watch_store(engine: Arc<dyn Engine>, health: Health) {
+    actix::spawn(async move {
+        loop {
+            if let Some(error) = engine.broken() {
+                return health.fail(error.to_string());
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    });
+}
+
+fn forget(folders: &RunFolders) -> Arc<dyn Fn(herdgate_actors::domain::RunId) + Send + Sync> {
+    let folders = folders.clone();
+    Arc::new(move |run| {
+        if let Err(error) = folders.remove(run) {
+            warn!(%run, %error, "could not remove the files of a run");
+        }
+    })
+}
+
+/// The key from the credentials, or one of our own making in the data folder.
+fn api_key(plan: &ResolvedConfig) -> Result<ApiKey, StartError> {
+    let path = plan.data_dir.join(crate::api_key::FILE);
+    crate::api_key::find_or_make(plan).map_err(|error| StartError::Files { path, error })
+}
+
+fn open_doors(
+    plan: &ResolvedConfig,
+    ingress: IngressActor,
+    on_give_up: OnGiveUp,
+    admin: Admin,
+    health: &Health,
+    clock: Clock,
+) -> Result<Servers, StartError> {
+    let gateway = &plan.gateway;
+    let doors = Listeners {
+        public: gateway.public,
+        admin: gateway.admin,
+        limits: Limits {
+            workers: cores(),
+            max_connections: gateway.max_connections,
+            head_patience: HEAD_PATIENCE.min(gateway.request_timeout),
+            keep_alive: Duration::from_secs(75),
+            ingress_mailbox: plan.mailboxes.ingress,
+        },
+    };
+    let sources = ingress.sources.clone();
+    let wanted: Arc<[_]> =
+        Provider::ALL.iter().map(|provider| (*provider, sources.wanted_headers(*provider))).collect();
+    let budget = Budget::new(UNVERIFIED_LIMIT);
+    let (health, body_limit) = (health.clone(), gateway.body_limit);
+    let (body_patience, answer_within) = (gateway.request_timeout, gateway.answer_within);
+    let per_worker: http::PerWorker = Arc::new(move |ingress| Webhooks {
+        sources: sources.clone(),
+        ingress,
+        health: health.clone(),
+        budget: budget.clone(),
+        body_limit,
+        body_patience,
+        answer_within,
+        clock: clock.clone(),
+        wanted: Arc::clone(&wanted),
+    });
+    http::serve(&doors, ingress, on_give_up, per_worker, admin).map_err(StartError::Listen)
+}
