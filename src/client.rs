@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use awc::{Client, http::StatusCode};
-use herdgate_actors::ingress::Source;
+use herdgate_actors::domain::Source;
 use serde_json::Value;
 
 /// How long an answer may take.

@@ -11,7 +11,8 @@ use herdgate_actors::{
         Filter, Headers, Provider, RejectReason, SourceName, SourceSelector, Timestamp, Trigger, Verdict,
         WebhookContext,
     },
-    ingress::{Secret, Source, Sources},
+    domain::{Secret, Source},
+    ingress::Sources,
     provider::{FORM, protocol},
     store::JobTrigger,
 };

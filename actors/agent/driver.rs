@@ -15,9 +15,9 @@ use tokio::{
     task::{AbortHandle, spawn_local},
 };
 
-use super::{AgentSpec, attempt, herd::Herd};
+use super::{attempt, herd::Herd};
 use crate::{
-    domain::{Clock, Timestamp, WakeUp},
+    domain::{AgentSpec, Clock, Timestamp, WakeUp},
     runner::Runner,
     store::{Claim, ClaimedJob, Engine},
     telemetry::{AgentSeries, events::StoreRefused},

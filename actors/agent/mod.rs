@@ -14,7 +14,6 @@ mod herd;
 mod matching;
 pub mod prompt;
 mod retry;
-mod spec;
 
 pub use actor::AgentActor;
 pub use driver::{AgentDeps, Driver};
@@ -22,4 +21,3 @@ pub use filter::{evaluate, matches};
 pub use herd::Herd;
 pub use matching::{MatchResult, match_triggers};
 pub use retry::MAX_INTERRUPTIONS;
-pub use spec::{AgentSpec, RetryPolicy};

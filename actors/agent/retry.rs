@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use super::RetryPolicy;
 use crate::{
-    domain::Timestamp,
+    domain::{RetryPolicy, Timestamp},
     store::{AttemptOutcome, Disposition, History, Reason},
 };
 

@@ -11,6 +11,7 @@
 //! The types carry the promises: an [`UnverifiedRequest`] has no way to its body but verification,
 //! and a [`PendingReceipt`] that nobody holds any more sends itself to the [`Ledger`].
 
+mod agent;
 mod clock;
 mod context;
 mod delivery;
@@ -19,9 +20,13 @@ mod headers;
 mod names;
 mod receipt;
 mod request;
+mod signature;
+mod source;
+mod topology;
 mod values;
 mod verdict;
 
+pub use agent::{AgentSpec, EnvVar, RetryPolicy, RunSpec};
 pub use clock::{Clock, ManualClock, Timestamp};
 pub use context::{BODY_LIMIT, KindFields, WebhookContext, cut};
 pub use delivery::Delivery;
@@ -38,4 +43,7 @@ pub use receipt::{
 pub use request::{
     Answer, DeliveryAck, RejectReason, Reply, ReplyEnd, SourceSelector, UnverifiedRequest, Verified,
 };
+pub use signature::{EmptySecret, Hash, Secret, SignatureHeader};
+pub use source::{RateLimit, Source};
+pub use topology::{Revision, SubscriptionIndex, Topology};
 pub use verdict::{Actual, FailedClause, Match, TriggerMismatch, Verdict};

@@ -2,8 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use super::RateLimit;
-use crate::domain::Timestamp;
+use crate::domain::{RateLimit, Timestamp};
 
 /// Counts in virtual time: each delivery moves `next` on by one interval, and may lie at most a
 /// burst ahead of the clock (the generic cell rate algorithm of ATM networks).

@@ -5,11 +5,7 @@
 mod actor;
 mod bucket;
 mod freshness;
-mod signature;
-mod source;
 mod sources;
 
 pub use actor::IngressActor;
-pub use signature::{EmptySecret, Secret};
-pub use source::{RateLimit, Source};
 pub use sources::Sources;

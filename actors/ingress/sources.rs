@@ -2,9 +2,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Source, bucket::Bucket, freshness};
+use super::{bucket::Bucket, freshness};
 use crate::{
-    domain::{Headers, Provider, RejectReason, SourceName, SourceSelector, Timestamp},
+    domain::{Headers, Provider, RejectReason, Source, SourceName, SourceSelector, Timestamp},
     provider::protocol,
     telemetry::SourceSeries,
 };
@@ -127,7 +127,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::ingress::{RateLimit, Secret};
+    use crate::domain::{RateLimit, Secret};
 
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 

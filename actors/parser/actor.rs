@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 
-use super::SubscriptionIndex;
 use crate::{
-    domain::{FilterRequest, ParseRequest, Parsed, PendingReceipt},
+    domain::{FilterRequest, ParseRequest, Parsed, PendingReceipt, SubscriptionIndex},
     provider::protocol,
     runtime::{Envelope, MailboxSender},
     telemetry::events::DeliveryUnparsable,

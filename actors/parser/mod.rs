@@ -4,7 +4,5 @@
 //! - [`ParserActor`]: reads, and offers.
 
 mod actor;
-mod subscriptions;
 
 pub use actor::ParserActor;
-pub use subscriptions::SubscriptionIndex;

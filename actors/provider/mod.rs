@@ -15,14 +15,14 @@ mod sentry;
 #[cfg(test)]
 mod corpus;
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 pub use form::{FORM, payload};
 
-use crate::domain::{DeliveryKey, Field, Headers, Provider, Timestamp, Unparsable, WebhookContext};
+use crate::domain::{
+    DeliveryKey, Field, Headers, Provider, SignatureHeader, Timestamp, Unparsable, WebhookContext,
+};
 
 /// How one provider talks.
 pub trait Protocol: Send + Sync + 'static {
@@ -74,38 +74,6 @@ pub fn protocol(provider: Provider) -> &'static dyn Protocol {
         Provider::Sentry => &sentry::Sentry,
         Provider::Linear => &linear::Linear,
         Provider::Mintlify => &mintlify::Mintlify,
-    }
-}
-
-/// Where a hex HMAC over the raw body stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignatureHeader {
-    /// Lower-case name.
-    pub name: Cow<'static, str>,
-    /// What precedes the digits, like `sha256=`.
-    pub prefix: Cow<'static, str>,
-    /// The hash under the HMAC.
-    pub hash: Hash,
-}
-
-/// A hash function of signatures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hash {
-    /// What every provider signs with.
-    Sha256,
-    /// GitHub's legacy header.
-    Sha1,
-}
-
-impl SignatureHeader {
-    /// HMAC-SHA256 in `name` after `prefix`.
-    pub const fn sha256(name: &'static str, prefix: &'static str) -> Self {
-        Self { name: Cow::Borrowed(name), prefix: Cow::Borrowed(prefix), hash: Hash::Sha256 }
-    }
-
-    /// HMAC-SHA1 in `name` after `prefix`.
-    pub const fn sha1(name: &'static str, prefix: &'static str) -> Self {
-        Self { name: Cow::Borrowed(name), prefix: Cow::Borrowed(prefix), hash: Hash::Sha1 }
     }
 }
 

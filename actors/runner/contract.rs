@@ -1,46 +1,11 @@
 //! What every way of running an agent must do.
 
-use std::{future::Future, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use crate::domain::{AgentName, ReceiptId, RunId};
-
-/// How an agent's runs are driven; the same for all of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunSpec {
-    /// Program and arguments; never empty. No shell, and nothing of a delivery in it.
-    pub command: Vec<String>,
-    /// Where it runs; its own folder per run where this is `None`.
-    pub cwd: Option<PathBuf>,
-    /// Variables beside those which every run gets. Values are secrets: see [`std::fmt::Debug`] of
-    /// [`EnvVar`].
-    pub env: Vec<EnvVar>,
-    /// How long it may take.
-    pub timeout: Duration,
-    /// Between TERM and KILL.
-    pub kill_grace: Duration,
-    /// How many bytes of output are kept.
-    pub output_limit: u64,
-    /// What the agent is told to do; the text behind `HERDGATE_INSTRUCTIONS_FILE`.
-    pub instructions: Arc<str>,
-}
-
-/// A variable of a run's environment.
-#[derive(Clone, PartialEq, Eq)]
-pub struct EnvVar {
-    /// Its name.
-    pub name: String,
-    /// Its value, which may be a token.
-    pub value: String,
-}
-
-impl std::fmt::Debug for EnvVar {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}=…", self.name)
-    }
-}
+use crate::domain::{AgentName, ReceiptId, RunId, RunSpec};
 
 /// One run.
 #[derive(Debug, Clone)]

@@ -20,8 +20,8 @@ use std::{
 };
 
 use crate::{
-    domain::RunId,
-    runner::contract::{RunRequest, RunSpec},
+    domain::{RunId, RunSpec},
+    runner::contract::RunRequest,
 };
 
 /// Readable by the gate's user alone.

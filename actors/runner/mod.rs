@@ -29,7 +29,7 @@ mod process;
 mod stray;
 mod warden;
 
-pub use contract::{EnvVar, RunExit, RunRequest, RunSpec, Runner, Running, Stop, StopKind};
+pub use contract::{RunExit, RunRequest, Runner, Running, Stop, StopKind};
 pub use folders::RunFolders;
 pub use log::Slice;
 pub use outcome::outcome;

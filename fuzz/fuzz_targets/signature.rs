@@ -1,7 +1,7 @@
 //! A signature header, with the body after the first line break.
 #![no_main]
 
-use herdgate_actors::{ingress::Secret, domain::Provider, provider::protocol};
+use herdgate_actors::{domain::{Provider, Secret}, provider::protocol};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

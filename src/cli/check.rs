@@ -9,8 +9,8 @@ use std::{
 use chrono::TimeZone;
 use clap::Args;
 use herdgate_actors::{
+    domain::Source,
     domain::{Clock, Timestamp, Trigger},
-    ingress::Source,
 };
 
 use super::project::Project;

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
-use herdgate_actors::{domain::Provider, ingress::Source};
+use herdgate_actors::{domain::Provider, domain::Source};
 use miette::IntoDiagnostic;
 
 use super::{Outcome, project::Project, report};

@@ -4,9 +4,9 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use chrono_tz::Tz;
 use herdgate_actors::{
-    agent::AgentSpec,
+    domain::AgentSpec,
+    domain::Source,
     domain::{AgentName, Timestamp},
-    ingress::Source,
     schedule::{Calendar, CatchUp},
 };
 

@@ -12,9 +12,10 @@ use std::{
 use actix::{Addr, Arbiter};
 use herdgate_actors::{
     agent::{AgentActor, AgentDeps, Driver, Herd, MAX_INTERRUPTIONS},
+    domain::SubscriptionIndex,
     domain::{AgentName, Clock, FilterRequest, Ledger, ParseRequest, Provider, WakeUp},
     ingress::{IngressActor, Sources},
-    parser::{ParserActor, SubscriptionIndex},
+    parser::ParserActor,
     runner::{ProcessRunner, RunFolders, Runner, StopKind, Warden, WardenCommand},
     runtime::{ActorId, MailboxMetrics, MailboxSender, OnGiveUp, Policy, Supervisor, Waker},
     schedule::{Prune, ScheduledAgent, SchedulerActor, SchedulerDeps, Tick},

@@ -11,7 +11,10 @@ use super::{
     output::Output,
     spawner::{Spawner, Started},
 };
-use crate::runner::{RunExit, RunRequest, RunSpec, Stop, StopKind};
+use crate::{
+    domain::RunSpec,
+    runner::{RunExit, RunRequest, Stop, StopKind},
+};
 
 /// Why the gate ends a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

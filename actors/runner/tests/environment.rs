@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt};
 
-use herdgate_actors::runner::{EnvVar, RunExit, RunRequest};
+use herdgate_actors::{
+    domain::EnvVar,
+    runner::{RunExit, RunRequest},
+};
 
 use crate::support::{House, order, with_spec};
 

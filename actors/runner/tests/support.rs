@@ -15,10 +15,9 @@ use std::{
 };
 
 use herdgate_actors::{
+    domain::RunSpec,
     domain::{Attempt, JobId, RunId},
-    runner::{
-        ProcessRunner, RunExit, RunFolders, RunRequest, RunSpec, Runner, Running, Stop, StopKind, Warden,
-    },
+    runner::{ProcessRunner, RunExit, RunFolders, RunRequest, Runner, Running, Stop, StopKind, Warden},
 };
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tokio::sync::watch;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use herdgate_actors::{
-    agent::AgentSpec,
+    domain::AgentSpec,
     domain::{Parsed, Provider, ReceiptId, Verdict},
-    ingress::{Secret, Source},
+    domain::{Secret, Source},
     store::{RunQuery, RunRow},
 };
 use miette::miette;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono_tz::Tz;
-use herdgate_actors::{agent::AgentSpec, domain::AgentName};
+use herdgate_actors::{domain::AgentName, domain::AgentSpec};
 
 use super::{Resolver, is_usable_name, schedule::catch_up, sources::Declared};
 use crate::config::{ConfigError, Diagnostic, Place, ResolvedAgent, Warning, herd::AgentFiles};

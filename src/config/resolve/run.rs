@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use herdgate_actors::{
-    agent::RetryPolicy,
     domain::AgentName,
-    runner::{EnvVar, RunSpec},
+    domain::RetryPolicy,
+    domain::{EnvVar, RunSpec},
 };
 
 use super::{Resolver, absolute};

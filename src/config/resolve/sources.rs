@@ -3,9 +3,10 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use herdgate_actors::{
+    domain::SignatureHeader,
     domain::{Provider, SourceName},
-    ingress::{RateLimit, Secret, Source},
-    provider::{SignatureHeader, protocol},
+    domain::{RateLimit, Secret, Source},
+    provider::protocol,
 };
 
 use super::{Resolver, is_usable_name};

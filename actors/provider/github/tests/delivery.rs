@@ -2,8 +2,9 @@
 
 use super::{Fixture, Github, headers, parse};
 use crate::{
+    domain::Hash,
     domain::{Headers, Unparsable},
-    provider::{Hash, Protocol},
+    provider::Protocol,
 };
 
 fn key(headers: &[(&str, &str)], body: &[u8]) -> String {

@@ -1,12 +1,42 @@
 //! HMAC signatures over raw bytes, compared in constant time.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
 
-use crate::provider::{Hash, SignatureHeader};
+/// Where a hex HMAC over the raw body stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureHeader {
+    /// Lower-case name.
+    pub name: Cow<'static, str>,
+    /// What precedes the digits, like `sha256=`.
+    pub prefix: Cow<'static, str>,
+    /// The hash under the HMAC.
+    pub hash: Hash,
+}
+
+/// A hash function of signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hash {
+    /// What every provider signs with.
+    Sha256,
+    /// GitHub's legacy header.
+    Sha1,
+}
+
+impl SignatureHeader {
+    /// HMAC-SHA256 in `name` after `prefix`.
+    pub const fn sha256(name: &'static str, prefix: &'static str) -> Self {
+        Self { name: Cow::Borrowed(name), prefix: Cow::Borrowed(prefix), hash: Hash::Sha256 }
+    }
+
+    /// HMAC-SHA1 in `name` after `prefix`.
+    pub const fn sha1(name: &'static str, prefix: &'static str) -> Self {
+        Self { name: Cow::Borrowed(name), prefix: Cow::Borrowed(prefix), hash: Hash::Sha1 }
+    }
+}
 
 /// A webhook secret, kept as keyed hash states so that each check starts with the key mixed in.
 #[derive(Clone)]

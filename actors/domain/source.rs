@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use super::Secret;
-use crate::{
-    domain::{Headers, Provider, RejectReason, SourceName},
-    provider::SignatureHeader,
-};
+use super::{Headers, Provider, RejectReason, Secret, SignatureHeader, SourceName};
 
 /// One `[webhooks.<name>]` table, resolved.
 #[derive(Debug, Clone)]
@@ -36,7 +32,7 @@ pub struct RateLimit {
 
 impl Source {
     /// The signature of a request: the best header that it has.
-    pub(super) fn signature<'a>(&'a self, headers: &'a Headers) -> Option<(&'a SignatureHeader, &'a str)> {
+    pub(crate) fn signature<'a>(&'a self, headers: &'a Headers) -> Option<(&'a SignatureHeader, &'a str)> {
         self.signatures.iter().find_map(|header| headers.get(&header.name).map(|value| (header, value)))
     }
 
@@ -44,7 +40,7 @@ impl Source {
     ///
     /// # Errors
     /// No signature, or none of ours.
-    pub(super) fn verifies(&self, headers: &Headers, body: &[u8]) -> Result<(), RejectReason> {
+    pub(crate) fn verifies(&self, headers: &Headers, body: &[u8]) -> Result<(), RejectReason> {
         if self.secrets.is_empty() {
             return Ok(());
         }

@@ -1,0 +1,90 @@
+//! What an agent is, as its actor needs to know it.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use super::{AgentName, Trigger};
+
+/// One agent, resolved from its configuration.
+#[derive(Debug, Clone)]
+pub struct AgentSpec {
+    /// The name of its folder.
+    pub name: AgentName,
+    /// Its `[[webhooks]]`, in their order.
+    pub triggers: Vec<Trigger>,
+    /// How many runs at once; 0 disables the agent.
+    pub scale: u32,
+    /// How many jobs may wait.
+    pub queue_limit: u32,
+    /// What happens after an attempt that did not complete.
+    pub retry: RetryPolicy,
+    /// How its runs are driven.
+    pub run: Arc<RunSpec>,
+    /// `[params]` as JSON, shown to the agent as `<agent-config>`; `{}` where there are none.
+    pub params: Arc<str>,
+}
+
+impl AgentSpec {
+    /// Whether it takes deliveries, ticks and runs.
+    pub const fn is_enabled(&self) -> bool {
+        self.scale > 0
+    }
+}
+
+/// `[retry]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// How many attempts may fail before the job is a dead letter; at least 1.
+    pub attempts: u32,
+    /// The pause after the first failure; doubles with each further one.
+    pub backoff: Duration,
+    /// The longest pause.
+    pub backoff_max: Duration,
+    /// Whether a timeout is tried again like a failure.
+    pub retry_timeouts: bool,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            attempts: 3,
+            backoff: Duration::from_secs(10),
+            backoff_max: Duration::from_secs(600),
+            retry_timeouts: false,
+        }
+    }
+}
+
+/// How an agent's runs are driven; the same for all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSpec {
+    /// Program and arguments; never empty. No shell, and nothing of a delivery in it.
+    pub command: Vec<String>,
+    /// Where it runs; its own folder per run where this is `None`.
+    pub cwd: Option<PathBuf>,
+    /// Variables beside those which every run gets. Values are secrets: see [`std::fmt::Debug`] of
+    /// [`EnvVar`].
+    pub env: Vec<EnvVar>,
+    /// How long it may take.
+    pub timeout: Duration,
+    /// Between TERM and KILL.
+    pub kill_grace: Duration,
+    /// How many bytes of output are kept.
+    pub output_limit: u64,
+    /// What the agent is told to do; the text behind `HERDGATE_INSTRUCTIONS_FILE`.
+    pub instructions: Arc<str>,
+}
+
+/// A variable of a run's environment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EnvVar {
+    /// Its name.
+    pub name: String,
+    /// Its value, which may be a token.
+    pub value: String,
+}
+
+impl std::fmt::Debug for EnvVar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}=…", self.name)
+    }
+}
