@@ -169,6 +169,7 @@ impl<'a> Explainer<'a> {
             signatures: protocol(provider).signatures().to_vec(),
             tolerance: None,
             rate_limit: None,
+            dedupe_window: None,
         };
         match &question.secrets {
             None if self.plan.is_some() => None,

@@ -140,7 +140,7 @@ mod tests {
             backoff_max in any::<Duration>(),
             retry_timeouts in any::<bool>(),
         ) -> RetryPolicy {
-            RetryPolicy { attempts, backoff, backoff_max, retry_timeouts }
+            RetryPolicy { attempts, backoff, backoff_max, retry_timeouts, ..RetryPolicy::default() }
         }
     }
 

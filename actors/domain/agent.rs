@@ -41,6 +41,8 @@ pub struct RetryPolicy {
     pub backoff_max: Duration,
     /// Whether a timeout is tried again like a failure.
     pub retry_timeouts: bool,
+    /// How often a run may ask for more time (exit code 75) before the job is a dead letter.
+    pub snoozes: u32,
 }
 
 impl Default for RetryPolicy {
@@ -50,6 +52,7 @@ impl Default for RetryPolicy {
             backoff: Duration::from_secs(10),
             backoff_max: Duration::from_secs(600),
             retry_timeouts: false,
+            snoozes: 1_000,
         }
     }
 }
@@ -70,8 +73,22 @@ pub struct RunSpec {
     pub kill_grace: Duration,
     /// How many bytes of output are kept.
     pub output_limit: u64,
+    /// Whose working folders outlive their runs.
+    pub keep_work: KeepWork,
     /// What the agent is told to do; the text behind `HERDGATE_INSTRUCTIONS_FILE`.
     pub instructions: Arc<str>,
+}
+
+/// Whose working folders outlive their runs. They hold checkouts and caches, which fill disks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum KeepWork {
+    /// Nobody's.
+    Never,
+    /// Those of runs that did not complete, so that somebody can look.
+    #[default]
+    Failed,
+    /// Everybody's, as long as the history is kept.
+    Always,
 }
 
 /// A variable of a run's environment.

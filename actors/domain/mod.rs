@@ -26,7 +26,7 @@ mod topology;
 mod values;
 mod verdict;
 
-pub use agent::{AgentSpec, EnvVar, RetryPolicy, RunSpec};
+pub use agent::{AgentSpec, EnvVar, KeepWork, RetryPolicy, RunSpec};
 pub use clock::{Clock, ManualClock, Timestamp};
 pub use context::{BODY_LIMIT, KindFields, WebhookContext, cut};
 pub use delivery::Delivery;

@@ -19,6 +19,9 @@ pub struct Source {
     pub tolerance: Option<Duration>,
     /// How many deliveries it may bring.
     pub rate_limit: Option<RateLimit>,
+    /// How long its deliveries are known as duplicates; where absent as long as the project's are,
+    /// or as keys made of bodies are at its provider.
+    pub dedupe_window: Option<Duration>,
 }
 
 /// `rate_limit`: a token bucket.

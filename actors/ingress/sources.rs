@@ -139,6 +139,7 @@ mod tests {
             signatures: protocol(provider).signatures().to_vec(),
             tolerance: None,
             rate_limit: None,
+            dedupe_window: None,
         }
     }
 

@@ -77,6 +77,7 @@ pub(crate) fn order(command: &[&str]) -> RunRequest {
             timeout: PATIENCE,
             kill_grace: PATIENCE,
             output_limit: 1024 * 1024,
+            keep_work: herdgate_actors::domain::KeepWork::Always,
             instructions: "".into(),
         }),
         trigger: "manual",

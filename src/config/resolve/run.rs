@@ -37,6 +37,7 @@ impl Resolver<'_> {
             timeout: own.timeout.or(files.agent.timeout).unwrap_or(project.timeout),
             kill_grace: own.kill_grace.unwrap_or(project.kill_grace),
             output_limit: own.output_limit.unwrap_or(project.output_limit),
+            keep_work: herdgate_actors::domain::KeepWork::default(),
             instructions: Arc::from(files.instructions.as_str()),
         }
     }
@@ -75,6 +76,7 @@ impl Resolver<'_> {
             backoff: own.backoff.unwrap_or(project.backoff),
             backoff_max: own.backoff_max.unwrap_or(project.backoff_max),
             retry_timeouts: own.retry_timeouts.unwrap_or(project.retry_timeouts),
+            snoozes: RetryPolicy::default().snoozes,
         }
     }
 }

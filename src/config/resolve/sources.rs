@@ -81,6 +81,7 @@ impl Resolver<'_> {
             signatures: self.signatures(path, webhook, provider),
             tolerance: self.tolerance(path, webhook, provider),
             rate_limit: self.rate_limit(path, webhook),
+            dedupe_window: None,
         }
     }
 
