@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use tokio::{sync::watch, task::spawn_local, time::Instant};
+use tokio::{task::spawn_local, time::Instant};
 use tracing::Instrument;
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{Delivery, ReceiptId},
     provider::{payload, protocol},
-    runner::{RunExit, RunRequest, Running, StopKind, outcome},
+    runner::{Outcome, RunHandle, RunRequest, StopMode},
     store::{AttemptOutcome, ClaimedJob, Disposition, Finish, JobTrigger},
     telemetry::events::{RunEnded, RunStarted, StoreRefused},
 };
@@ -49,33 +49,27 @@ async fn perform(bench: &AgentDeps, job: &ClaimedJob) -> AttemptOutcome {
         Ok(order) => order,
         Err(error) => return AttemptOutcome::NotStarted { error },
     };
-    let (stop, stopped) = watch::channel(*bench.herd.stop_signal().borrow());
-    let mut run = bench.runner.run(order, stopped);
-    let ended = until_ended(bench, job, &mut run, &stop).await;
-    outcome(ended)
+    let run = bench.runner.start(order);
+    until_ended(bench, job, run).await.kind.into()
 }
 
-async fn until_ended(
-    bench: &AgentDeps,
-    job: &ClaimedJob,
-    run: &mut Running,
-    stop: &watch::Sender<StopKind>,
-) -> RunExit {
+async fn until_ended(bench: &AgentDeps, job: &ClaimedJob, run: RunHandle) -> Outcome {
+    let RunHandle { stop, mut ended, .. } = run;
     let mut herd = bench.herd.stop_signal();
     let mut renewal = tokio::time::interval_at(Instant::now() + LEASE / 3, LEASE / 3);
+    let mut told = None;
     loop {
         tokio::select! {
-            ended = &mut *run => return ended,
-            changed = herd.changed() => {
-                if changed.is_ok() {
-                    stop.send_replace(*herd.borrow_and_update());
-                }
+            outcome = &mut ended => return outcome,
+            mode = herd.beyond(told) => {
+                told = Some(mode);
+                stop.stop(mode);
             }
             _ = renewal.tick() => {
                 let until = bench.clock.now().plus(LEASE);
                 // Only a clear "no" means that somebody else has the job by now.
                 if let Ok(false) = bench.engine.renew(job.run, until).await {
-                    stop.send_replace(StopKind::Now);
+                    stop.stop(StopMode::Now);
                 }
             }
         }

@@ -10,24 +10,27 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::runner::{Stop, StopKind};
+use crate::runner::{StopHandle, StopMode, StopSignal};
 
 /// Runs of all agents together.
 #[derive(Debug)]
 pub struct Herd {
     places: Option<Arc<Semaphore>>,
     draining: AtomicBool,
-    stop: watch::Sender<StopKind>,
+    stop: StopHandle,
+    told: StopSignal,
     alive: watch::Sender<usize>,
 }
 
 impl Herd {
     /// A herd with at most `scale` runs at once, if there is a limit.
     pub fn new(scale: Option<u32>) -> Arc<Self> {
+        let (stop, told) = StopHandle::new();
         Arc::new(Self {
             places: scale.map(|scale| Arc::new(Semaphore::new(scale as usize))),
             draining: AtomicBool::new(false),
-            stop: watch::Sender::new(StopKind::No),
+            stop,
+            told,
             alive: watch::Sender::new(0),
         })
     }
@@ -62,8 +65,8 @@ impl Herd {
     }
 
     /// What a run watches to learn that it must end.
-    pub(super) fn stop_signal(&self) -> Stop {
-        self.stop.subscribe()
+    pub(super) fn stop_signal(&self) -> StopSignal {
+        self.told.clone()
     }
 
     /// How many runs are under way.
@@ -83,8 +86,8 @@ impl Herd {
     }
 
     /// Tells every run to end, gently or at once.
-    pub fn stop(&self, how: StopKind) {
-        self.stop.send_replace(how);
+    pub fn stop(&self, how: StopMode) {
+        self.stop.stop(how);
     }
 }
 

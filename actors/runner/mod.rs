@@ -9,7 +9,8 @@
 //! - [`ProcessRunner`]: the contract kept with processes of this machine.
 //! - [`Warden`]: the process that ends the runs of a gate that was killed.
 //! - [`RunFolders`]: what a run leaves on disk, and how it is read.
-//! - [`outcome`]: what an end means for the job.
+//! - [`Outcome`]: what an end means for the job, said by the runner.
+//! - `ScriptedRunner` (feature `testing`): the contract kept without processes, for tests.
 //!
 //! # What dies, and what does not
 //! - The command and everything in its process group: always, before the run counts as over.
@@ -27,11 +28,15 @@ mod log;
 mod outcome;
 mod process;
 mod stray;
+#[cfg(any(test, feature = "testing"))]
+mod testing;
 mod warden;
 
-pub use contract::{RunExit, RunRequest, Runner, Running, Stop, StopKind};
+pub use contract::{Ended, RunHandle, RunRequest, Runner, StopHandle, StopMode, StopSignal};
 pub use folders::RunFolders;
 pub use log::Slice;
-pub use outcome::outcome;
+pub use outcome::{NotStartedCause, Outcome, OutcomeKind, Usage};
 pub use process::ProcessRunner;
+#[cfg(any(test, feature = "testing"))]
+pub use testing::{ScriptedRun, ScriptedRunner};
 pub use warden::{Warden, WardenCommand, warden_main};

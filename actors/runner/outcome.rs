@@ -1,47 +1,101 @@
-//! What the end of a run means for its job.
+//! How a run ended, as its runner reads it.
 
-use crate::{runner::RunExit, store::AttemptOutcome};
+use std::fmt;
 
-/// The work is done.
-const DONE: i32 = 0;
-/// `EX_TEMPFAIL` of BSD's `sysexits.h`: not now, try again.
-const TRY_AGAIN: i32 = 75;
-/// What `timeout(1)` exits with when the time was up.
-const TIME_WAS_UP: i32 = 124;
+use bytes::Bytes;
 
-/// Reads an end as the outcome of an attempt.
-pub fn outcome(ended: RunExit) -> AttemptOutcome {
-    match ended {
-        RunExit::Exited(DONE) => AttemptOutcome::Completed,
-        RunExit::Exited(TRY_AGAIN) => AttemptOutcome::Snooze,
-        RunExit::Exited(TIME_WAS_UP) | RunExit::TimedOut => AttemptOutcome::TimedOut,
-        RunExit::Exited(code) => AttemptOutcome::Failed { code },
-        RunExit::Signalled(signal) => AttemptOutcome::Killed { signal },
-        RunExit::Stopped => AttemptOutcome::Interrupted,
-        RunExit::NotStarted(error) => AttemptOutcome::NotStarted { error },
+use crate::store::AttemptOutcome;
+
+/// The end of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// What it means for the job.
+    pub kind: OutcomeKind,
+    /// More of it in words, for people.
+    pub detail: Option<String>,
+    /// What it used, where the runner can tell.
+    pub usage: Option<Usage>,
+    /// What it gives back, where the runner can tell that from its output.
+    pub result: Option<Bytes>,
+}
+
+/// What the end of a run means for its job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutcomeKind {
+    /// The work is done.
+    Completed,
+    /// The program failed.
+    Failed {
+        /// Its exit code.
+        code: i32,
+    },
+    /// Something else than the gate ended it.
+    Killed {
+        /// The signal's number.
+        signal: i32,
+    },
+    /// It took longer than it may, its start included.
+    TimedOut,
+    /// It asks for another try.
+    Snooze,
+    /// The gate stopped it.
+    Interrupted,
+    /// It never began.
+    NotStarted {
+        /// Whose fault that is.
+        cause: NotStartedCause,
+        /// What went wrong, in words.
+        error: String,
+    },
+}
+
+/// Whose fault it is that a run did not begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotStartedCause {
+    /// The machine has no room, or the gate's own files fail: the job has done nothing wrong, and no
+    /// attempt is to be counted.
+    Surroundings,
+    /// The agent's command or folder is wrong.
+    Agent,
+}
+
+/// What a run used, as far as its program tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Usage {
+    /// Tokens that a model read, those from a cache included.
+    pub input_tokens: u64,
+    /// Tokens that a model wrote.
+    pub output_tokens: u64,
+    /// In US dollars.
+    pub cost: Option<f64>,
+}
+
+impl From<OutcomeKind> for Outcome {
+    fn from(kind: OutcomeKind) -> Self {
+        Self { kind, detail: None, usage: None, result: None }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn exit_codes_mean_what_agents_are_told_they_mean() {
-        assert_eq!(outcome(RunExit::Exited(0)), AttemptOutcome::Completed);
-        assert_eq!(outcome(RunExit::Exited(75)), AttemptOutcome::Snooze);
-        assert_eq!(outcome(RunExit::Exited(124)), AttemptOutcome::TimedOut);
-        for code in [1, 2, 74, 76, 123, 125, 126, 127, 255] {
-            assert_eq!(outcome(RunExit::Exited(code)), AttemptOutcome::Failed { code });
-        }
+impl fmt::Display for NotStartedCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Surroundings => "surroundings",
+            Self::Agent => "agent",
+        })
     }
+}
 
-    #[test]
-    fn an_end_from_outside_is_told_apart_from_an_exit() {
-        assert_eq!(outcome(RunExit::Signalled(9)), AttemptOutcome::Killed { signal: 9 });
-        assert_eq!(outcome(RunExit::TimedOut), AttemptOutcome::TimedOut);
-        assert_eq!(outcome(RunExit::Stopped), AttemptOutcome::Interrupted);
-        let error = "cannot start `x`".to_owned();
-        assert_eq!(outcome(RunExit::NotStarted(error.clone())), AttemptOutcome::NotStarted { error });
+/// As the store keeps it. Whether a run that did not begin counts is decided before.
+impl From<OutcomeKind> for AttemptOutcome {
+    fn from(kind: OutcomeKind) -> Self {
+        match kind {
+            OutcomeKind::Completed => Self::Completed,
+            OutcomeKind::Failed { code } => Self::Failed { code },
+            OutcomeKind::Killed { signal } => Self::Killed { signal },
+            OutcomeKind::TimedOut => Self::TimedOut,
+            OutcomeKind::Snooze => Self::Snooze,
+            OutcomeKind::Interrupted => Self::Interrupted,
+            OutcomeKind::NotStarted { error, .. } => Self::NotStarted { error },
+        }
     }
 }

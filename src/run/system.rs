@@ -16,7 +16,7 @@ use herdgate_actors::{
     domain::{AgentName, Clock, FilterRequest, Ledger, ParseRequest, Provider, WakeUp},
     ingress::{IngressActor, Sources},
     parser::ParserActor,
-    runner::{ProcessRunner, RunFolders, Runner, StopKind, Warden, WardenCommand},
+    runner::{ProcessRunner, RunFolders, Runner, StopMode, Warden, WardenCommand},
     runtime::{ActorId, MailboxMetrics, MailboxSender, OnGiveUp, Policy, Supervisor, Waker},
     schedule::{Prune, ScheduledAgent, SchedulerActor, SchedulerDeps, Tick},
     store::{Engine, OpenError, Rescue, SqliteEngine, SqliteOptions, StoreError},
@@ -219,7 +219,7 @@ impl System {
             () = self.end_runs() => {}
             () = commit_now => {
                 warn!(runs = self.herd.alive(), "hurrying: killing what runs");
-                self.herd.stop(StopKind::Now);
+                self.herd.stop(StopMode::Now);
                 self.herd.idle_within(KILL_PATIENCE).await;
             }
         }
@@ -245,11 +245,11 @@ impl System {
             return;
         }
         warn!(runs = self.herd.alive(), "stopping runs; they will be tried again");
-        self.herd.stop(StopKind::Gently);
+        self.herd.stop(StopMode::Gently);
         if self.herd.idle_within(self.kill_grace + KILL_PATIENCE).await {
             return;
         }
-        self.herd.stop(StopKind::Now);
+        self.herd.stop(StopMode::Now);
         self.herd.idle_within(KILL_PATIENCE).await;
     }
 }

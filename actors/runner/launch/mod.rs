@@ -24,7 +24,7 @@ use linux as system;
 #[cfg(not(target_os = "linux"))]
 use unix as system;
 
-use crate::domain::RunId;
+use crate::{domain::RunId, runner::NotStartedCause};
 
 /// Where programs are looked for when the environment has no `PATH`.
 const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
@@ -111,6 +111,37 @@ pub(super) enum LaunchError {
         #[source]
         error: io::Error,
     },
+}
+
+impl LaunchError {
+    /// Whose fault it is. The gate's folder, pipes and processes are never the agent's; its command
+    /// and working directory are, unless the machine is out of something.
+    pub(super) fn cause(&self) -> NotStartedCause {
+        match self {
+            Self::Folder(_) | Self::Process { .. } => NotStartedCause::Surroundings,
+            Self::Cwd { error, .. } | Self::Program { error, .. } if is_of_surroundings(error) => {
+                NotStartedCause::Surroundings
+            }
+            Self::Empty | Self::ZeroByte { .. } | Self::Cwd { .. } | Self::Program { .. } => {
+                NotStartedCause::Agent
+            }
+        }
+    }
+}
+
+/// Whether the machine is out of something, or its disk fails.
+fn is_of_surroundings(error: &io::Error) -> bool {
+    const OF_SURROUNDINGS: [i32; 8] = [
+        libc::EMFILE,
+        libc::ENFILE,
+        libc::ENOSPC,
+        libc::EDQUOT,
+        libc::EAGAIN,
+        libc::ENOMEM,
+        libc::EIO,
+        libc::EROFS,
+    ];
+    error.raw_os_error().is_some_and(|errno| OF_SURROUNDINGS.contains(&errno))
 }
 
 impl Launch<'_> {

@@ -8,24 +8,25 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     exit::Exit,
     group::Group,
+    meaning::meaning,
     output::Output,
     spawner::{Spawner, Started},
 };
 use crate::{
     domain::RunSpec,
-    runner::{RunExit, RunRequest, Stop, StopKind},
+    runner::{NotStartedCause, Outcome, OutcomeKind, RunRequest, StopMode, StopSignal},
 };
 
 /// Why the gate ends a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum StopReason {
+pub(super) enum StopReason {
     Timeout,
     Stop,
 }
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     /// It has until its timeout.
     Running,
     /// It got TERM and has `kill_grace` left.
@@ -35,14 +36,16 @@ enum Phase {
 }
 
 /// Drives one run. The spawner is held to the end, because its threads' end would be the run's.
-pub(super) async fn drive(spawner: Arc<Spawner>, order: RunRequest, mut stop: Stop) -> RunExit {
-    if *stop.borrow() != StopKind::No {
-        return RunExit::Stopped;
+pub(super) async fn drive(spawner: Arc<Spawner>, request: RunRequest, mut stop: StopSignal) -> Outcome {
+    if stop.told().is_some() {
+        return OutcomeKind::Interrupted.into();
     }
-    let spec = Arc::clone(&order.spec);
-    let Started { group, output, log } = match spawner.run(order).await {
+    let spec = Arc::clone(&request.spec);
+    let Started { group, output, log } = match spawner.run(request).await {
         Ok(started) => started,
-        Err(error) => return RunExit::NotStarted(error.to_string()),
+        Err(error) => {
+            return OutcomeKind::NotStarted { cause: error.cause(), error: error.to_string() }.into();
+        }
     };
     let watched =
         Exit::of(group.leader()).and_then(|exit| Ok((exit, Output::new(output, log, spec.output_limit)?)));
@@ -50,13 +53,15 @@ pub(super) async fn drive(spawner: Arc<Spawner>, order: RunRequest, mut stop: St
         Ok(watched) => watched,
         Err(error) => {
             group.bury().await;
-            return RunExit::NotStarted(format!("cannot watch `{}`: {error}", spec.command[0]));
+            let error = format!("cannot watch `{}`: {error}", spec.command[0]);
+            return OutcomeKind::NotStarted { cause: NotStartedCause::Surroundings, error }.into();
         }
     };
     let phase = attend(&group, &mut exit, &mut output, &spec, &mut stop).await;
     let status = group.bury().await;
     output.finish();
-    ended(phase, status)
+    let code = status.and_then(WaitStatus::exit_status);
+    meaning(phase, code, status.and_then(WaitStatus::terminating_signal)).into()
 }
 
 /// Stands by until the leader has exited, carries its output, and ends it when it is time to.
@@ -65,32 +70,32 @@ async fn attend(
     exit: &mut Exit,
     output: &mut Output,
     spec: &RunSpec,
-    stop: &mut Stop,
+    stop: &mut StopSignal,
 ) -> Phase {
     let mut phase = Phase::Running;
-    let mut heard = StopKind::No;
+    let mut heard = None;
     let mut deadline = pin!(sleep_until(Instant::now() + spec.timeout));
     loop {
         tokio::select! {
             biased;
             () = exit.happened() => return phase,
-            kind = next_word(stop, heard) => {
-                heard = kind;
-                match (kind, phase) {
-                    (StopKind::Now, Phase::Running) => {
+            mode = stop.beyond(heard) => {
+                heard = Some(mode);
+                match (mode, phase) {
+                    (StopMode::Now, Phase::Running) => {
                         group.kill();
                         phase = Phase::Killed(StopReason::Stop);
                     }
-                    (StopKind::Now, Phase::Asked(cause)) => {
+                    (StopMode::Now, Phase::Asked(cause)) => {
                         group.kill();
                         phase = Phase::Killed(cause);
                     }
-                    (StopKind::Gently, Phase::Running) => {
+                    (StopMode::Gently, Phase::Running) => {
                         group.terminate();
                         deadline.as_mut().reset(Instant::now() + spec.kill_grace);
                         phase = Phase::Asked(StopReason::Stop);
                     }
-                    (StopKind::No, _) | (StopKind::Gently, Phase::Asked(_)) | (_, Phase::Killed(_)) => {}
+                    (StopMode::Gently, Phase::Asked(_)) | (_, Phase::Killed(_)) => {}
                 }
             }
             () = deadline.as_mut(), if !matches!(phase, Phase::Killed(_)) => {
@@ -108,35 +113,5 @@ async fn attend(
             }
             never = output.carry() => match never {},
         }
-    }
-}
-
-/// The next thing the gate says that the run has not heard yet; never, if the gate fell silent.
-async fn next_word(stop: &mut Stop, heard: StopKind) -> StopKind {
-    let word = stop.wait_for(|kind| *kind != StopKind::No && *kind != heard).await.map(|kind| *kind);
-    match word {
-        Ok(kind) => kind,
-        Err(_) => std::future::pending().await,
-    }
-}
-
-/// What the end of a run is called.
-///
-/// Exit 0 promises that the work is done, so a run that a shutdown's grace let finish counts as
-/// finished. A timeout was exceeded whatever the command says about it afterwards.
-fn ended(phase: Phase, status: Option<WaitStatus>) -> RunExit {
-    let code = status.and_then(WaitStatus::exit_status);
-    match phase {
-        Phase::Asked(StopReason::Timeout) | Phase::Killed(StopReason::Timeout) => RunExit::TimedOut,
-        Phase::Asked(StopReason::Stop) | Phase::Killed(StopReason::Stop) if code == Some(0) => {
-            RunExit::Exited(0)
-        }
-        Phase::Asked(StopReason::Stop) | Phase::Killed(StopReason::Stop) => RunExit::Stopped,
-        Phase::Running => match (code, status.and_then(WaitStatus::terminating_signal)) {
-            (Some(code), _) => RunExit::Exited(code),
-            (None, Some(signal)) => RunExit::Signalled(signal),
-            // The kernel lost the status: something else in this process reaped the leader.
-            (None, None) => RunExit::Stopped,
-        },
     }
 }

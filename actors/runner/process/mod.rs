@@ -14,6 +14,7 @@ mod drive;
 mod environment;
 mod exit;
 mod group;
+mod meaning;
 mod output;
 mod runner;
 mod spawner;

@@ -3,7 +3,7 @@
 use std::{io, sync::Arc};
 
 use super::{drive::drive, environment::Inherited, spawner::Spawner};
-use crate::runner::{RunFolders, RunRequest, Runner, Running, Stop, Warden, stray};
+use crate::runner::{RunFolders, RunHandle, RunRequest, Runner, StopHandle, Warden, stray};
 
 /// Drives runs as processes of this machine. Clones share its threads, which end when the last
 /// clone and the last run are gone.
@@ -27,7 +27,9 @@ impl ProcessRunner {
 
 impl Runner for ProcessRunner {
     /// The future must be polled within a tokio runtime that has I/O and time.
-    fn run(&self, order: RunRequest, stop: Stop) -> Running {
-        Box::pin(drive(Arc::clone(&self.spawner), order, stop))
+    fn start(&self, request: RunRequest) -> RunHandle {
+        let (stop, signal) = StopHandle::new();
+        let run = request.run;
+        RunHandle { run, stop, ended: Box::pin(drive(Arc::clone(&self.spawner), request, signal)) }
     }
 }

@@ -1,11 +1,11 @@
 //! Nothing survives the gate.
 
-use herdgate_actors::runner::{RunExit, Runner, Warden, WardenCommand};
+use herdgate_actors::runner::{OutcomeKind, Runner, Warden, WardenCommand};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::{
     roles::Gate,
-    support::{House, Witness, in_time, never, order, script, wait_for_end},
+    support::{House, Witness, in_time, order, script, wait_for_end},
 };
 
 /// A leader and a grandchild, deaf to TERM, that hold the witness.
@@ -105,10 +105,10 @@ async fn dropping_the_future_kills_the_group() {
 async fn a_runner_may_be_dropped_before_its_runs() {
     let house = House::new();
     let order = order(&["/bin/sh", "-c", "read line; echo $line"]);
-    let run = house.runner.run(order, never());
+    let run = house.runner.start(order).ended;
     let House { runner, data, .. } = house;
     drop(runner);
-    assert_eq!(in_time(run).await, RunExit::Exited(0));
+    assert_eq!(in_time(run).await.kind, OutcomeKind::Completed);
     drop(data);
 }
 

@@ -2,8 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use herdgate_actors::runner::{RunExit, Runner, StopKind};
-use tokio::sync::watch;
+use herdgate_actors::runner::{OutcomeKind, Runner, StopMode};
 
 use crate::support::{House, Witness, in_time, order, script, with_spec};
 
@@ -11,19 +10,25 @@ use crate::support::{House, Witness, in_time, order, script, with_spec};
 const DEAF: &str = "trap '' TERM; exec 9>\"$1\"; sleep 1000 & echo ready >&9; wait";
 
 #[tokio::test]
-async fn exit_codes_are_told_as_they_are() {
+async fn exit_codes_mean_what_agents_are_told_they_mean() {
     let house = House::new();
-    for code in [0, 1, 75, 124, 127, 255] {
+    for (code, kind) in [
+        (0, OutcomeKind::Completed),
+        (1, OutcomeKind::Failed { code: 1 }),
+        (75, OutcomeKind::Snooze),
+        (124, OutcomeKind::TimedOut),
+        (255, OutcomeKind::Failed { code: 255 }),
+    ] {
         let order = order(&["sh", "-c", &format!("exit {code}")]);
-        assert_eq!(house.end_of(order).await, RunExit::Exited(code));
+        assert_eq!(house.end_of(order).await, kind);
     }
 }
 
 #[tokio::test]
 async fn a_signal_from_elsewhere_is_told_as_such() {
     let house = House::new();
-    assert_eq!(house.end_of(order(&["sh", "-c", "kill -9 $$"])).await, RunExit::Signalled(9));
-    assert_eq!(house.end_of(order(&["sh", "-c", "kill -TERM $$"])).await, RunExit::Signalled(15));
+    assert_eq!(house.end_of(order(&["sh", "-c", "kill -9 $$"])).await, OutcomeKind::Killed { signal: 9 });
+    assert_eq!(house.end_of(order(&["sh", "-c", "kill -TERM $$"])).await, OutcomeKind::Killed { signal: 15 });
 }
 
 #[tokio::test]
@@ -39,7 +44,7 @@ async fn what_cannot_be_started_names_the_program_and_the_cause() {
         (vec!["echo", "a\0b"], vec!["`echo`", "zero byte"]),
         (vec![], vec!["command is empty"]),
     ] {
-        let RunExit::NotStarted(error) = house.end_of(order(&command)).await else {
+        let OutcomeKind::NotStarted { error, .. } = house.end_of(order(&command)).await else {
             panic!("{command:?} ran")
         };
         for cause in causes {
@@ -52,7 +57,7 @@ async fn what_cannot_be_started_names_the_program_and_the_cause() {
 async fn a_missing_working_directory_is_named() {
     let house = House::new();
     let order = with_spec(order(&["true"]), |spec| spec.cwd = Some("/no/such/folder".into()));
-    let RunExit::NotStarted(error) = house.end_of(order).await else { panic!("it ran") };
+    let OutcomeKind::NotStarted { error, .. } = house.end_of(order).await else { panic!("it ran") };
     assert!(error.contains("`true`") && error.contains("`/no/such/folder`"), "{error}");
 }
 
@@ -60,7 +65,9 @@ async fn a_missing_working_directory_is_named() {
 async fn a_folder_that_cannot_be_written_is_no_start() {
     let house = House::new();
     fs::write(house.path("runs"), "a file where the folder should be").unwrap();
-    let RunExit::NotStarted(error) = house.end_of(order(&["true"])).await else { panic!("it ran") };
+    let OutcomeKind::NotStarted { error, .. } = house.end_of(order(&["true"])).await else {
+        panic!("it ran")
+    };
     assert!(error.contains("cannot prepare the run's folder"), "{error}");
 }
 
@@ -70,7 +77,7 @@ async fn no_file_is_executed_by_a_shell_unless_it_says_so() {
     let script = house.path("script");
     fs::write(&script, "touch owned\n").unwrap();
     fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
-    let RunExit::NotStarted(error) = house.end_of(order(&[script.to_str().unwrap()])).await else {
+    let OutcomeKind::NotStarted { error, .. } = house.end_of(order(&[script.to_str().unwrap()])).await else {
         panic!("ran")
     };
     assert!(error.contains("Exec format error") || error.contains("Text file busy"), "{error}");
@@ -84,7 +91,7 @@ async fn a_timeout_kills_the_whole_group_even_what_ignores_term() {
         spec.timeout = Duration::from_secs(1);
         spec.kill_grace = Duration::from_millis(50);
     });
-    assert_eq!(house.end_of(order).await, RunExit::TimedOut);
+    assert_eq!(house.end_of(order).await, OutcomeKind::TimedOut);
     witness.hear("ready");
     assert!(witness.is_silent());
 }
@@ -95,7 +102,7 @@ async fn a_timeout_asks_before_it_kills_and_stays_a_timeout() {
     let text = "trap 'echo asked; exit 0' TERM; echo started; while :; do sleep 1000 & wait; done";
     let order = with_spec(order(&["sh", "-c", text]), |spec| spec.timeout = Duration::from_secs(1));
     let run = order.run;
-    assert_eq!(house.end_of(order).await, RunExit::TimedOut);
+    assert_eq!(house.end_of(order).await, OutcomeKind::TimedOut);
     assert_eq!(house.output(run), "started\nasked\n");
 }
 
@@ -104,7 +111,7 @@ async fn when_the_leader_exits_its_background_children_are_killed() {
     let house = House::new();
     let witness = Witness::new(house.path("witness"));
     let text = "exec 9>\"$1\"; (trap '' TERM HUP; sleep 1000) & echo ready >&9; exit 4";
-    assert_eq!(house.end_of(script(text, &witness.path)).await, RunExit::Exited(4));
+    assert_eq!(house.end_of(script(text, &witness.path)).await, OutcomeKind::Failed { code: 4 });
     witness.hear("ready");
     assert!(witness.is_silent());
 }
@@ -116,25 +123,25 @@ async fn when_the_leader_exits_daemons_that_left_its_group_are_killed() {
     // The leader waits until the daemon has a session of its own.
     let text =
         "mkfifo up; setsid sh -c 'exec 9>\"$1\"; sleep 1000 & echo up >up; wait' sh \"$1\" & read x <up";
-    assert_eq!(house.end_of(script(text, &witness.path)).await, RunExit::Exited(0));
+    assert_eq!(house.end_of(script(text, &witness.path)).await, OutcomeKind::Completed);
     assert!(witness.is_silent());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gentle_stop_lets_the_run_finish_its_work() {
     for (text, expected) in [
-        ("trap 'exit 0' TERM", RunExit::Exited(0)),
-        ("trap 'exit 3' TERM", RunExit::Stopped),
-        (":", RunExit::Stopped),
+        ("trap 'exit 0' TERM", OutcomeKind::Completed),
+        ("trap 'exit 3' TERM", OutcomeKind::Interrupted),
+        (":", OutcomeKind::Interrupted),
     ] {
         let house = House::new();
         let witness = Witness::new(house.path("witness"));
         let text = format!("{text}; exec 9>\"$1\"; echo ready >&9; while :; do sleep 1000 & wait; done");
-        let (stop, stopped) = watch::channel(StopKind::No);
-        let run = tokio::spawn(house.runner.run(script(&text, &witness.path), stopped));
+        let handle = house.runner.start(script(&text, &witness.path));
+        let run = tokio::spawn(handle.ended);
         witness.hear("ready");
-        stop.send(StopKind::Gently).unwrap();
-        assert_eq!(in_time(run).await.unwrap(), expected, "{text}");
+        handle.stop.stop(StopMode::Gently);
+        assert_eq!(in_time(run).await.unwrap().kind, expected, "{text}");
         assert!(witness.is_silent());
     }
 }
@@ -144,11 +151,11 @@ async fn a_gentle_stop_kills_after_the_grace() {
     let house = House::new();
     let witness = Witness::new(house.path("witness"));
     let order = with_spec(script(DEAF, &witness.path), |spec| spec.kill_grace = Duration::from_millis(50));
-    let (stop, stopped) = watch::channel(StopKind::No);
-    let run = tokio::spawn(house.runner.run(order, stopped));
+    let handle = house.runner.start(order);
+    let run = tokio::spawn(handle.ended);
     witness.hear("ready");
-    stop.send(StopKind::Gently).unwrap();
-    assert_eq!(in_time(run).await.unwrap(), RunExit::Stopped);
+    handle.stop.stop(StopMode::Gently);
+    assert_eq!(in_time(run).await.unwrap().kind, OutcomeKind::Interrupted);
     assert!(witness.is_silent());
 }
 
@@ -156,13 +163,13 @@ async fn a_gentle_stop_kills_after_the_grace() {
 async fn a_stop_now_does_not_wait_for_the_grace() {
     let house = House::new();
     let witness = Witness::new(house.path("witness"));
-    let (stop, stopped) = watch::channel(StopKind::No);
-    let run = tokio::spawn(house.runner.run(script(DEAF, &witness.path), stopped));
+    let handle = house.runner.start(script(DEAF, &witness.path));
+    let run = tokio::spawn(handle.ended);
     witness.hear("ready");
     // The grace is longer than the test's patience: only the second word can end it.
-    stop.send(StopKind::Gently).unwrap();
-    stop.send(StopKind::Now).unwrap();
-    assert_eq!(in_time(run).await.unwrap(), RunExit::Stopped);
+    handle.stop.stop(StopMode::Gently);
+    handle.stop.stop(StopMode::Now);
+    assert_eq!(in_time(run).await.unwrap().kind, OutcomeKind::Interrupted);
     assert!(witness.is_silent());
 }
 
@@ -171,7 +178,8 @@ async fn a_run_that_is_stopped_before_its_start_is_not_started() {
     let house = House::new();
     let order = order(&["true"]);
     let folder = house.folders.folder(order.run);
-    let (_stop, stopped) = watch::channel(StopKind::Gently);
-    assert_eq!(in_time(house.runner.run(order, stopped)).await, RunExit::Stopped);
+    let handle = house.runner.start(order);
+    handle.stop.stop(StopMode::Gently);
+    assert_eq!(in_time(handle.ended).await.kind, OutcomeKind::Interrupted);
     assert!(!folder.exists());
 }

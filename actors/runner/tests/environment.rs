@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt};
 
 use herdgate_actors::{
     domain::EnvVar,
-    runner::{RunExit, RunRequest},
+    runner::{OutcomeKind, RunRequest},
 };
 
 use crate::support::{House, order, with_spec};
@@ -27,7 +27,7 @@ async fn the_environment_holds_what_is_promised_and_nothing_else() {
     let house = House::new();
     let order = full(&["env"]);
     let run = order.run;
-    assert_eq!(house.end_of(order).await, RunExit::Exited(0));
+    assert_eq!(house.end_of(order).await, OutcomeKind::Completed);
     let folder = house.folders.folder(run);
     let file = |name: &str| folder.join(name).display().to_string();
     let mut promised = BTreeSet::from([
@@ -147,7 +147,7 @@ async fn hostile_payload_text_reaches_neither_arguments_nor_environment() {
     order.context = Some(hostile.to_owned());
     order.payload = Some(hostile.to_owned().into());
     let run = order.run;
-    assert_eq!(house.end_of(order).await, RunExit::Exited(0));
+    assert_eq!(house.end_of(order).await, OutcomeKind::Completed);
     let output = house.output(run);
     assert!(!output.contains("touch") && !output.contains("dangerous"), "{output}");
     assert_eq!(fs::read(house.folders.folder(run).join("payload.json")).unwrap(), hostile.as_bytes());

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use herdgate_actors::runner::RunExit;
+use herdgate_actors::runner::OutcomeKind;
 use tokio::task::JoinSet;
 
 use crate::support::{House, in_time, order, script, with_spec};
@@ -23,7 +23,7 @@ async fn ten_megabytes_of_output_are_capped_while_the_command_goes_on() {
     let order = script("head -c 10485760 /dev/zero | tr '\\0' x; : > \"$1\"", &done);
     let order = with_spec(order, |spec| spec.output_limit = 100_000);
     let run = order.run;
-    assert_eq!(house.end_of(order).await, RunExit::Exited(0));
+    assert_eq!(house.end_of(order).await, OutcomeKind::Completed);
     assert!(done.exists(), "the command got to its end");
     let output = house.output(run);
     let (kept, line) = output.split_at(100_000);
@@ -37,7 +37,7 @@ async fn a_large_prompt_arrives_whole_on_standard_input() {
     let mut order = order(&["md5sum"]);
     order.prompt = "a line of the prompt\n".repeat(400_000);
     let run = order.run;
-    assert_eq!(house.end_of(order).await, RunExit::Exited(0));
+    assert_eq!(house.end_of(order).await, OutcomeKind::Completed);
     let mut same = crate::support::order(&["sh", "-c", "md5sum < \"$HERDGATE_PROMPT_FILE\""]);
     same.prompt = "a line of the prompt\n".repeat(400_000);
     let from_file = same.run;
@@ -53,7 +53,7 @@ async fn a_command_may_close_its_standard_input_or_never_read_it() {
         let mut order = order(&["sh", "-c", text]);
         order.prompt = "x".repeat(3_000_000);
         let run = order.run;
-        assert_eq!(house.end_of(order).await, RunExit::Exited(0), "{text}");
+        assert_eq!(house.end_of(order).await, OutcomeKind::Completed, "{text}");
         assert!(!house.output(run).is_empty());
     }
 }
@@ -64,7 +64,7 @@ async fn a_command_may_close_its_standard_output_and_go_on() {
     let done = house.path("done");
     let order = script("echo before; exec >&- 2>&-; : > \"$1\"; exit 3", &done);
     let run = order.run;
-    assert_eq!(house.end_of(order).await, RunExit::Exited(3));
+    assert_eq!(house.end_of(order).await, OutcomeKind::Failed { code: 3 });
     assert!(done.exists());
     assert_eq!(house.output(run), "before\n");
 }
@@ -74,7 +74,7 @@ async fn two_hundred_runs_at_once_keep_apart() {
     let house = House::new();
     let mut runs = JoinSet::new();
     for number in 0..200 {
-        let mut order = order(&["sh", "-c", "cat; exit $1", "sh", &(number % 100).to_string()]);
+        let mut order = order(&["sh", "-c", "cat; exit $1", "sh", &(1 + number % 50).to_string()]);
         order.prompt = format!("prompt {number}");
         let run = order.run;
         let running = house.start(order);
@@ -82,7 +82,7 @@ async fn two_hundred_runs_at_once_keep_apart() {
     }
     while let Some(ended) = runs.join_next().await {
         let (number, run, ended) = ended.unwrap();
-        assert_eq!(ended, RunExit::Exited(number % 100));
+        assert_eq!(ended.kind, OutcomeKind::Failed { code: 1 + number % 50 });
         assert_eq!(house.output(run), format!("prompt {number}"));
     }
 }

@@ -13,7 +13,7 @@ use std::{
 use herdgate_actors::runner::{Runner, WardenCommand, warden_main};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{in_time, never, runner, script};
+use crate::support::{in_time, runner, script};
 
 const ROLE: &str = "HERDGATE_TEST_ROLE";
 const DATA: &str = "HERDGATE_TEST_DATA";
@@ -89,7 +89,7 @@ fn play_the_gate() {
     let witness = std::env::args_os().next_back().unwrap();
     let (runner, warden) = runner(&path(DATA));
     let order = script(&std::env::var(SCRIPT).unwrap(), Path::new(&witness));
-    let run = runner.run(order, never());
+    let run = runner.start(order).ended;
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(in_time(run))

@@ -15,12 +15,10 @@ use std::{
 };
 
 use herdgate_actors::{
-    domain::RunSpec,
-    domain::{Attempt, JobId, RunId},
-    runner::{ProcessRunner, RunExit, RunFolders, RunRequest, Runner, Running, Stop, StopKind, Warden},
+    domain::{Attempt, JobId, KeepWork, RunId, RunSpec},
+    runner::{Ended, OutcomeKind, ProcessRunner, RunFolders, RunRequest, Runner, Warden},
 };
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use tokio::sync::watch;
 
 use crate::roles;
 
@@ -46,12 +44,12 @@ impl House {
     }
 
     /// Runs an order that nobody stops.
-    pub(crate) fn start(&self, order: RunRequest) -> Running {
-        self.runner.run(order, never())
+    pub(crate) fn start(&self, order: RunRequest) -> Ended {
+        self.runner.start(order).ended
     }
 
-    pub(crate) async fn end_of(&self, order: RunRequest) -> RunExit {
-        in_time(self.start(order)).await
+    pub(crate) async fn end_of(&self, order: RunRequest) -> OutcomeKind {
+        in_time(self.start(order)).await.kind
     }
 
     pub(crate) fn output(&self, run: RunId) -> String {
@@ -77,8 +75,8 @@ pub(crate) fn order(command: &[&str]) -> RunRequest {
             timeout: PATIENCE,
             kill_grace: PATIENCE,
             output_limit: 1024 * 1024,
-            keep_work: herdgate_actors::domain::KeepWork::Always,
             instructions: "".into(),
+            keep_work: KeepWork::Always,
         }),
         trigger: "manual",
         receipt: None,
@@ -103,10 +101,6 @@ fn next_run() -> RunId {
     // Several processes of one test run side by side, and strays are found by this id.
     let process = i64::from(std::process::id()) << 24;
     RunId { job: JobId::from_raw(process + LAST.fetch_add(1, Ordering::Relaxed)), attempt: Attempt(1) }
-}
-
-pub(crate) fn never() -> Stop {
-    watch::channel(StopKind::No).1
 }
 
 pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
