@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use herdgate_actors::domain::{AgentName, EnvVar, KeepWork, RetryPolicy, RunSpec};
+use herdgate_actors::domain::{AgentName, EnvVar, RetryPolicy, RunSpec};
 
 use super::{Resolver, absolute};
 use crate::config::{ConfigError, Variable, Variables, Warning, herd::AgentFiles, load::expand};
