@@ -6,15 +6,18 @@
 //! bound and depth are always true. A [`Waker`] is for wake-ups, of which one is as good as a hundred.
 //!
 //! [`actix::Supervisor`] restarts an actor that *stopped*; one that *panicked* takes its mailbox
-//! with it. A [`Supervisor`] treats both ends alike: the address stays valid, queued messages wait,
-//! and a [`Policy`] decides about pause and end.
+//! with it. Under [`Supervision`] a panic of one message is contained and charged to that message
+//! ([`ActorScope::contain`]). A panic outside of messages, or a stop that nobody asked for, restarts
+//! the actor as its [`Policy`] says: same address, same mailbox. An actor whose work is done ends.
 
 mod mailbox;
 mod policy;
+mod scope;
 mod supervisor;
 mod waker;
 
 pub use mailbox::{Envelope, MailboxMetrics, MailboxSender, SendError};
 pub use policy::{Policy, RestartDecision};
-pub use supervisor::{ActorId, OnGiveUp, Supervisor};
+pub use scope::{ActorId, ActorScope, Doing, MessagePanicked, Observed};
+pub use supervisor::{OnGiveUp, Supervision};
 pub use waker::{Wake, Waker};

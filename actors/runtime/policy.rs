@@ -41,7 +41,7 @@ impl Policy {
     }
 
     /// Judges an end that came `age` after the actor's first start.
-    pub fn evaluate(&mut self, age: Duration) -> RestartDecision {
+    pub fn decide(&mut self, age: Duration) -> RestartDecision {
         self.restarts.retain(|restart| age.saturating_sub(*restart) < self.window);
         let recent = u32::try_from(self.restarts.len()).unwrap_or(u32::MAX);
         if recent >= self.budget {
@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn pauses_grow_up_to_the_longest_and_then_the_budget_ends() {
         let mut policy = policy();
-        let verdicts: Vec<_> = (0..4).map(|age| policy.evaluate(secs(age))).collect();
+        let verdicts: Vec<_> = (0..4).map(|age| policy.decide(secs(age))).collect();
         assert_eq!(
             verdicts,
             [
@@ -83,7 +83,7 @@ mod tests {
     fn restarts_outside_the_window_are_forgiven() {
         let mut policy = policy();
         for round in 0..100 {
-            assert_eq!(policy.evaluate(secs(round * 61)), RestartDecision::Restart(secs(1)));
+            assert_eq!(policy.decide(secs(round * 61)), RestartDecision::Restart(secs(1)));
         }
     }
 }

@@ -1,10 +1,9 @@
 //! Drives one actor behind `catch_unwind`.
 
 use std::{
-    any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context as TaskContext, Poll, ready},
     time::Duration,
 };
@@ -13,32 +12,102 @@ use actix::{
     dev::{ContextFut, channel},
     prelude::*,
 };
-use tokio::time::{Instant, Sleep};
+use tokio::{
+    sync::watch,
+    time::{Instant, Sleep},
+};
 
-use super::{Policy, RestartDecision};
+use super::{
+    ActorId, ActorScope, Policy, RestartDecision,
+    scope::{Doing, Observed, panic_text},
+};
 use crate::telemetry::{
     RestartSeries,
     events::{ActorGivenUp, ActorRestarted},
 };
 
-/// Told when an actor is given up; the gate then ends rather than limps.
+/// Told when an actor is given up. Who that harms is not for the supervisor to say: a lost agent is
+/// one agent, a lost ingress is the gate.
 pub type OnGiveUp = Arc<dyn Fn(&ActorId) + Send + Sync>;
 
-/// Who an actor is, in logs and metrics.
+/// How an actor left its loop.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ActorId {
-    /// Its kind: `agent`.
-    pub actor: &'static str,
-    /// Its name among its kind.
-    pub name: String,
+enum Exit {
+    /// It panicked outside of a message, or stopped without being done: it is started again.
+    Restart(String),
+    /// Its work is done.
+    Done,
 }
 
-/// Drives one actor and brings it back as its [`Policy`] says: same address, same mailbox.
+/// Starts actors, and knows those that it started.
+#[derive(Clone)]
+pub struct Supervision {
+    on_give_up: OnGiveUp,
+    actors: Arc<Mutex<Vec<(ActorId, watch::Receiver<Observed>)>>>,
+}
+
+impl Supervision {
+    /// Tells `on_give_up` of each actor that failed too often.
+    pub fn new(on_give_up: OnGiveUp) -> Self {
+        Self { on_give_up, actors: Arc::default() }
+    }
+
+    /// Starts an actor on `arbiter` and keeps it going: same address, same mailbox.
+    pub fn start<A, F>(&self, arbiter: &ArbiterHandle, id: ActorId, policy: Policy, build: F) -> Addr<A>
+    where
+        A: Supervised + Actor<Context = Context<A>>,
+        F: FnOnce(&mut Context<A>, ActorScope) -> A + Send + 'static,
+    {
+        // Unbounded here, because the bound lies in the senders.
+        let (sender, receiver) = channel::channel(0);
+        let scope = ActorScope::new(id);
+        self.remember(&scope);
+        let on_give_up = Arc::clone(&self.on_give_up);
+        arbiter.spawn_fn(move || {
+            let mut context = Context::with_receiver(receiver);
+            let actor = build(&mut context, scope.clone());
+            let restarts = RestartSeries::new(scope.id().actor, &scope.id().name);
+            actix::spawn(Supervisor {
+                actor: context.into_future(actor),
+                scope,
+                policy,
+                on_give_up,
+                restarts,
+                born: Instant::now(),
+                pause: None,
+            });
+        });
+        Addr::new(sender)
+    }
+
+    /// Every actor that has not ended, and what it does.
+    pub fn observed(&self) -> Vec<(ActorId, Observed)> {
+        self.actors()
+            .iter()
+            .map(|(id, observed)| (id.clone(), observed.borrow().clone()))
+            .filter(|(_, observed)| observed.doing != Doing::Done)
+            .collect()
+    }
+
+    fn remember(&self, scope: &ActorScope) {
+        let mut actors = self.actors();
+        actors.retain(|(_, observed)| observed.borrow().doing != Doing::Done);
+        actors.push((scope.id().clone(), scope.observe()));
+    }
+
+    fn actors(&self) -> std::sync::MutexGuard<'_, Vec<(ActorId, watch::Receiver<Observed>)>> {
+        // A list of handles is consistent after every single change.
+        self.actors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Drives one actor and brings it back as its [`Policy`] says.
 ///
-/// A message whose handler panics is gone, and so is every future that the actor held.
-pub struct Supervisor<A: Supervised + Actor<Context = Context<A>>> {
+/// Panics of messages are contained before they come here ([`ActorScope::contain`]); what does come
+/// here is a defect of the actor itself, and every future that it held is gone.
+struct Supervisor<A: Supervised + Actor<Context = Context<A>>> {
     actor: ContextFut<A, Context<A>>,
-    identity: ActorId,
+    scope: ActorScope,
     policy: Policy,
     on_give_up: OnGiveUp,
     restarts: RestartSeries,
@@ -54,76 +123,68 @@ struct Pause {
 }
 
 impl<A: Supervised + Actor<Context = Context<A>>> Supervisor<A> {
-    /// Starts an actor on `arbiter`.
-    pub fn start<F>(
-        arbiter: &ArbiterHandle,
-        identity: ActorId,
-        policy: Policy,
-        on_give_up: OnGiveUp,
-        build: F,
-    ) -> Addr<A>
-    where
-        F: FnOnce(&mut Context<A>) -> A + Send + 'static,
-    {
-        // Unbounded here, because the bound lies in the outlets.
-        let (sender, receiver) = channel::channel(0);
-        arbiter.spawn_fn(move || {
-            let mut context = Context::with_receiver(receiver);
-            let actor = build(&mut context);
-            let restarts = RestartSeries::new(identity.actor, &identity.name);
-            actix::spawn(Self {
-                actor: context.into_future(actor),
-                identity,
-                policy,
-                on_give_up,
-                restarts,
-                born: Instant::now(),
-                pause: None,
-            });
-        });
-        Addr::new(sender)
-    }
-
-    /// Runs the actor until it waits or ends.
-    fn run(&mut self, task: &mut TaskContext<'_>) -> Poll<String> {
+    /// Runs the actor until it waits or leaves its loop.
+    fn run(&mut self, task: &mut TaskContext<'_>) -> Poll<Exit> {
         let step = catch_unwind(AssertUnwindSafe(|| Pin::new(&mut self.actor).poll(task)));
         match step {
             Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(())) => Poll::Ready("stopped".to_owned()),
-            Err(panic) => Poll::Ready(message(panic.as_ref())),
+            Ok(Poll::Ready(())) if self.scope.is_done() => Poll::Ready(Exit::Done),
+            Ok(Poll::Ready(())) => Poll::Ready(Exit::Restart("stopped".to_owned())),
+            Err(panic) => Poll::Ready(Exit::Restart(panic_text(panic.as_ref()))),
         }
     }
 
-    /// Plans the restart of an actor that ended, or gives it up.
-    fn ended(&mut self, why: String) -> Poll<()> {
-        let ActorId { actor, name } = &self.identity;
-        match self.policy.evaluate(self.born.elapsed()) {
+    /// Plans the restart of an actor, or lets it go.
+    fn after(&mut self, exit: Exit) -> Poll<()> {
+        let why = match exit {
+            Exit::Done => {
+                self.tell(Doing::Done, None);
+                return Poll::Ready(());
+            }
+            Exit::Restart(why) => why,
+        };
+        match self.policy.decide(self.born.elapsed()) {
             RestartDecision::Restart(length) => {
+                self.tell(Doing::Restarting, Some(&why));
                 let sleep = Box::pin(tokio::time::sleep(length));
                 self.pause = Some(Pause { sleep, length, why });
                 Poll::Pending
             }
             RestartDecision::GiveUp => {
+                self.tell(Doing::GivenUp, Some(&why));
+                let ActorId { actor, name } = self.scope.id();
                 ActorGivenUp { actor, name, why: &why }.emit();
-                (self.on_give_up)(&self.identity);
+                (self.on_give_up)(self.scope.id());
                 Poll::Ready(())
             }
         }
     }
 
-    /// Brings the actor back; ready where that is not wanted or not possible any more.
+    /// Brings the actor back; ready where that is not possible any more.
     fn restart(&mut self, pause: &Pause) -> Poll<()> {
         match catch_unwind(AssertUnwindSafe(|| self.actor.restart())) {
             Ok(true) => {
-                let ActorId { actor, name } = &self.identity;
+                let ActorId { actor, name } = self.scope.id();
                 self.restarts.increment();
                 ActorRestarted { actor, name, why: &pause.why, after: pause.length }.emit();
+                self.scope.update(|observed| observed.restarts = observed.restarts.saturating_add(1));
+                self.tell(Doing::Running, None);
                 Poll::Pending
             }
             // Nobody holds the address any more: it stopped because it is done.
-            Ok(false) => Poll::Ready(()),
-            Err(panic) => self.ended(message(panic.as_ref())),
+            Ok(false) => self.after(Exit::Done),
+            Err(panic) => self.after(Exit::Restart(panic_text(panic.as_ref()))),
         }
+    }
+
+    fn tell(&self, doing: Doing, problem: Option<&str>) {
+        self.scope.update(|observed| {
+            observed.doing = doing;
+            observed.since = Instant::now();
+            if let Some(problem) = problem {
+                observed.last_problem = Some(problem.to_owned());
+            }
+        });
     }
 }
 
@@ -146,28 +207,16 @@ impl<A: Supervised + Actor<Context = Context<A>>> Future for Supervisor<A> {
                     continue;
                 }
             }
-            let why = ready!(this.run(task));
-            if this.ended(why).is_ready() {
+            let exit = ready!(this.run(task));
+            if this.after(exit).is_ready() {
                 return Poll::Ready(());
             }
         }
     }
 }
 
-/// The text of a panic.
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message");
-    format!("panicked: {text}")
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use tokio::sync::mpsc;
 
     use super::*;
@@ -175,7 +224,10 @@ mod tests {
     /// Reports each number it handles, and panics on 13.
     struct Reporter {
         seen: mpsc::UnboundedSender<u32>,
+        scope: ActorScope,
     }
+
+    const DONE: u32 = 99;
 
     impl Actor for Reporter {
         type Context = Context<Self>;
@@ -194,18 +246,29 @@ mod tests {
             match number {
                 13 => panic!("unlucky"),
                 0 => context.stop(),
+                DONE => {
+                    self.scope.finish();
+                    context.stop();
+                }
                 number => self.seen.send(number).unwrap(),
             }
         }
     }
 
-    fn start(policy: Policy, on_give_up: OnGiveUp) -> (impl Fn(u32), mpsc::UnboundedReceiver<u32>) {
+    struct Started {
+        post: Box<dyn Fn(u32)>,
+        numbers: mpsc::UnboundedReceiver<u32>,
+        supervision: Supervision,
+    }
+
+    fn start(policy: Policy, on_give_up: OnGiveUp) -> Started {
         let (seen, numbers) = mpsc::unbounded_channel();
-        let identity = ActorId { actor: "test", name: "reporter".to_owned() };
+        let supervision = Supervision::new(on_give_up);
+        let id = ActorId::new("test", "reporter");
         let reporter =
-            Supervisor::start(&Arbiter::current(), identity, policy, on_give_up, move |_| Reporter { seen });
+            supervision.start(&Arbiter::current(), id, policy, move |_, scope| Reporter { seen, scope });
         #[expect(clippy::disallowed_methods, reason = "the mailbox itself is under test")]
-        (move |number| reporter.do_send(Number(number)), numbers)
+        Started { post: Box::new(move |number| reporter.do_send(Number(number))), numbers, supervision }
     }
 
     fn silent() -> OnGiveUp {
@@ -214,38 +277,51 @@ mod tests {
 
     #[actix::test]
     async fn an_actor_that_panics_keeps_its_address_and_its_mailbox() {
-        let (post, mut numbers) = start(Policy::default(), silent());
+        let mut started = start(Policy::default(), silent());
         for number in [1, 13, 2, 13, 3] {
-            post(number);
+            (started.post)(number);
         }
         for expected in [1, 2, 3] {
-            assert_eq!(numbers.recv().await, Some(expected));
+            assert_eq!(started.numbers.recv().await, Some(expected));
         }
+        assert_eq!(started.supervision.observed()[0].1.restarts, 2);
     }
 
     #[actix::test]
     async fn an_actor_that_stops_comes_back_too() {
-        let (post, mut numbers) = start(Policy::default(), silent());
+        let mut started = start(Policy::default(), silent());
         for number in [0, 7] {
-            post(number);
+            (started.post)(number);
         }
-        assert_eq!(numbers.recv().await, Some(7));
+        assert_eq!(started.numbers.recv().await, Some(7));
     }
 
     #[actix::test]
-    async fn an_actor_beyond_its_budget_raises_the_alarm() {
-        let (raised, on_give_up) = tokio::sync::oneshot::channel();
-        let raised = Mutex::new(Some(raised));
-        let once = move |identity: &ActorId| {
-            if let Some(raised) = raised.lock().unwrap().take() {
-                raised.send(identity.name.clone()).unwrap();
+    async fn an_actor_whose_work_is_done_ends_and_is_forgotten() {
+        let mut started = start(Policy::default(), silent());
+        for number in [1, DONE, 2] {
+            (started.post)(number);
+        }
+        assert_eq!(started.numbers.recv().await, Some(1));
+        assert_eq!(started.numbers.recv().await, None, "it is gone, and what came after with it");
+        assert_eq!(started.supervision.observed(), []);
+    }
+
+    #[actix::test]
+    async fn an_actor_beyond_its_budget_is_given_up_and_told() {
+        let (told, given_up) = tokio::sync::oneshot::channel();
+        let told = Mutex::new(Some(told));
+        let once = move |id: &ActorId| {
+            if let Some(told) = told.lock().unwrap().take() {
+                told.send(id.name.clone()).unwrap();
             }
         };
         let policy = Policy::new(2, Duration::from_secs(60), Duration::ZERO, Duration::ZERO);
-        let (post, _numbers) = start(policy, Arc::new(once));
+        let started = start(policy, Arc::new(once));
         for _ in 0..3 {
-            post(13);
+            (started.post)(13);
         }
-        assert_eq!(on_give_up.await.as_deref(), Ok("reporter"));
+        assert_eq!(given_up.await.as_deref(), Ok("reporter"));
+        assert_eq!(started.supervision.observed()[0].1.doing, Doing::GivenUp);
     }
 }

@@ -1,4 +1,4 @@
-//! A way to wake an actor that can be rung by anybody at any time.
+//! A way to wake an actor, open to anybody at any time.
 
 use std::{
     fmt,
@@ -12,41 +12,41 @@ use actix::{dev::ToEnvelope, prelude::*};
 
 use crate::domain::WakeUp;
 
-/// Rouses an actor. However often it is rung, at most one [`Wake`] waits in the mailbox, so it
+/// Rouses an actor. However often that is asked for, at most one [`Wake`] waits in the mailbox, so it
 /// needs no bound.
 #[derive(Clone)]
 pub struct Waker {
     to: Recipient<Wake>,
-    ringing: Arc<AtomicBool>,
+    is_waking: Arc<AtomicBool>,
 }
 
 impl Waker {
-    /// A bell beside `actor`. All ringers must share one, or clones of it.
+    /// A waker of `actor`. All who wake it must share one, or clones of it.
     pub fn new<A>(actor: Addr<A>) -> Self
     where
         A: Handler<Wake>,
         A::Context: ToEnvelope<A, Wake>,
     {
-        Self { to: actor.recipient(), ringing: Arc::default() }
+        Self { to: actor.recipient(), is_waking: Arc::default() }
     }
 }
 
 impl WakeUp for Waker {
     fn wake(&self) {
-        if !self.ringing.swap(true, Ordering::AcqRel) {
-            #[expect(clippy::disallowed_methods, reason = "at most one ring is ever on its way")]
-            self.to.do_send(Wake(Arc::clone(&self.ringing)));
+        if !self.is_waking.swap(true, Ordering::AcqRel) {
+            #[expect(clippy::disallowed_methods, reason = "at most one wake-up is ever on its way")]
+            self.to.do_send(Wake(Arc::clone(&self.is_waking)));
         }
     }
 }
 
 impl fmt::Debug for Waker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Bell")
+        f.write_str("Waker")
     }
 }
 
-/// "Look at the store." Silences the bell on drop, so drop it before looking.
+/// "Look at the store." Lets the next wake-up through on drop, so drop it before looking.
 pub struct Wake(Arc<AtomicBool>);
 
 impl Message for Wake {

@@ -65,6 +65,23 @@ impl DeliveryUnparsable<'_> {
     }
 }
 
+/// A message panicked; its actor goes on.
+pub struct ActorPanicked<'a> {
+    /// The actor's kind.
+    pub actor: &'static str,
+    /// Its name.
+    pub name: &'a str,
+    /// The text of the panic.
+    pub why: &'a str,
+}
+
+impl ActorPanicked<'_> {
+    /// Logs it.
+    pub fn emit(self) {
+        error!(actor = self.actor, name = self.name, why = self.why, "a message panicked and is dropped");
+    }
+}
+
 /// An actor came back.
 pub struct ActorRestarted<'a> {
     /// Its kind.
@@ -101,7 +118,7 @@ impl ActorGivenUp<'_> {
             actor = self.actor,
             name = self.name,
             why = self.why,
-            "an actor failed too often and is given up: the gate ends"
+            "an actor failed too often and is given up"
         );
     }
 }

@@ -20,7 +20,7 @@ use actix_web::{
 use herdgate_actors::{
     domain::UnverifiedRequest,
     ingress::IngressActor,
-    runtime::{ActorId, MailboxMetrics, MailboxSender, OnGiveUp, Policy, Supervisor},
+    runtime::{ActorId, MailboxMetrics, MailboxSender, Policy, Supervision},
 };
 
 use super::{Admin, Webhooks, admin, connection, webhooks};
@@ -84,7 +84,7 @@ pub type PerWorker = Arc<dyn Fn(MailboxSender<UnverifiedRequest>) -> Webhooks + 
 pub fn serve(
     doors: &Listeners,
     ingress: IngressActor,
-    on_give_up: OnGiveUp,
+    supervision: Supervision,
     per_worker: PerWorker,
     admin: Admin,
 ) -> io::Result<Servers> {
@@ -92,7 +92,7 @@ pub fn serve(
     let public = bind(doors.public)?;
     let admin_socket = bind(doors.admin)?;
     let (public_at, admin_at) = (public.local_addr()?, admin_socket.local_addr()?);
-    let gate = public_door(public, limits, ingress, on_give_up, per_worker)?;
+    let gate = public_door(public, limits, ingress, supervision, per_worker)?;
     let admin = admin_door(admin_socket, limits, admin)?;
     let (public_server, admin_server) = (gate.handle(), admin.handle());
     actix_web::rt::spawn(gate);
@@ -109,7 +109,7 @@ fn public_door(
     socket: TcpListener,
     limits: Limits,
     ingress: IngressActor,
-    on_give_up: OnGiveUp,
+    supervision: Supervision,
     per_worker: PerWorker,
 ) -> io::Result<Server> {
     let worker = Arc::new(AtomicUsize::new(0));
@@ -118,13 +118,7 @@ fn public_door(
         let identity = ActorId { actor: "ingress", name: number.to_string() };
         let meter = MailboxMetrics::new(&identity, limits.ingress_mailbox);
         let ingress = ingress.clone();
-        let actor = Supervisor::start(
-            &Arbiter::current(),
-            identity,
-            Policy::default(),
-            Arc::clone(&on_give_up),
-            |_| ingress,
-        );
+        let actor = supervision.start(&Arbiter::current(), identity, Policy::default(), |_, _| ingress);
         App::new()
             .app_data(web::Data::new(per_worker(MailboxSender::new(actor, meter))))
             .service(

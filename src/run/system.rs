@@ -17,7 +17,7 @@ use herdgate_actors::{
     ingress::{IngressActor, Sources},
     parser::ParserActor,
     runner::{ProcessRunner, RunFolders, Runner, StopMode, Warden, WardenCommand},
-    runtime::{ActorId, MailboxMetrics, MailboxSender, OnGiveUp, Policy, Supervisor, Waker},
+    runtime::{ActorId, MailboxMetrics, MailboxSender, OnGiveUp, Policy, Supervision, Waker},
     schedule::{Prune, ScheduledAgent, SchedulerActor, SchedulerDeps, Tick},
     store::{Engine, OpenError, Rescue, SqliteEngine, SqliteOptions, StoreError},
     telemetry::{AgentSeries, StoreSeries},
@@ -38,6 +38,8 @@ use crate::{
 /// Rouse the agents, by name.
 pub type Wakers = HashMap<AgentName, Waker>;
 
+/// The kind of actor that is an agent.
+const AGENT: &str = "agent";
 /// The store, in the data folder.
 pub const DATABASE: &str = "herdgate.db";
 /// The files of runs, in the data folder.
@@ -116,7 +118,7 @@ impl System {
     /// Whatever it needs and cannot have.
     pub async fn start(plan: ResolvedConfig, around: Deps) -> Result<Self, StartError> {
         let health = Health::default();
-        let on_give_up = on_give_up(&health);
+        let supervision = Supervision::new(on_give_up(&health));
         private_folder(&plan.data_dir)?;
         let clock = around.clock;
         let engine = open_store(&plan).await?;
@@ -131,7 +133,7 @@ impl System {
 
         let herd = Herd::new(plan.scale);
         let arbiters: Vec<_> = (0..cores()).map(|_| Arbiter::new()).collect();
-        let agents = Agents::start(&plan, &arbiters, &on_give_up, |agent| Work {
+        let agents = Agents::start(&plan, &arbiters, &supervision, |agent| Work {
             engine: Arc::clone(&engine),
             runner: Arc::clone(&runner),
             herd: Arc::clone(&herd),
@@ -139,10 +141,10 @@ impl System {
             series: AgentSeries::new(agent.name(), agent.spec.scale),
         });
         let recorder: Arc<dyn Ledger> = Arc::clone(&engine) as Arc<dyn Ledger>;
-        let parsers = start_parsers(&plan, &arbiters, &on_give_up, &agents);
+        let parsers = start_parsers(&plan, &arbiters, &supervision, &agents);
         let scheduler = start_scheduler(
             &arbiters[0],
-            &on_give_up,
+            &supervision,
             SchedulerDeps {
                 entries: entries(&plan.agents),
                 engine: Arc::clone(&engine),
@@ -184,7 +186,7 @@ impl System {
             clock: clock.clone(),
             parsers,
         };
-        let listening = open_doors(&plan, ingress, on_give_up, admin, &health, clock)?;
+        let listening = open_doors(&plan, ingress, supervision, admin, &health, clock)?;
         let whereabouts =
             ListenAddresses { public: listening.public, admin: listening.admin, pid: std::process::id() };
         whereabouts
@@ -258,11 +260,14 @@ fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// An actor that is given up fails the gate.
+/// An agent that is given up is lost alone: its jobs wait, and it is shown as failed. Without any
+/// of the others nothing can be taken or run, and the gate ends.
 fn on_give_up(health: &Health) -> OnGiveUp {
     let health = health.clone();
-    Arc::new(move |identity: &ActorId| {
-        health.fail(format!("{} {} failed too often", identity.actor, identity.name));
+    Arc::new(move |id: &ActorId| {
+        if id.actor != AGENT {
+            health.fail(format!("{id} failed too often"));
+        }
     })
 }
 
@@ -318,15 +323,15 @@ impl Agents {
     fn start(
         plan: &ResolvedConfig,
         arbiters: &[Arbiter],
-        on_give_up: &OnGiveUp,
+        supervision: &Supervision,
         work: impl Fn(&ResolvedAgent) -> Work,
     ) -> Self {
         let mut agents = Self { names: Vec::new(), offers: Vec::new(), wakers: HashMap::new() };
         let enabled = plan.agents.iter().filter(|agent| agent.spec.scale > 0);
         for (agent, arbiter) in enabled.zip(arbiters.iter().cycle()) {
-            let identity = ActorId { actor: "agent", name: agent.name().to_string() };
+            let identity = ActorId { actor: AGENT, name: agent.name().to_string() };
             let meter = MailboxMetrics::new(&identity, plan.mailboxes.agent);
-            let addr = start_agent(agent, arbiter, identity, on_give_up, work(agent));
+            let addr = start_agent(agent, arbiter, identity, supervision, work(agent));
             agents.names.push(agent.name().clone());
             agents.wakers.insert(agent.name().clone(), Waker::new(addr.clone()));
             agents.offers.push(MailboxSender::new(addr, meter));
@@ -339,36 +344,30 @@ fn start_agent(
     agent: &ResolvedAgent,
     arbiter: &Arbiter,
     identity: ActorId,
-    on_give_up: &OnGiveUp,
+    supervision: &Supervision,
     work: Work,
 ) -> Addr<AgentActor> {
     use actix::AsyncContext;
     let spec = agent.spec.clone();
-    Supervisor::start(
-        &arbiter.handle(),
-        identity,
-        Policy::default(),
-        Arc::clone(on_give_up),
-        move |context| {
-            let waker = Waker::new(context.address());
-            let bench = AgentDeps {
-                spec,
-                engine: work.engine,
-                runner: work.runner,
-                herd: work.herd,
-                clock: work.clock,
-                waker: Arc::new(waker.clone()) as Arc<dyn WakeUp>,
-                series: work.series,
-            };
-            AgentActor::new(Driver::new(Arc::new(bench)), waker)
-        },
-    )
+    supervision.start(&arbiter.handle(), identity, Policy::default(), move |context, _| {
+        let waker = Waker::new(context.address());
+        let bench = AgentDeps {
+            spec,
+            engine: work.engine,
+            runner: work.runner,
+            herd: work.herd,
+            clock: work.clock,
+            waker: Arc::new(waker.clone()) as Arc<dyn WakeUp>,
+            series: work.series,
+        };
+        AgentActor::new(Driver::new(Arc::new(bench)), waker)
+    })
 }
 
 fn start_parsers(
     plan: &ResolvedConfig,
     arbiters: &[Arbiter],
-    on_give_up: &OnGiveUp,
+    supervision: &Supervision,
     agents: &Agents,
 ) -> Vec<MailboxSender<ParseRequest>> {
     let enabled = agents.names.iter().filter_map(|name| plan.agent(name.as_str()));
@@ -383,8 +382,7 @@ fn start_parsers(
             let meter = MailboxMetrics::new(&identity, plan.mailboxes.parser);
             let parser = parser.clone();
             let policy = Policy::default();
-            let addr =
-                Supervisor::start(&arbiter.handle(), identity, policy, Arc::clone(on_give_up), |_| parser);
+            let addr = supervision.start(&arbiter.handle(), identity, policy, |_, _| parser);
             MailboxSender::new(addr, meter)
         })
         .collect()
@@ -396,13 +394,11 @@ struct SchedulerOutlets {
     housekeeping: MailboxSender<Prune>,
 }
 
-fn start_scheduler(arbiter: &Arbiter, on_give_up: &OnGiveUp, desk: SchedulerDeps) -> SchedulerOutlets {
+fn start_scheduler(arbiter: &Arbiter, supervision: &Supervision, desk: SchedulerDeps) -> SchedulerOutlets {
     let identity = ActorId { actor: "scheduler", name: "0".to_owned() };
     let meter = MailboxMetrics::new(&identity, SCHEDULER_MAILBOX);
     let policy = Policy::default();
-    let addr = Supervisor::start(&arbiter.handle(), identity, policy, Arc::clone(on_give_up), |_| {
-        SchedulerActor::new(desk)
-    });
+    let addr = supervision.start(&arbiter.handle(), identity, policy, |_, _| SchedulerActor::new(desk));
     SchedulerOutlets {
         sweep: MailboxSender::new(addr.clone(), Arc::clone(&meter)),
         housekeeping: MailboxSender::new(addr, meter),
@@ -463,7 +459,7 @@ fn api_key(plan: &ResolvedConfig) -> Result<ApiKey, StartError> {
 fn open_doors(
     plan: &ResolvedConfig,
     ingress: IngressActor,
-    on_give_up: OnGiveUp,
+    supervision: Supervision,
     admin: Admin,
     health: &Health,
     clock: Clock,
@@ -497,5 +493,5 @@ fn open_doors(
         clock: clock.clone(),
         wanted: Arc::clone(&wanted),
     });
-    http::serve(&doors, ingress, on_give_up, per_worker, admin).map_err(StartError::Listen)
+    http::serve(&doors, ingress, supervision, per_worker, admin).map_err(StartError::Listen)
 }
