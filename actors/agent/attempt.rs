@@ -16,7 +16,7 @@ use crate::{
     provider::{payload, protocol},
     runner::{Outcome, RunHandle, RunRequest, StopMode},
     store::{AttemptOutcome, ClaimedJob, Disposition, Finish, JobTrigger},
-    telemetry::events::{RunEnded, RunStarted, StoreRefused},
+    telemetry::{Event, emit},
 };
 
 /// The pause before a finish that the store refused is tried again.
@@ -31,8 +31,13 @@ pub(super) async fn drive(bench: &Arc<AgentDeps>, job: ClaimedJob) {
         agent = %job.agent,
         receipt = job.receipt.map(tracing::field::display)
     );
-    bench.series.started();
-    RunStarted { run: job.run, agent: &job.agent, cause: &job.cause, receipt: job.receipt }.emit();
+    emit(Event::RunStarted {
+        run: job.run,
+        agent: job.agent.clone(),
+        trigger: job.cause.as_str(),
+        receipt: job.receipt,
+        waited_ms: bench.clock.now().since(job.created_at).into(),
+    });
     let task = {
         let (bench, job) = (Arc::clone(bench), job.clone());
         spawn_local(async move { perform(&bench, &job).await }.instrument(span.clone()))
@@ -128,13 +133,21 @@ async fn record(bench: &AgentDeps, job: &ClaimedJob, outcome: AttemptOutcome, to
         let finish = Finish { run: job.run, outcome: outcome.clone(), disposition: disposition.clone(), at };
         match bench.engine.finish(finish).await {
             Ok(_) => {
-                bench.series.ended(&job.cause, &outcome, took);
-                let then = describe(&disposition);
-                RunEnded { run: job.run, agent: &job.agent, outcome: &outcome, then: &then, took }.emit();
+                emit(Event::RunEnded {
+                    run: job.run,
+                    agent: job.agent.clone(),
+                    trigger: job.cause.as_str(),
+                    outcome: outcome.as_str(),
+                    detail: outcome.detail(),
+                    then: describe(&disposition),
+                    retried: matches!(disposition, Disposition::Retry { .. }),
+                    at,
+                    took_ms: took.into(),
+                });
                 return;
             }
             Err(error) => {
-                StoreRefused { wanted: "finish", error: &error }.emit();
+                emit(Event::StoreRefused { wanted: "finish", error: error.to_string() });
                 if bench.engine.broken().is_some() {
                     return;
                 }

@@ -20,7 +20,7 @@ use crate::{
     domain::{AgentSpec, Clock, Timestamp, WakeUp},
     runner::Runner,
     store::{Claim, ClaimedJob, Engine},
-    telemetry::{AgentSeries, events::StoreRefused},
+    telemetry::{Event, emit},
 };
 
 /// How long a run may go without renewing its lease. A lost process is noticed after this.
@@ -44,8 +44,6 @@ pub struct AgentDeps {
     pub clock: Clock,
     /// Rouses the agent.
     pub waker: Arc<dyn WakeUp>,
-    /// Its numbers.
-    pub series: AgentSeries,
 }
 
 /// Keeps up to `scale` runs of one agent going.
@@ -126,7 +124,7 @@ impl Driver {
         let claimed = match self.bench.engine.claim(claim).await {
             Ok(claimed) => claimed,
             Err(error) => {
-                StoreRefused { wanted: "claim", error: &error }.emit();
+                emit(Event::StoreRefused { wanted: "claim", error: error.to_string() });
                 return Look::Sleep(CLAIM_PAUSE);
             }
         };

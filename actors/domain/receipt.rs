@@ -180,9 +180,10 @@ impl Inner {
             verdicts: if parsed.is_some() { draft.verdicts } else { Vec::new() },
             parsed,
         };
-        let unparsable = match &record.parsed {
-            Some(Parsed::Unparsable(problem)) => Some(problem.0.clone()),
-            _ => None,
+        let (unparsable, context) = match &record.parsed {
+            Some(Parsed::Unparsable(problem)) => (Some(problem.0.clone()), None),
+            Some(Parsed::Context(context)) => (None, Some(Arc::clone(context))),
+            None => (None, None),
         };
         let (id, wakes, reply) = (self.id, draft.wakes, draft.reply);
         self.recorder.record(
@@ -200,7 +201,7 @@ impl Inner {
                     }
                 };
                 if let Some(reply) = reply {
-                    reply.send(answer);
+                    reply.send_about(answer, context.as_ref().map(|context| context.event.as_ref()));
                 }
             }),
         );

@@ -101,6 +101,9 @@ pub enum RejectReason {
 }
 
 impl RejectReason {
+    /// Every reason.
+    pub const ALL: [Self; 4] = [Self::Unsigned, Self::BadSignature, Self::Stale, Self::RateLimited];
+
     /// The metric label.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -150,8 +153,8 @@ pub struct Reply {
     tally: Option<Tally>,
 }
 
-/// Counts an answer on its way out.
-type Tally = Box<dyn FnOnce(&Answer) + Send>;
+/// Is shown an answer on its way out, and the name of the event where it was parsed.
+type Tally = Box<dyn FnOnce(&Answer, Option<&str>) + Send>;
 
 impl Reply {
     /// Both ends of an answer.
@@ -164,15 +167,20 @@ impl Reply {
 
     /// Shows the answer to `tally` before it leaves.
     #[must_use]
-    pub fn tallied(mut self, tally: impl FnOnce(&Answer) + Send + 'static) -> Self {
+    pub fn tallied(mut self, tally: impl FnOnce(&Answer, Option<&str>) + Send + 'static) -> Self {
         self.tally = Some(Box::new(tally));
         self
     }
 
     /// Answers; a caller that hung up does not mind.
     pub fn send(self, answer: Answer) {
+        self.send_about(answer, None);
+    }
+
+    /// Answers, and tells the tally which event it was.
+    pub(super) fn send_about(self, answer: Answer, event: Option<&str>) {
         if let Some(tally) = self.tally {
-            tally(&answer);
+            tally(&answer, event);
         }
         let _ = self.answer.send(answer);
     }

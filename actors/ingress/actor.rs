@@ -10,12 +10,12 @@ use actix::prelude::*;
 use super::Sources;
 use crate::{
     domain::{
-        Answer, Clock, IdSource, Ledger, Origin, ParseRequest, PendingReceipt, SourceSelector,
-        UnverifiedRequest, Verified,
+        Answer, Clock, IdSource, Ledger, Origin, ParseRequest, PendingReceipt, Provider, SourceName,
+        SourceSelector, UnverifiedRequest, Verified,
     },
     provider::protocol,
     runtime::{Envelope, MailboxSender, SendError},
-    telemetry::events::DeliveryRefused,
+    telemetry::{Event, emit},
 };
 
 /// Bodies beyond this many bytes are hashed elsewhere: at about 1 GB/s a larger one would hold up
@@ -66,10 +66,10 @@ impl IngressActor {
         match verified {
             Verified::No(reason, reply) => {
                 let source = match &door {
-                    SourceSelector::Any => "",
-                    SourceSelector::Source(name) => name.as_str(),
+                    SourceSelector::Any => None,
+                    SourceSelector::Source(name) => Some(name.clone()),
                 };
-                DeliveryRefused { provider, source, reason }.emit();
+                emit(Event::DeliveryRefused { provider, source, reason });
                 reply.send(Answer::Rejected(reason));
             }
             Verified::Yes(mut delivery, reply) => {
@@ -77,13 +77,14 @@ impl IngressActor {
                 delivery.key = protocol.delivery_key(&delivery.headers, &delivery.body);
                 delivery.body = protocol.redact(&delivery.headers, delivery.body);
                 delivery.headers.retain(protocol.kept_headers());
-                let series = self.sources.series(provider, &delivery.sources[0]);
-                let bytes = delivery.body.len();
-                let reply = reply.tallied(move |answer| {
-                    if let Some(series) = series {
-                        series.answered(answer, bytes, begun.elapsed());
-                    }
-                });
+                let answered = Answered {
+                    provider,
+                    source: delivery.sources[0].clone(),
+                    delivery_id: protocol.delivery_id(&delivery.headers).map(Arc::from),
+                    bytes: delivery.body.len(),
+                    begun,
+                };
+                let reply = reply.tallied(move |answer, event| answered.tell(answer, event));
                 self.pass_on(PendingReceipt::open(
                     self.ids.receipt(at),
                     Origin::Request,
@@ -106,5 +107,47 @@ impl IngressActor {
                 Err(SendError::Full(back) | SendError::Closed(back)) => parse = back,
             }
         }
+    }
+}
+
+/// What is told about a delivery when it is answered.
+struct Answered {
+    provider: Provider,
+    source: SourceName,
+    delivery_id: Option<Arc<str>>,
+    bytes: usize,
+    begun: Instant,
+}
+
+impl Answered {
+    fn tell(self, answer: &Answer, event: Option<&str>) {
+        let Self { provider, source, delivery_id, bytes, begun } = self;
+        let took_ms = begun.elapsed().into();
+        emit(match answer {
+            Answer::DeliveryAck(ack) => Event::DeliveryTaken {
+                receipt: ack.receipt,
+                delivery_id,
+                provider,
+                source,
+                event: event.map(Arc::from),
+                matched: ack.matched,
+                skipped: ack.skipped,
+                duplicate: ack.duplicate,
+                bytes,
+                took_ms,
+            },
+            Answer::Unparsable { receipt, reason } => Event::DeliveryUnparsable {
+                receipt: *receipt,
+                provider,
+                source,
+                delivery_id,
+                reason: reason.as_str().into(),
+                bytes,
+                took_ms,
+            },
+            Answer::Unavailable | Answer::Rejected(_) => {
+                Event::DeliveryUnavailable { provider, source, delivery_id, bytes, took_ms }
+            }
+        });
     }
 }

@@ -6,7 +6,7 @@ use super::{bucket::Bucket, freshness};
 use crate::{
     domain::{Headers, Provider, RejectReason, Source, SourceName, SourceSelector, Timestamp},
     provider::protocol,
-    telemetry::SourceSeries,
+    telemetry::metrics,
 };
 
 /// All sources, and how to find those that a request may belong to.
@@ -18,7 +18,6 @@ pub struct Sources {
 struct Entry {
     source: Source,
     bucket: Option<Bucket>,
-    series: SourceSeries,
 }
 
 impl Sources {
@@ -26,11 +25,10 @@ impl Sources {
     pub fn new(sources: impl IntoIterator<Item = Source>) -> Self {
         let mut all: HashMap<Provider, Vec<Entry>> = HashMap::new();
         for source in sources {
-            all.entry(source.provider).or_default().push(Entry {
-                bucket: source.rate_limit.map(Bucket::new),
-                series: SourceSeries::new(source.provider, &source.name),
-                source,
-            });
+            metrics().source(source.provider, &source.name);
+            all.entry(source.provider)
+                .or_default()
+                .push(Entry { bucket: source.rate_limit.map(Bucket::new), source });
         }
         Self { all: Arc::new(all) }
     }
@@ -82,12 +80,6 @@ impl Sources {
             }
         }
         if verified_by.is_empty() { Err(refusal) } else { Ok(verified_by) }
-    }
-
-    /// The numbers of `source`.
-    pub fn series(&self, provider: Provider, source: &SourceName) -> Option<SourceSeries> {
-        let entries = self.all.get(&provider)?;
-        entries.iter().find(|entry| entry.source.name == *source).map(|entry| entry.series.clone())
     }
 
     fn behind<'a>(&'a self, provider: Provider, door: &'a SourceSelector) -> impl Iterator<Item = &'a Entry> {

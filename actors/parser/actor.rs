@@ -8,7 +8,6 @@ use crate::{
     domain::{FilterRequest, ParseRequest, Parsed, PendingReceipt, SubscriptionIndex},
     provider::protocol,
     runtime::{Envelope, MailboxSender},
-    telemetry::events::DeliveryUnparsable,
 };
 
 /// Bodies beyond this many bytes are read elsewhere: at about 500 MB/s a larger one would hold up
@@ -52,8 +51,6 @@ impl ParserActor {
         let context = match protocol(delivery.provider).parse(&delivery.headers, &delivery.body) {
             Ok(context) => Arc::new(context),
             Err(problem) => {
-                DeliveryUnparsable { receipt: receipt.id(), provider: delivery.provider, reason: &problem.0 }
-                    .emit();
                 receipt.parsed(Parsed::Unparsable(problem), 0);
                 return;
             }

@@ -13,7 +13,7 @@ use std::{
 use tokio::{sync::watch, time::Instant};
 
 use super::Envelope;
-use crate::telemetry::events::ActorPanicked;
+use crate::telemetry::{Event, emit};
 
 /// Who an actor is, in logs and metrics.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -137,7 +137,11 @@ impl ActorScope {
     pub fn contain_call(&self, call: impl FnOnce()) -> Result<(), MessagePanicked> {
         catch_unwind(AssertUnwindSafe(call)).map_err(|panic| {
             let why = panic_text(panic.as_ref());
-            ActorPanicked { actor: self.0.id.actor, name: &self.0.id.name, why: &why }.emit();
+            emit(Event::ActorPanicked {
+                actor: self.0.id.actor,
+                name: self.0.id.name.as_str().into(),
+                message: why.clone(),
+            });
             self.update(|observed| {
                 observed.panicked_messages = observed.panicked_messages.saturating_add(1);
                 observed.last_problem = Some(why.clone());

@@ -21,10 +21,7 @@ use super::{
     ActorId, ActorScope, Policy, RestartDecision,
     scope::{Doing, Observed, panic_text},
 };
-use crate::telemetry::{
-    RestartSeries,
-    events::{ActorGivenUp, ActorRestarted},
-};
+use crate::telemetry::{Event, RestartSeries, emit};
 
 /// Told when an actor is given up. Who that harms is not for the supervisor to say: a lost agent is
 /// one agent, a lost ingress is the gate.
@@ -39,11 +36,14 @@ enum Exit {
     Done,
 }
 
+/// An actor, and what it does.
+type Watched = (ActorId, watch::Receiver<Observed>);
+
 /// Starts actors, and knows those that it started.
 #[derive(Clone)]
 pub struct Supervision {
     on_give_up: OnGiveUp,
-    actors: Arc<Mutex<Vec<(ActorId, watch::Receiver<Observed>)>>>,
+    actors: Arc<Mutex<Vec<Watched>>>,
 }
 
 impl Supervision {
@@ -153,7 +153,7 @@ impl<A: Supervised + Actor<Context = Context<A>>> Supervisor<A> {
             RestartDecision::GiveUp => {
                 self.tell(Doing::GivenUp, Some(&why));
                 let ActorId { actor, name } = self.scope.id();
-                ActorGivenUp { actor, name, why: &why }.emit();
+                emit(Event::ActorGivenUp { actor, name: name.as_str().into(), why });
                 (self.on_give_up)(self.scope.id());
                 Poll::Ready(())
             }
@@ -166,7 +166,12 @@ impl<A: Supervised + Actor<Context = Context<A>>> Supervisor<A> {
             Ok(true) => {
                 let ActorId { actor, name } = self.scope.id();
                 self.restarts.increment();
-                ActorRestarted { actor, name, why: &pause.why, after: pause.length }.emit();
+                emit(Event::ActorRestarted {
+                    actor,
+                    name: name.as_str().into(),
+                    why: pause.why.clone(),
+                    after_ms: pause.length.into(),
+                });
                 self.scope.update(|observed| observed.restarts = observed.restarts.saturating_add(1));
                 self.tell(Doing::Running, None);
                 Poll::Pending

@@ -6,7 +6,6 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{HashMap, HashSet},
-    path::PathBuf,
     rc::Rc,
     sync::Arc,
     time::Duration,
@@ -14,14 +13,13 @@ use std::{
 
 use actix::prelude::*;
 use tokio::task::spawn_local;
-use tracing::{info, warn};
 
 use super::{Due, DueQueue, Prune, ScheduledAgent, Tick};
 use crate::{
     domain::{AgentName, Clock, Ledger, Origin, ParseRequest, PendingReceipt, RunId, Timestamp, WakeUp},
     runtime::{Envelope, MailboxSender, Waker},
     store::{Engine, Fire, Fired, Rescue},
-    telemetry::events::StoreRefused,
+    telemetry::{Event, emit},
 };
 
 /// Receipts younger than this are probably still on their way.
@@ -59,8 +57,6 @@ pub struct SchedulerDeps {
     pub max_interruptions: u32,
     /// Where runs keep their files.
     pub forget: Arc<dyn Fn(RunId) + Send + Sync>,
-    /// Where the data lies, for messages.
-    pub data_dir: PathBuf,
 }
 
 /// The scheduler.
@@ -160,7 +156,7 @@ impl SchedulerActor {
                 match desk.engine.cursors().await {
                     Ok(cursors) => break cursors,
                     Err(error) => {
-                        StoreRefused { wanted: "marks", error: &error }.emit();
+                        emit(Event::StoreRefused { wanted: "marks", error: error.to_string() });
                         tokio::time::sleep(FIRE_PAUSE).await;
                     }
                 }
@@ -193,15 +189,20 @@ impl SchedulerDeps {
         loop {
             match self.engine.fire(fire.clone()).await {
                 Ok(Fired::Created(job)) => {
-                    info!(agent = %fire.agent, due = %fire.due, %job, "schedule fired");
+                    emit(Event::ScheduleFired {
+                        agent: fire.agent.clone(),
+                        due: fire.due,
+                        job,
+                        late_ms: self.clock.now().since(fire.due).into(),
+                    });
                     return self.wake(&fire.agent);
                 }
                 Ok(Fired::Coalesced) => {
-                    info!(agent = %fire.agent, due = %fire.due, "schedule fired while its last job still waits");
+                    emit(Event::ScheduleCoalesced { agent: fire.agent, due: fire.due });
                     return;
                 }
                 Err(error) => {
-                    StoreRefused { wanted: "fire", error: &error }.emit();
+                    emit(Event::StoreRefused { wanted: "fire", error: error.to_string() });
                     if self.engine.broken().is_some() {
                         return;
                     }
@@ -223,16 +224,21 @@ impl SchedulerDeps {
         match self.engine.rescue(rescue).await {
             Ok(rescued) => {
                 for rescued in rescued {
-                    warn!(run = %rescued.run, agent = %rescued.agent, then = %rescued.state, "a run was lost");
                     self.wake(&rescued.agent);
+                    emit(Event::Rescued {
+                        run: rescued.run,
+                        agent: rescued.agent,
+                        then: rescued.state.as_str(),
+                        earlier_life: false,
+                    });
                 }
             }
-            Err(error) => StoreRefused { wanted: "rescue", error: &error }.emit(),
+            Err(error) => emit(Event::StoreRefused { wanted: "rescue", error: error.to_string() }),
         }
         match self.engine.oldest_due().await {
             // A bell that was lost costs only this long.
             Ok(overdue) => overdue.iter().for_each(|(agent, _)| self.wake(agent)),
-            Err(error) => StoreRefused { wanted: "oldest due", error: &error }.emit(),
+            Err(error) => emit(Event::StoreRefused { wanted: "oldest due", error: error.to_string() }),
         }
     }
 
@@ -241,10 +247,12 @@ impl SchedulerDeps {
         let unrouted = self.engine.unrouted(now.minus(REROUTE_AGE), MAX_ROUTINGS, REROUTE_BATCH).await;
         let receipts = match unrouted {
             Ok(receipts) => receipts,
-            Err(error) => return StoreRefused { wanted: "unrouted receipts", error: &error }.emit(),
+            Err(error) => {
+                return emit(Event::StoreRefused { wanted: "unrouted receipts", error: error.to_string() });
+            }
         };
         for (turn, stored) in receipts.into_iter().enumerate() {
-            info!(receipt = %stored.id, "routing a receipt again");
+            emit(Event::RoutingRetried { receipt: stored.id, routings: 0 });
             let receipt = PendingReceipt::open(
                 stored.id,
                 Origin::Reroute,
@@ -258,7 +266,7 @@ impl SchedulerDeps {
     }
 
     async fn prune(&self) {
-        let now = self.clock.now();
+        let (now, begun) = (self.clock.now(), std::time::Instant::now());
         loop {
             let pruned = self
                 .engine
@@ -270,18 +278,17 @@ impl SchedulerDeps {
                         (self.forget)(*run);
                     }
                     if pruned.receipts > 0 || !pruned.runs.is_empty() {
-                        info!(
-                            receipts = pruned.receipts,
-                            runs = pruned.runs.len(),
-                            data_dir = %self.data_dir.display(),
-                            "pruned the history"
-                        );
+                        emit(Event::Pruned {
+                            receipts: pruned.receipts,
+                            runs: pruned.runs.len(),
+                            took_ms: begun.elapsed().into(),
+                        });
                     }
                     if !pruned.more {
                         return;
                     }
                 }
-                Err(error) => return StoreRefused { wanted: "prune", error: &error }.emit(),
+                Err(error) => return emit(Event::StoreRefused { wanted: "prune", error: error.to_string() }),
             }
         }
     }

@@ -187,6 +187,16 @@ impl AttemptOutcome {
             Self::NotStarted { .. } => "not_started",
         }
     }
+
+    /// What the name leaves out, in words.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Failed { code } => Some(format!("exit code {code}")),
+            Self::Killed { signal } => Some(format!("signal {signal}")),
+            Self::NotStarted { error } => Some(error.clone()),
+            Self::Completed | Self::TimedOut | Self::Snooze | Self::Interrupted => None,
+        }
+    }
 }
 
 /// What happens to a job after an attempt.

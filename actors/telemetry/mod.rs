@@ -1,10 +1,20 @@
-//! Every number and every event of the system, named in one place.
+//! What happens, told from one place.
 //!
-//! - `series`: handles on metric series, made once at start and kept by whoever counts, so that
-//!   the hot path never looks a name up.
-//! - [`events`]: what is worth a log line, as structs with `emit`.
+//! - [`Event`]: everything worth telling, as one enum; [`emit`] logs, counts and publishes it.
+//! - `log`, `line`, `damp`: which facts get a log line, what it says, how many of a kind.
+//! - `metrics`: handles on series, made once; [`describe`] names them all.
+//! - [`bus`]: where facts can be followed while they happen.
 
-pub mod events;
-mod series;
+pub mod bus;
+mod damp;
+mod event;
+mod line;
+mod log;
+mod metrics;
 
-pub use series::{AgentSeries, MailboxSeries, RestartSeries, SourceSeries, StoreSeries, describe, refused};
+pub use event::{Event, Millis, emit};
+pub use log::{tell_left_out, tell_rest};
+pub use metrics::{
+    MailboxSeries, Metrics, RestartSeries, StoreSeries, backlog, describe, metrics, oldest_waiting,
+    unconfigured_jobs,
+};

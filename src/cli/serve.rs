@@ -29,13 +29,13 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> Outcome {
         let plan = self.project.plan()?;
+        let metrics = telemetry::metrics().into_diagnostic()?;
         telemetry::logs(self.log_format.unwrap_or(plan.log.format), &plan.log.filter);
         telemetry::panics();
         rlimits::prepare();
         for warning in &plan.warnings {
             warn!("{warning}");
         }
-        let metrics = telemetry::metrics().into_diagnostic()?;
         let around = Deps { clock: Clock::System, warden: warden()?, metrics };
         super::block_on(serve(plan, around))
     }

@@ -11,10 +11,9 @@ use actix_web::{
 use herdgate_actors::{
     domain::{AgentName, Clock, JobId, ReceiptId},
     store::{Engine, JobQuery, JobState, Page, ReceiptQuery, ReceiptState, RunQuery, StoreError},
-    telemetry::AgentSeries,
+    telemetry,
 };
 use hmac::{Hmac, KeyInit, Mac};
-use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Deserialize;
 use serde_json::json;
 use sha2::Sha256;
@@ -22,6 +21,7 @@ use sha2::Sha256;
 use crate::{
     run::control::{Control, ControlError, DeadLetterAction},
     run::health::{Health, State},
+    telemetry::Exporter,
     views::{Triggers, receipt_json, run_json},
 };
 
@@ -32,7 +32,7 @@ pub struct Admin {
     /// Whether deliveries are taken.
     pub health: Health,
     /// The numbers.
-    pub metrics: PrometheusHandle,
+    pub metrics: Exporter,
     /// The time.
     pub clock: Clock,
     /// Who may use the API.
@@ -114,7 +114,7 @@ async fn metrics(admin: web::Data<Admin>) -> HttpResponse {
         for agent in admin.operator.wakers.keys() {
             for state in JobState::ALL {
                 let entry = backlog.iter().find(|entry| entry.agent == *agent && entry.state == state);
-                AgentSeries::backlog(agent, state, entry.map_or(0, |entry| entry.jobs));
+                telemetry::backlog(agent, state.as_str(), entry.map_or(0, |entry| entry.jobs));
             }
         }
     }
@@ -122,10 +122,9 @@ async fn metrics(admin: web::Data<Admin>) -> HttpResponse {
         let now = admin.clock.now();
         for agent in admin.operator.wakers.keys() {
             let due = oldest.iter().find(|(name, _)| name == agent);
-            AgentSeries::oldest_waiting(agent, due.map(|(_, due)| now.since(*due)).unwrap_or_default());
+            telemetry::oldest_waiting(agent, due.map(|(_, due)| now.since(*due)).unwrap_or_default());
         }
     }
-    admin.metrics.run_upkeep();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(admin.metrics.render())
 }
 

@@ -17,11 +17,10 @@ use herdgate_actors::{
     },
     ingress::Sources,
     runtime::MailboxSender,
-    telemetry::events::{DeliveryRefused, DeliveryTaken},
+    telemetry::{Event, emit},
 };
 use serde::Serialize;
 use serde_json::json;
-use tracing::Instrument;
 
 use super::{
     Budget,
@@ -111,11 +110,11 @@ impl Webhooks {
         }
         let headers = self.pick(request, provider);
         if self.sources.refuses_unsigned(provider, &door, &headers) {
-            let source = match &door {
-                SourceSelector::Any => "",
-                SourceSelector::Source(name) => name.as_str(),
+            let source = match door {
+                SourceSelector::Any => None,
+                SourceSelector::Source(name) => Some(name),
             };
-            DeliveryRefused { provider, source, reason: RejectReason::Unsigned }.emit();
+            emit(Event::DeliveryRefused { provider, source, reason: RejectReason::Unsigned });
             connection::stop_reading(request);
             return refused();
         }
@@ -129,12 +128,7 @@ impl Webhooks {
                 let (reply, end) = Reply::channel();
                 let arrival =
                     UnverifiedRequest::new(provider, door, headers, body.bytes, self.clock.now(), reply);
-                let span = tracing::info_span!(
-                    "delivery",
-                    r#type = provider.as_str(),
-                    receipt = tracing::field::Empty
-                );
-                let answered = self.answer(arrival, end).instrument(span).await;
+                let answered = self.answer(arrival, end).await;
                 drop(body.permit);
                 return answered;
             }
@@ -161,9 +155,6 @@ impl Webhooks {
             end.commit_now();
             tokio::time::timeout(COMMIT_PATIENCE, end.wait()).await.unwrap_or(Answer::Unavailable)
         };
-        if let Answer::DeliveryAck(recorded) = &answer {
-            DeliveryTaken { recorded }.emit();
-        }
         respond(answer)
     }
 

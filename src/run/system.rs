@@ -20,11 +20,10 @@ use herdgate_actors::{
     runtime::{ActorId, MailboxMetrics, MailboxSender, OnGiveUp, Policy, Supervision, Waker},
     schedule::{Prune, ScheduledAgent, SchedulerActor, SchedulerDeps, Tick},
     store::{Engine, OpenError, Rescue, SqliteEngine, SqliteOptions, StoreError},
-    telemetry::{AgentSeries, StoreSeries},
+    telemetry::{self, Event, StoreSeries, emit},
 };
-use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::{
     config::{ResolvedAgent, ResolvedConfig},
@@ -32,6 +31,7 @@ use crate::{
     run::addresses::ListenAddresses,
     run::control::Control,
     run::health::Health,
+    telemetry::Exporter,
     views,
 };
 
@@ -62,7 +62,7 @@ pub struct Deps {
     /// How to start the warden of runs: this program.
     pub warden: WardenCommand,
     /// Where the numbers are collected.
-    pub metrics: PrometheusHandle,
+    pub metrics: Exporter,
 }
 
 /// Why the gate did not start.
@@ -133,12 +133,11 @@ impl System {
 
         let herd = Herd::new(plan.scale);
         let arbiters: Vec<_> = (0..cores()).map(|_| Arbiter::new()).collect();
-        let agents = Agents::start(&plan, &arbiters, &supervision, |agent| Work {
+        let agents = Agents::start(&plan, &arbiters, &supervision, || Work {
             engine: Arc::clone(&engine),
             runner: Arc::clone(&runner),
             herd: Arc::clone(&herd),
             clock: clock.clone(),
-            series: AgentSeries::new(agent.name(), agent.spec.scale),
         });
         let recorder: Arc<dyn Ledger> = Arc::clone(&engine) as Arc<dyn Ledger>;
         let parsers = start_parsers(&plan, &arbiters, &supervision, &agents);
@@ -156,7 +155,6 @@ impl System {
                 dedupe_window: plan.dedupe_window,
                 max_interruptions: MAX_INTERRUPTIONS,
                 forget: forget(&folders),
-                data_dir: plan.data_dir.clone(),
             },
         );
         let heartbeat = start_heartbeat(scheduler).await?;
@@ -193,7 +191,9 @@ impl System {
             .write(&plan.data_dir)
             .map_err(|error| StartError::Files { path: plan.data_dir.clone(), error })?;
         health.ready();
-        info!(public = %listening.public, admin = %listening.admin, "ready");
+        actix::spawn(telemetry::tell_left_out());
+        let version = env!("CARGO_PKG_VERSION");
+        emit(Event::Ready { public: listening.public, admin: listening.admin, version });
         Ok(Self {
             health,
             listening,
@@ -220,7 +220,7 @@ impl System {
         tokio::select! {
             () = self.end_runs() => {}
             () = commit_now => {
-                warn!(runs = self.herd.alive(), "hurrying: killing what runs");
+                emit(Event::RunsStopped { runs: self.herd.alive(), killed: true });
                 self.herd.stop(StopMode::Now);
                 self.herd.idle_within(KILL_PATIENCE).await;
             }
@@ -236,17 +236,18 @@ impl System {
             }
         }
         ListenAddresses::remove(&self.data_dir);
-        info!("stopped");
+        telemetry::tell_rest();
+        emit(Event::Stopped);
     }
 
     async fn end_runs(&self) {
         if self.herd.alive() > 0 {
-            info!(runs = self.herd.alive(), grace = ?self.shutdown_grace, "waiting for runs to end");
+            emit(Event::Draining { runs: self.herd.alive(), grace_ms: self.shutdown_grace.into() });
         }
         if self.herd.idle_within(self.shutdown_grace).await {
             return;
         }
-        warn!(runs = self.herd.alive(), "stopping runs; they will be tried again");
+        emit(Event::RunsStopped { runs: self.herd.alive(), killed: false });
         self.herd.stop(StopMode::Gently);
         if self.herd.idle_within(self.kill_grace + KILL_PATIENCE).await {
             return;
@@ -297,8 +298,9 @@ async fn open_store(plan: &ResolvedConfig) -> Result<Arc<dyn Engine>, StartError
 async fn recover(engine: &dyn Engine, clock: &Clock) -> Result<(), StartError> {
     let rescue = Rescue { now: clock.now(), all: true, max_interruptions: MAX_INTERRUPTIONS };
     let rescued = engine.rescue(rescue).await?;
-    for rescued in &rescued {
-        warn!(run = %rescued.run, agent = %rescued.agent, then = %rescued.state, "a run was interrupted");
+    for rescued in rescued {
+        let then = rescued.state.as_str();
+        emit(Event::Rescued { run: rescued.run, agent: rescued.agent, then, earlier_life: true });
     }
     Ok(())
 }
@@ -309,7 +311,6 @@ struct Work {
     runner: Arc<dyn Runner>,
     herd: Arc<Herd>,
     clock: Clock,
-    series: AgentSeries,
 }
 
 /// The agents that are enabled.
@@ -324,14 +325,15 @@ impl Agents {
         plan: &ResolvedConfig,
         arbiters: &[Arbiter],
         supervision: &Supervision,
-        work: impl Fn(&ResolvedAgent) -> Work,
+        work: impl Fn() -> Work,
     ) -> Self {
         let mut agents = Self { names: Vec::new(), offers: Vec::new(), wakers: HashMap::new() };
         let enabled = plan.agents.iter().filter(|agent| agent.spec.scale > 0);
         for (agent, arbiter) in enabled.zip(arbiters.iter().cycle()) {
+            telemetry::metrics().agent(agent.name(), agent.spec.scale);
             let identity = ActorId { actor: AGENT, name: agent.name().to_string() };
             let meter = MailboxMetrics::new(&identity, plan.mailboxes.agent);
-            let addr = start_agent(agent, arbiter, identity, supervision, work(agent));
+            let addr = start_agent(agent, arbiter, identity, supervision, work());
             agents.names.push(agent.name().clone());
             agents.wakers.insert(agent.name().clone(), Waker::new(addr.clone()));
             agents.offers.push(MailboxSender::new(addr, meter));
@@ -358,7 +360,6 @@ fn start_agent(
             herd: work.herd,
             clock: work.clock,
             waker: Arc::new(waker.clone()) as Arc<dyn WakeUp>,
-            series: work.series,
         };
         AgentActor::new(Driver::new(Arc::new(bench)), waker)
     })
@@ -445,7 +446,7 @@ fn forget(folders: &RunFolders) -> Arc<dyn Fn(herdgate_actors::domain::RunId) + 
     let folders = folders.clone();
     Arc::new(move |run| {
         if let Err(error) = folders.remove(run) {
-            warn!(%run, %error, "could not remove the files of a run");
+            emit(Event::FilesLeft { run, error: error.to_string() });
         }
     })
 }

@@ -18,7 +18,7 @@ fn failing(project: &Project, points: &str) -> Gate {
 
 fn restarts(gate: &Gate, actor: &str) -> f64 {
     let page = gate.admin("GET", "/metrics").text();
-    let prefix = format!("actor_restarts_total{{actor=\"{actor}\"");
+    let prefix = format!("herdgate_actor_restarts_total{{actor=\"{actor}\"");
     page.lines()
         .filter(|line| line.starts_with(&prefix))
         .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())

@@ -161,12 +161,12 @@ fn every_metric_that_operators_are_promised_is_there() {
     project.report();
     let page = gate.admin("GET", "/metrics").text();
     for name in [
-        "mailbox_depth{actor=\"agent\",name=\"dev\"}",
-        "mailbox_capacity{actor=\"agent\",name=\"dev\"}",
-        "mailbox_wait_seconds_bucket{actor=\"agent\",name=\"dev\"",
-        "mailbox_accepted_total{actor=\"agent\",name=\"dev\"} 1",
-        "mailbox_rejected_total{actor=\"agent\",name=\"dev\"} 0",
-        "actor_restarts_total{actor=\"agent\",name=\"dev\"} 0",
+        "herdgate_mailbox_depth{actor=\"agent\",name=\"dev\"}",
+        "herdgate_mailbox_capacity{actor=\"agent\",name=\"dev\"}",
+        "herdgate_mailbox_wait_seconds_bucket{actor=\"agent\"",
+        "herdgate_mailbox_accepted_total{actor=\"agent\",name=\"dev\"} 1",
+        "herdgate_mailbox_rejected_total{actor=\"agent\",name=\"dev\"} 0",
+        "herdgate_actor_restarts_total{actor=\"agent\",name=\"dev\"} 0",
         "herdgate_backlog_jobs{agent=\"dev\"",
         "herdgate_executing{agent=\"dev\"}",
         "herdgate_scale{agent=\"dev\"} 1",

@@ -15,7 +15,10 @@ use std::{
 
 use tokio::net::unix::pipe::Receiver;
 
-use crate::runner::folders::create_file;
+use crate::{
+    runner::folders::create_file,
+    telemetry::{Event, emit},
+};
 
 /// Read at a time; a pipe holds four of these.
 const CHUNK: usize = 16 * 1024;
@@ -104,7 +107,7 @@ impl CappedLog {
         if keep > 0
             && let Err(error) = self.append(&bytes[..keep])
         {
-            tracing::warn!(log = %self.path.display(), %error, "a run's output is lost from here on");
+            emit(Event::OutputLost { log: self.path.display().to_string(), error: error.to_string() });
             self.failed = Some(error);
             self.cut += bytes.len() as u64;
             return;

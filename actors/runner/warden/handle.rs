@@ -21,6 +21,7 @@ use super::Notice;
 use crate::{
     domain::RunId,
     runner::launch::{Launch, Role},
+    telemetry::{Event, emit},
 };
 
 /// Before a warden is replaced that lived only shortly, and the longest such pause.
@@ -173,7 +174,7 @@ fn watch(shared: &Weak<Shared>) {
         let mut state = shared.lock();
         match launch(&shared.command) {
             Ok(process) => {
-                tracing::warn!(warden = Pid::as_raw(Some(process.pid)), "the warden died and was replaced");
+                emit(Event::ReaperReplaced { pid: Pid::as_raw(Some(process.pid)).unsigned_abs() });
                 let _ = waitpid(Some(pid), WaitOptions::NOHANG);
                 for (group, run) in &state.groups {
                     process.tell(Notice::Register { group: *group, run: *run });
@@ -181,7 +182,7 @@ fn watch(shared: &Weak<Shared>) {
                 state.process = process;
             }
             Err(error) => {
-                tracing::error!(%error, "the warden died and cannot be replaced; trying again");
+                emit(Event::ReaperMissing { error: error.to_string() });
             }
         }
         // The first is replaced at once; a program that cannot be a warden does not eat a core.

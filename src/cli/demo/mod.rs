@@ -34,9 +34,9 @@ impl Demo {
         // Variables of the caller are about the caller's own project.
         let plan = config::load(folder.path(), &Env::default())
             .map_err(|problems| super::Unsound(problems.render(ColorMode::Plain, super::check::WIDTH)))?;
-        telemetry::logs(LogFormat::Pretty, "warn");
-        telemetry::panics();
         let metrics = telemetry::metrics().into_diagnostic()?;
+        telemetry::logs(LogFormat::Pretty, "error");
+        telemetry::panics();
         let around = Deps { clock: Clock::System, warden: warden()?, metrics };
         super::block_on(async move {
             let sources = plan.sources.clone();

@@ -1,8 +1,8 @@
-//! Logs for people and machines, metrics for Prometheus.
+//! Logs for people and machines.
 
 use std::io::{self, IsTerminal};
 
-use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use herdgate_actors::telemetry::{Event, emit};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::config::LogFormat;
@@ -18,33 +18,15 @@ pub fn logs(format: LogFormat, default: &str) {
     let terminal = io::stderr().is_terminal();
     let json = format == LogFormat::Json || (format == LogFormat::Auto && !terminal);
     let outcome = if json {
-        registry.with(fmt::layer().json().flatten_event(true).with_writer(io::stderr)).try_init()
+        // A fact has all its fields itself; spans would only repeat them.
+        let layer = fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
+        registry.with(layer.with_writer(io::stderr)).try_init()
     } else {
-        registry.with(fmt::layer().with_writer(io::stderr).with_ansi(terminal)).try_init()
+        let ansi = terminal && std::env::var_os("NO_COLOR").is_none_or(|no_color| no_color.is_empty());
+        registry.with(fmt::layer().with_target(false).with_writer(io::stderr).with_ansi(ansi)).try_init()
     };
     // Set already by a test in the same process: its choice stands.
     drop(outcome);
-}
-
-/// Seconds: from a mailbox hop to a long run.
-const SECONDS: [f64; 17] = [
-    0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 120.0, 600.0,
-    3600.0,
-];
-/// Changes in one commit.
-const GROUPS: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
-
-/// Collects metrics for the whole process.
-///
-/// # Errors
-/// Metrics are collected by somebody else already.
-pub fn metrics() -> Result<PrometheusHandle, BuildError> {
-    let handle = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
-        .set_buckets_for_metric(Matcher::Suffix("_group_size".to_owned()), &GROUPS)?
-        .install_recorder()?;
-    herdgate_actors::telemetry::describe();
-    Ok(handle)
 }
 
 /// Makes panics log lines. Supervised actors come back from theirs.
@@ -57,6 +39,6 @@ pub fn panics() {
             .copied()
             .or_else(|| panic.payload().downcast_ref::<String>().map(String::as_str))
             .unwrap_or("no message");
-        tracing::error!(place, message, "panic");
+        emit(Event::Panicked { place, message: message.to_owned() });
     }));
 }

@@ -1,0 +1,420 @@
+//! Everything that is worth telling, as one enum.
+//!
+//! Whoever notices a fact calls [`emit`]; that logs it, counts it and publishes it, all from the
+//! same value. So a dashboard, a log and an alert can never disagree about what happened. Names of
+//! variants and fields are read by operators' tools: add to them, do not change them.
+
+use std::{sync::Arc, time::Duration};
+
+use serde::{Serialize, Serializer};
+
+use crate::domain::{AgentName, JobId, Provider, ReceiptId, RejectReason, RunId, SourceName, Timestamp};
+
+/// Tells a fact to the log, the metrics and whoever [subscribed](super::bus::subscribe).
+pub fn emit(event: Event) {
+    super::metrics().count(&event);
+    super::log::write(&event);
+    super::bus::publish(event);
+}
+
+/// A span of time, written as a number of milliseconds with three decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Millis(pub Duration);
+
+impl Millis {
+    /// The number that logs and streams show.
+    pub fn as_f64(self) -> f64 {
+        self.0.as_micros() as f64 / 1000.0
+    }
+}
+
+impl From<Duration> for Millis {
+    fn from(span: Duration) -> Self {
+        Self(span)
+    }
+}
+
+impl Serialize for Millis {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.as_f64())
+    }
+}
+
+fn text<S: Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn word<S: Serializer>(reason: &RejectReason, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(reason.as_str())
+}
+
+/// A fact.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// A verified delivery is on disk and was answered 200.
+    DeliveryTaken {
+        /// The id under which it is kept.
+        receipt: ReceiptId,
+        /// The id that its provider gave it.
+        delivery_id: Option<Arc<str>>,
+        /// The type in the URL.
+        provider: Provider,
+        /// The first source that verified it.
+        source: SourceName,
+        /// The provider's name of the event, where it was parsed in time.
+        event: Option<Arc<str>>,
+        /// How many jobs it made.
+        matched: u32,
+        /// How many agents wanted it but got no new job.
+        skipped: u32,
+        /// Whether the same delivery had been taken before.
+        duplicate: bool,
+        /// The size of its body.
+        bytes: usize,
+        /// From complete body to answer.
+        took_ms: Millis,
+    },
+    /// A request was not verified, and nothing of it is kept.
+    DeliveryRefused {
+        /// The type in the URL.
+        provider: Provider,
+        /// The source in the URL, where it named one.
+        source: Option<SourceName>,
+        /// Why.
+        #[serde(serialize_with = "word")]
+        reason: RejectReason,
+    },
+    /// A verified body is no event of its provider; it is kept and was answered 400.
+    DeliveryUnparsable {
+        /// The id under which it is kept.
+        receipt: ReceiptId,
+        /// The type in the URL.
+        provider: Provider,
+        /// The first source that verified it.
+        source: SourceName,
+        /// The id that its provider gave it.
+        delivery_id: Option<Arc<str>>,
+        /// What is wrong with it.
+        reason: Arc<str>,
+        /// The size of its body.
+        bytes: usize,
+        /// From complete body to answer.
+        took_ms: Millis,
+    },
+    /// A verified delivery could not be made durable and was answered 503.
+    DeliveryUnavailable {
+        /// The type in the URL.
+        provider: Provider,
+        /// The first source that verified it.
+        source: SourceName,
+        /// The id that its provider gave it.
+        delivery_id: Option<Arc<str>>,
+        /// The size of its body.
+        bytes: usize,
+        /// From complete body to answer.
+        took_ms: Millis,
+    },
+    /// A stored delivery will not be routed by itself any more.
+    DeliveryQuarantined {
+        /// Which.
+        receipt: ReceiptId,
+        /// Why, in one word: the label of the metric.
+        reason: &'static str,
+        /// Why, in full.
+        detail: String,
+    },
+    /// A parser took a stored delivery that had not been routed to everybody.
+    RoutingRetried {
+        /// Which.
+        receipt: ReceiptId,
+        /// How often it was routed before.
+        routings: u32,
+    },
+    /// A run begins.
+    RunStarted {
+        /// Which.
+        #[serde(serialize_with = "text")]
+        run: RunId,
+        /// Whose.
+        agent: AgentName,
+        /// Why: `webhook`, `schedule`, `manual`.
+        trigger: &'static str,
+        /// The receipt that caused it.
+        receipt: Option<ReceiptId>,
+        /// Since the receipt, or whatever else made the job.
+        waited_ms: Millis,
+    },
+    /// A run ended.
+    RunEnded {
+        /// Which.
+        #[serde(serialize_with = "text")]
+        run: RunId,
+        /// Whose.
+        agent: AgentName,
+        /// Why it was there.
+        trigger: &'static str,
+        /// How, in one word: `completed`, `failed`, `timed_out`.
+        outcome: &'static str,
+        /// How, in full, where there is more to say: `exit code 3`.
+        detail: Option<String>,
+        /// What happens to the job, in words.
+        then: String,
+        /// Whether the job is tried again.
+        retried: bool,
+        /// When it ended.
+        at: Timestamp,
+        /// From claim to end.
+        took_ms: Millis,
+    },
+    /// A run could not begin for want of something that is not the agent's fault; its job waits on,
+    /// and nothing is counted against it.
+    RunNotStarted {
+        /// Whose.
+        agent: AgentName,
+        /// Which.
+        #[serde(serialize_with = "text")]
+        run: RunId,
+        /// What is missing, in one word: the label of the metric.
+        cause: &'static str,
+        /// What is missing, in full.
+        detail: String,
+        /// The pause before the agent tries again.
+        again_in_ms: Millis,
+    },
+    /// The process of a run is gone without having said how it ended.
+    Rescued {
+        /// Which.
+        #[serde(serialize_with = "text")]
+        run: RunId,
+        /// Whose.
+        agent: AgentName,
+        /// The state of its job now.
+        then: &'static str,
+        /// Whether an earlier life of the gate had started it.
+        earlier_life: bool,
+    },
+    /// A job may not be claimed for now.
+    JobHeld {
+        /// Which.
+        job: JobId,
+        /// Whose.
+        agent: AgentName,
+        /// What holds it.
+        by: String,
+    },
+    /// A job is a dead letter.
+    JobDiscarded {
+        /// Which.
+        job: JobId,
+        /// Whose.
+        agent: AgentName,
+        /// Why.
+        reason: String,
+    },
+    /// An operator ended a job.
+    JobCancelled {
+        /// Which.
+        job: JobId,
+        /// Whose.
+        agent: AgentName,
+    },
+    /// An operator asked for a job once more.
+    JobRetried {
+        /// Which.
+        job: JobId,
+        /// Whose.
+        agent: AgentName,
+    },
+    /// Jobs wait for an agent that does not run here: it was removed, renamed or disabled.
+    UnconfiguredJobs {
+        /// Whose.
+        agent: AgentName,
+        /// How many.
+        jobs: u64,
+        /// Since when the oldest of them waits.
+        oldest: Option<Timestamp>,
+    },
+    /// A schedule came due and made a job.
+    ScheduleFired {
+        /// Whose.
+        agent: AgentName,
+        /// The time that came due.
+        due: Timestamp,
+        /// What it made.
+        job: JobId,
+        /// From due to recorded.
+        late_ms: Millis,
+    },
+    /// A schedule came due while the job that it made before still waits.
+    ScheduleCoalesced {
+        /// Whose.
+        agent: AgentName,
+        /// The time that came due.
+        due: Timestamp,
+    },
+    /// Times of a schedule passed while nobody looked: the gate was down, or the machine slept.
+    TicksMissed {
+        /// Whose.
+        agent: AgentName,
+        /// How many; counting ends at some bound.
+        missed: u32,
+        /// The first of them.
+        first: Timestamp,
+        /// Whether one run makes up for them.
+        made_up_for: bool,
+    },
+    /// The wall clock was set back.
+    ClockWentBack {
+        /// How far.
+        by_ms: Millis,
+    },
+    /// The wall clock was set ahead, or the machine slept.
+    ClockLeapt {
+        /// How far beyond the time that passed.
+        by_ms: Millis,
+    },
+    /// A message brought its actor down. The actor goes on.
+    ActorPanicked {
+        /// Its kind.
+        actor: &'static str,
+        /// Its name.
+        name: Arc<str>,
+        /// The text of the panic.
+        message: String,
+    },
+    /// An actor came back.
+    ActorRestarted {
+        /// Its kind.
+        actor: &'static str,
+        /// Its name.
+        name: Arc<str>,
+        /// Why it had ended.
+        why: String,
+        /// The pause before it came back.
+        after_ms: Millis,
+    },
+    /// An actor failed too often to be brought back.
+    ActorGivenUp {
+        /// Its kind.
+        actor: &'static str,
+        /// Its name.
+        name: Arc<str>,
+        /// Why it had ended the last time.
+        why: String,
+    },
+    /// What an agent may do has changed while it runs.
+    AgentChanged {
+        /// Which.
+        agent: AgentName,
+        /// How: `paused`, `resumed`, `scaled to 3`, `failed`.
+        change: String,
+    },
+    /// A configuration is in force.
+    TopologyApplied {
+        /// Its number.
+        revision: u64,
+        /// Agents that are new.
+        added: Vec<AgentName>,
+        /// Agents that are gone.
+        removed: Vec<AgentName>,
+        /// Agents that are different.
+        changed: Vec<AgentName>,
+    },
+    /// A configuration was not taken, and the one before stays in force.
+    ReloadFailed {
+        /// How many things are wrong with it.
+        problems: usize,
+        /// The first of them.
+        first: String,
+    },
+    /// The store refused something that is done again later.
+    StoreRefused {
+        /// What was wanted.
+        wanted: &'static str,
+        /// Why not.
+        error: String,
+    },
+    /// The store began or ceased to take what is written.
+    StoreState {
+        /// Whether it does.
+        writable: bool,
+        /// Why not.
+        why: Option<String>,
+    },
+    /// History that is older than it needs to be kept was deleted.
+    Pruned {
+        /// How many receipts.
+        receipts: u64,
+        /// How many runs.
+        runs: usize,
+        /// In how long.
+        took_ms: Millis,
+    },
+    /// Files of a run that nobody needs could not be deleted.
+    FilesLeft {
+        /// Whose.
+        #[serde(serialize_with = "text")]
+        run: RunId,
+        /// Why.
+        error: String,
+    },
+    /// What a run prints is not kept from here on.
+    OutputLost {
+        /// The file that cannot be written.
+        log: String,
+        /// Why.
+        error: String,
+    },
+    /// The process that cleans up behind runs had died; another one does its work now.
+    ReaperReplaced {
+        /// The new one.
+        pid: u32,
+    },
+    /// The process that cleans up behind runs died and cannot be replaced yet.
+    ReaperMissing {
+        /// Why.
+        error: String,
+    },
+    /// The gate takes deliveries.
+    Ready {
+        /// Where webhooks come in.
+        public: std::net::SocketAddr,
+        /// Where operators come in.
+        admin: std::net::SocketAddr,
+        /// What runs.
+        version: &'static str,
+    },
+    /// The gate ends: nothing new is begun.
+    Draining {
+        /// How many runs are under way.
+        runs: usize,
+        /// How long they may go on.
+        grace_ms: Millis,
+    },
+    /// Runs did not end in time and are told to, or killed.
+    RunsStopped {
+        /// How many.
+        runs: usize,
+        /// Whether they were killed without being asked.
+        killed: bool,
+    },
+    /// The gate has ended in order.
+    Stopped,
+    /// Something panicked anywhere in the process.
+    Panicked {
+        /// Where.
+        place: String,
+        /// The text of the panic.
+        message: String,
+    },
+    /// Something is worth a look and none of the above.
+    Warned {
+        /// What.
+        about: &'static str,
+        /// In words.
+        detail: String,
+    },
+}

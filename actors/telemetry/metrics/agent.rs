@@ -1,0 +1,86 @@
+//! Runs and jobs, by agent.
+#![expect(clippy::disallowed_macros, reason = "a place that names metrics")]
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use metrics::{Counter, Gauge, Histogram};
+
+use crate::domain::{AgentName, Timestamp};
+
+/// The numbers of one agent.
+pub(super) struct AgentSeries {
+    agent: AgentName,
+    pub(super) scale: Gauge,
+    pub(super) executing: Gauge,
+    seconds: Histogram,
+    retries: Counter,
+    missed: Counter,
+    /// By trigger and outcome: few of the possible ones ever happen.
+    ended: Mutex<HashMap<(&'static str, &'static str), Counter>>,
+}
+
+impl AgentSeries {
+    /// Registers an agent.
+    pub(super) fn new(agent: &AgentName) -> Self {
+        let name = agent.to_string();
+        let executing = metrics::gauge!("herdgate_executing", "agent" => name.clone());
+        executing.set(0.0);
+        Self {
+            agent: agent.clone(),
+            scale: metrics::gauge!("herdgate_scale", "agent" => name.clone()),
+            executing,
+            seconds: metrics::histogram!("herdgate_run_seconds", "agent" => name.clone()),
+            retries: metrics::counter!("herdgate_retries_total", "agent" => name.clone()),
+            missed: metrics::counter!("herdgate_missed_ticks_total", "agent" => name),
+            ended: Mutex::default(),
+        }
+    }
+
+    /// A run ended after `took`.
+    pub(super) fn ended(&self, trigger: &'static str, outcome: &'static str, took: Duration) {
+        self.executing.decrement(1);
+        self.seconds.record(took);
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let counter = ended.entry((trigger, outcome)).or_insert_with(|| {
+            metrics::counter!(
+                "herdgate_runs_total",
+                "agent" => self.agent.to_string(), "trigger" => trigger, "outcome" => outcome
+            )
+        });
+        counter.increment(1);
+    }
+
+    /// A run ended well at this time. Registered by the first one: no time is no zero.
+    pub(super) fn succeeded(&self, at: Timestamp) {
+        metrics::gauge!("herdgate_last_success_timestamp_seconds", "agent" => self.agent.to_string())
+            .set(at.as_millis() as f64 / 1000.0);
+    }
+
+    pub(super) fn retried(&self) {
+        self.retries.increment(1);
+    }
+
+    pub(super) fn missed(&self, ticks: u32) {
+        self.missed.increment(u64::from(ticks));
+    }
+}
+
+/// How many jobs `agent` has in `state`.
+pub fn backlog(agent: &AgentName, state: &'static str, jobs: u64) {
+    metrics::gauge!("herdgate_backlog_jobs", "agent" => agent.to_string(), "state" => state).set(jobs as f64);
+}
+
+/// How long the oldest due job of `agent` has waited.
+pub fn oldest_waiting(agent: &AgentName, age: Duration) {
+    metrics::gauge!("herdgate_oldest_waiting_seconds", "agent" => agent.to_string()).set(age);
+}
+
+/// How many jobs wait in `state` for an agent that does not run here.
+pub fn unconfigured_jobs(agent: &AgentName, state: &'static str, jobs: u64) {
+    metrics::gauge!("herdgate_unconfigured_jobs", "agent" => agent.to_string(), "state" => state)
+        .set(jobs as f64);
+}
