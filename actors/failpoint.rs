@@ -3,7 +3,8 @@
 //! Only in builds with debug assertions; in a release every call is nothing. The variable
 //! `HERDGATE_FAILPOINTS` says what happens where: `store.commit.before=kill@37,parser.parse=panic`
 //! kills the process at the 37th pass of one point and panics at each pass of the other. Points
-//! that go through [`fault`] also know `error` (an I/O error) and `full` (no room on the disk).
+//! that go through [`fault`] also know `error` (an I/O error) and `full` (no room on the disk); those
+//! that go through [`hit_for`] can be meant for some subjects alone: `parser.parse?poison=panic`.
 
 /// What a point tells its caller to fail with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,11 @@ pub enum Fault {
 #[inline]
 pub fn hit(_name: &str) {}
 
+/// Passes the point `name` with something that has a name of its own.
+#[cfg(not(debug_assertions))]
+#[inline]
+pub fn hit_for(_name: &str, _subject: &str) {}
+
 /// Passes the point `name`, which can fail as the disk does.
 #[cfg(not(debug_assertions))]
 #[inline]
@@ -27,7 +33,7 @@ pub fn fault(_name: &str) -> Option<Fault> {
 }
 
 #[cfg(debug_assertions)]
-pub use armed::{fault, hit};
+pub use armed::{fault, hit, hit_for};
 
 #[cfg(debug_assertions)]
 mod armed {
@@ -70,13 +76,35 @@ mod armed {
         let _ = fault(name);
     }
 
+    /// Passes the point `name` with `subject`: also every point `name?part` whose part the subject
+    /// contains.
+    ///
+    /// # Panics
+    /// Where the environment says so.
+    pub fn hit_for(name: &str, subject: &str) {
+        hit(name);
+        for (point, armed) in points() {
+            let part = point.strip_prefix(name).and_then(|rest| rest.strip_prefix('?'));
+            if part.is_some_and(|part| subject.contains(part)) {
+                let _ = pass(point, armed);
+            }
+        }
+    }
+
     /// Passes the point `name`, which can fail as the disk does.
     ///
     /// # Panics
     /// Where the environment says so.
     pub fn fault(name: &str) -> Option<Fault> {
+        points().get(name).and_then(|point| pass(name, point))
+    }
+
+    fn points() -> &'static HashMap<String, Point> {
         static POINTS: OnceLock<HashMap<String, Point>> = OnceLock::new();
-        let point = POINTS.get_or_init(read).get(name)?;
+        POINTS.get_or_init(read)
+    }
+
+    fn pass(name: &str, point: &Point) -> Option<Fault> {
         let pass = point.passes.fetch_add(1, Ordering::Relaxed) + 1;
         if point.at.is_some_and(|at| at != pass) {
             return None;

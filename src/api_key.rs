@@ -36,7 +36,15 @@ pub fn find(plan: &ResolvedConfig) -> io::Result<Option<String>> {
     if let Some(credential) = credential {
         return Ok(Some(String::from_utf8_lossy(credential.expose()).into_owned()));
     }
-    match fs::read_to_string(plan.data_dir.join(FILE)) {
+    made(&plan.data_dir)
+}
+
+/// The text of the key that a gate made in its data folder, if there is one.
+///
+/// # Errors
+/// It cannot be read.
+pub fn made(data_dir: &Path) -> io::Result<Option<String>> {
+    match fs::read_to_string(data_dir.join(FILE)) {
         Ok(key) if !key.trim().is_empty() => Ok(Some(key.trim().to_owned())),
         Ok(_) => Err(io::Error::other("the file is empty: delete it to have a new key made")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

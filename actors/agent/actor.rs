@@ -31,6 +31,7 @@ impl Actor for AgentActor {
     type Context = Context<Self>;
 
     fn started(&mut self, _: &mut Context<Self>) {
+        crate::failpoint::hit_for("agent.start", self.driver.spec().name.as_str());
         // Jobs of an earlier life may wait.
         self.waker.wake();
     }
@@ -47,8 +48,8 @@ impl Handler<Envelope<FilterRequest>> for AgentActor {
 
     fn handle(&mut self, post: Envelope<FilterRequest>, _: &mut Context<Self>) {
         let FilterRequest { context, receipt } = post.open();
-        crate::failpoint::hit("agent.offer");
         let spec = self.driver.spec();
+        crate::failpoint::hit_for("agent.offer", spec.name.as_str());
         match match_triggers(&spec.triggers, &receipt.delivery().sources, &context) {
             MatchResult::Matched(trigger) => receipt.matched(
                 Match {

@@ -46,8 +46,8 @@ impl Handler<Envelope<ParseRequest>> for ParserActor {
 
 impl ParserActor {
     fn route(&self, receipt: &PendingReceipt) {
-        crate::failpoint::hit("parser.parse");
         let delivery = receipt.delivery();
+        crate::failpoint::hit_for("parser.parse", delivery.key.as_str());
         let context = match protocol(delivery.provider).parse(&delivery.headers, &delivery.body) {
             Ok(context) => Arc::new(context),
             Err(problem) => {

@@ -30,7 +30,7 @@ struct Real {
 /// Every payload of a provider that we know; `None` where there is no folder.
 fn corpus() -> Option<Vec<Real>> {
     let Some(folder) = env::var_os("HERDGATE_PAYLOADS").map(PathBuf::from) else {
-        eprintln!("skipped: HERDGATE_PAYLOADS names no folder of real payloads");
+        herdgate_skip::not_asked_for("corpus", "HERDGATE_PAYLOADS names no folder of real payloads");
         return None;
     };
     let index: Vec<Entry> = serde_json::from_slice(&fs::read(folder.join("index.json")).unwrap()).unwrap();

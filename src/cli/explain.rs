@@ -1,9 +1,8 @@
 //! `herdgate explain`.
 
 use std::{
-    io::{self, BufRead, BufWriter, Read, Write},
+    io::{self, BufRead, Read},
     path::PathBuf,
-    process::ExitCode,
 };
 
 use clap::Args;
@@ -11,7 +10,11 @@ use herdgate_actors::domain::Clock;
 use miette::IntoDiagnostic;
 use serde_json::{Value, json};
 
-use super::{Outcome, project::Project, report};
+use super::{
+    outcome::{Outcome, report},
+    print::Out,
+    project::Project,
+};
 use crate::{
     config::ResolvedConfig,
     explain::{Answer, Explainer, Line, Question},
@@ -54,12 +57,13 @@ impl Explain {
         }
         let question = self.question()?;
         let answer = explainer.answer(&question);
+        let mut out = Out::new();
         if self.json {
-            println!("{:#}", json!(answer));
+            out.pretty(&json!(answer))?;
         } else {
-            print(&answer);
+            print(&answer, &mut out)?;
         }
-        Ok(ExitCode::SUCCESS)
+        out.success()
     }
 
     /// Lines may bring all they need, so a folder without a project is fine there.
@@ -102,7 +106,7 @@ impl Explain {
 
 /// One answer for each line. A line that is no request gets an error and stops nothing.
 fn lines(explainer: &Explainer<'_>) -> Outcome {
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = Out::new();
     for line in io::stdin().lock().lines() {
         let line = line.into_diagnostic()?;
         if line.trim().is_empty() {
@@ -112,11 +116,9 @@ fn lines(explainer: &Explainer<'_>) -> Outcome {
             Ok(mut line) => answered(explainer, &mut line),
             Err(error) => json!({ "id": null, "error": format!("no request: {error}") }),
         };
-        serde_json::to_writer(&mut out, &answer).into_diagnostic()?;
-        out.write_all(b"\n").into_diagnostic()?;
+        out.json(&answer)?;
     }
-    out.flush().into_diagnostic()?;
-    Ok(ExitCode::SUCCESS)
+    out.success()
 }
 
 fn answered(explainer: &Explainer<'_>, line: &mut Line) -> Value {
@@ -131,30 +133,42 @@ fn answered(explainer: &Explainer<'_>, line: &mut Line) -> Value {
     }
 }
 
-fn print(answer: &Answer) {
+fn print(answer: &Answer, out: &mut Out) -> miette::Result<()> {
     match &answer.error {
-        Some(error) => println!("{} {error}", answer.status),
-        None => println!("{}", answer.status),
+        Some(error) => out.line(format!("{} {error}", answer.status))?,
+        None => out.line(answer.status.to_string())?,
     }
     if let Some(context) = &answer.context {
-        println!("\n{:#}\n", json!(context));
+        out.line("")?;
+        out.pretty(&json!(context))?;
+        out.line("")?;
     }
     for verdict in &answer.verdicts {
         let agent = verdict.agent.as_deref().unwrap_or("-");
-        let trigger = verdict.trigger;
+        let trigger = ordinal(verdict.trigger);
         if verdict.matched {
-            println!("{agent}: trigger {trigger} matches");
+            out.line(format!("{agent}: yes ({trigger} trigger)"))?;
             continue;
         }
-        println!("{agent}: trigger {trigger} does not match");
+        out.line(format!("{agent}: no ({trigger} trigger)"))?;
         for clause in &verdict.failed {
-            println!("  {}: wanted {}, was {}", clause.field, json!(clause.wanted), json!(clause.actual));
+            let (wanted, actual) = (json!(clause.wanted), json!(clause.actual));
+            out.line(format!("  {}: wanted {wanted}, was {actual}", clause.field))?;
         }
     }
     if answer.context.is_some() && answer.verdicts.is_empty() {
-        println!(
-            "no agent listens to {}",
-            if answer.sources.is_empty() { "this type" } else { "these sources" }
-        );
+        let who = if answer.sources.is_empty() { "this type" } else { "these sources" };
+        out.line(format!("no agent listens to {who}"))?;
+    }
+    Ok(())
+}
+
+/// How people count triggers: from one.
+pub(super) fn ordinal(index: usize) -> String {
+    match index {
+        0 => "first".to_owned(),
+        1 => "second".to_owned(),
+        2 => "third".to_owned(),
+        _ => format!("{}th", index + 1),
     }
 }

@@ -4,7 +4,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Outcome, project::Project, report};
+use super::{
+    gate,
+    outcome::{Outcome, report},
+    print::Out,
+    project::Project,
+};
 use crate::{client, run::addresses::ListenAddresses};
 
 /// Ask a running gate whether it is ready; exit 0 if so.
@@ -21,10 +26,16 @@ impl Healthcheck {
     pub(super) fn run(self) -> Outcome {
         let base = match self.url {
             Some(url) => url,
-            None => format!("http://{}", ListenAddresses::of(&self.project.plan()?).admin),
+            // What a running gate wrote down costs no look at agents and secrets.
+            None => match gate::listening(&self.project) {
+                Some(there) => format!("http://{}", there.admin),
+                None => format!("http://{}", ListenAddresses::of(&self.project.plan()?).admin),
+            },
         };
-        let answered = super::block_on(client::get(&format!("{base}/readyz"))).map_err(report)?;
-        println!("{}", answered.text.trim_end());
+        let answered = super::runtime::block_on(client::get(&format!("{base}/readyz"))).map_err(report)?;
+        let mut out = Out::new();
+        out.line(answered.text.trim_end())?;
+        out.flush()?;
         Ok(if answered.status.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

@@ -4,16 +4,23 @@ mod check;
 mod dead;
 mod demo;
 mod explain;
+mod gate;
 mod healthcheck;
+mod id;
 mod init;
 mod logs;
+mod outcome;
+mod print;
 mod project;
 mod replay;
 mod runs;
+mod runtime;
 mod send;
 mod serve;
 mod show;
+mod terminal;
 mod trigger;
+mod visible;
 
 use std::process::ExitCode;
 
@@ -43,11 +50,11 @@ enum Command {
     Send(send::Send),
     /// Start a run of an agent by hand.
     Trigger(trigger::Trigger),
-    /// List runs.
+    /// List runs: those under way, then the newest.
     Runs(runs::Runs),
     /// Print the output of a run.
     Logs(logs::Logs),
-    /// Show a receipt or a job with its history.
+    /// Show a receipt, a job with its history, or a run.
     Show(show::Show),
     /// Route a stored delivery again, or run a job again.
     Replay(replay::Replay),
@@ -62,7 +69,7 @@ enum Command {
 
 /// Parses the command line and runs one command.
 pub fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let done = match Cli::parse().command {
         Command::Serve(serve) => serve.run(),
         Command::Demo(demo) => demo.run(),
         Command::Init(init) => return init.run(),
@@ -78,32 +85,5 @@ pub fn main() -> ExitCode {
         Command::Healthcheck(healthcheck) => healthcheck.run(),
         Command::Warden => return herdgate_actors::runner::warden_main(),
     };
-    match outcome {
-        Ok(code) => code,
-        Err(report) => {
-            match report.downcast_ref::<Unsound>() {
-                Some(problems) => eprint!("{problems}"),
-                None => eprintln!("{report:?}"),
-            }
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// How a command ends: an exit code, or a report for standard error and exit code 1.
-type Outcome = miette::Result<ExitCode>;
-
-/// The problems of a project, rendered already.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("{0}")]
-struct Unsound(String);
-
-/// A report of something that is no [`miette::Diagnostic`].
-fn report(error: impl std::fmt::Display) -> miette::Report {
-    miette::miette!("{error}")
-}
-
-/// Runs a command that talks over HTTP.
-fn block_on<T>(work: impl Future<Output = T>) -> T {
-    actix::System::new().block_on(work)
+    done.unwrap_or_else(|report| outcome::failed(&report))
 }

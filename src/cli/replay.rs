@@ -1,40 +1,43 @@
 //! `herdgate replay`.
 
-use std::process::ExitCode;
-
 use clap::Args;
-use herdgate_actors::{
-    domain::{JobId, ReceiptId},
-    store::Reads,
-};
+use herdgate_actors::store::Reads;
 
 use super::{
-    Outcome,
+    gate::Gate,
+    id::AnyId,
+    outcome::{Outcome, report},
+    print::Out,
     project::{Project, read},
-    report,
 };
 
 /// Route a stored delivery again with the filters of today, or run a job that has ended again.
 #[derive(Debug, Args)]
 pub(super) struct Replay {
-    /// A receipt or a job.
-    id: String,
+    /// A receipt, a job, or a run, which stands for its job.
+    id: AnyId,
     #[command(flatten)]
     project: Project,
 }
 
 impl Replay {
     pub(super) fn run(self) -> Outcome {
-        let (_, reader) = self.project.reader()?;
-        let receipt: ReceiptId = self.id.parse().map_err(report)?;
-        let job: JobId = self.id.parse().map_err(report)?;
-        let path = if read(reader.receipt(receipt))?.is_some() {
-            format!("/api/receipts/{receipt}/replay")
-        } else {
-            format!("/api/jobs/{job}/replay")
+        let gate = Gate::of(self.project.records()?)?;
+        let store = gate.records.store()?;
+        let (receipt, job) = match self.id {
+            AnyId::Record(receipt, job) => (read(store.receipt(receipt))?.map(|_| receipt), job),
+            AnyId::Run(run) => (None, run.job),
         };
-        let api = self.project.api()?;
-        println!("{}", super::block_on(api.post(&path)).map_err(report)?);
-        Ok(ExitCode::SUCCESS)
+        let path = match receipt {
+            Some(receipt) => format!("/api/receipts/{receipt}/replay"),
+            None if read(store.job(job))?.is_none() => {
+                return Err(report(format!("there is no receipt or job {job}")));
+            }
+            None => format!("/api/jobs/{job}/replay"),
+        };
+        let said = gate.post(&path)?;
+        let mut out = Out::new();
+        out.json(&said)?;
+        out.success()
     }
 }

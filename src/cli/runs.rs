@@ -1,20 +1,24 @@
 //! `herdgate runs`.
 
-use std::process::ExitCode;
-
-use clap::Args;
+use clap::{Args, ValueEnum};
 use herdgate_actors::{
-    domain::ReceiptId,
-    store::{Page, Reads, RunQuery, RunRow},
+    domain::{AgentName, JobId, ReceiptId},
+    store::{AttemptOutcome, JobQuery, JobState, Page, Reads, RunQuery, RunRow, SqliteReader},
 };
 
 use super::{
-    Outcome,
+    outcome::Outcome,
+    print::Out,
     project::{Project, read},
 };
 use crate::views::run_json;
 
-/// List runs, the newest first.
+/// How many runs are read at once.
+const PAGE: u32 = 1000;
+/// So many are counted beyond those that are shown; nobody reads more of a terminal.
+const COUNTED: usize = 10_000;
+
+/// List runs: those under way, then the newest.
 #[derive(Debug, Args)]
 pub(super) struct Runs {
     #[command(flatten)]
@@ -25,6 +29,9 @@ pub(super) struct Runs {
     /// Only caused by this receipt.
     #[arg(long)]
     receipt: Option<ReceiptId>,
+    /// Only those under way, or that ended so; several with commas.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    state: Vec<State>,
     /// At most this many.
     #[arg(long, default_value_t = 20)]
     limit: u32,
@@ -33,45 +40,173 @@ pub(super) struct Runs {
     json: bool,
 }
 
-impl Runs {
-    pub(super) fn run(self) -> Outcome {
-        let (_, reader) = self.project.reader()?;
-        let query = RunQuery {
-            agent: self.agent.as_deref().map(Into::into),
-            receipt: self.receipt,
-            page: Page { limit: self.limit, before: None },
-        };
-        let runs = read(reader.runs(query))?;
-        if !self.json && !runs.is_empty() {
-            println!(
-                "{:<17} {:<20} {:<9} {:<12} {:>9}  STARTED",
-                "RUN", "AGENT", "TRIGGER", "OUTCOME", "SECONDS"
-            );
-        }
-        for run in &runs {
-            if self.json {
-                println!("{}", run_json(run));
-            } else {
-                println!("{}", line(run));
-            }
-        }
-        Ok(ExitCode::SUCCESS)
+/// Where a run stands, in the words of the listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum State {
+    /// Under way.
+    Executing,
+    /// Exit 0.
+    Completed,
+    /// Another exit code.
+    Failed,
+    /// Ended by somebody else's signal.
+    Killed,
+    /// Took longer than its timeout.
+    TimedOut,
+    /// Asked for another try.
+    TryAgain,
+    /// The gate ended it, or died.
+    Interrupted,
+    /// Could not be started.
+    NotStarted,
+}
+
+impl State {
+    fn holds(self, run: &RunRow) -> bool {
+        let name = self.to_possible_value().map(|value| value.get_name().to_owned());
+        name.as_deref() == Some(state(run))
     }
 }
 
+impl Runs {
+    pub(super) fn run(self) -> Outcome {
+        let records = self.project.records()?;
+        let store = records.store()?;
+        let limit = self.limit as usize;
+        let mut runs = self.under_way(&store)?;
+        runs.truncate(limit);
+        let more = self.ended(&store, &mut runs, limit)?;
+        let mut out = Out::new();
+        if self.json {
+            for run in &runs {
+                out.json(&run_json(run))?;
+            }
+            return out.success();
+        }
+        if runs.is_empty() {
+            let unknown = self.agent.as_deref().and_then(|name| records.unknown_agent(name));
+            out.line(unknown.as_deref().unwrap_or("no runs"))?;
+            return out.success();
+        }
+        out.line(HEADER)?;
+        for run in &runs {
+            out.line(line(run))?;
+        }
+        if more > 0 {
+            let count = if more < COUNTED { more.to_string() } else { format!("{COUNTED} or more") };
+            out.line(format!("… and {count} more: `--limit {}` shows them", runs.len() + more))?;
+        }
+        out.success()
+    }
+
+    fn wants(&self, run: &RunRow) -> bool {
+        self.state.is_empty() || self.state.iter().any(|state| state.holds(run))
+    }
+
+    /// What runs now, the latest start first.
+    fn under_way(&self, store: &SqliteReader) -> miette::Result<Vec<RunRow>> {
+        let query = JobQuery {
+            agent: self.agent.as_deref().map(AgentName::from),
+            state: Some(JobState::Executing),
+            page: Page { limit: self.limit, before: None },
+        };
+        let mut runs = Vec::new();
+        for job in read(store.jobs(query))? {
+            if self.receipt.is_some() && job.receipt != self.receipt {
+                continue;
+            }
+            let query = RunQuery {
+                agent: Some(job.agent.clone()),
+                receipt: self.receipt,
+                page: Page { limit: 1, before: Some(job.id.get() + 1) },
+            };
+            runs.extend(read(store.runs(query))?.into_iter().filter(is_under_way));
+        }
+        runs.retain(|run| self.wants(run));
+        runs.sort_by_key(|run| std::cmp::Reverse(run.attempt.started_at));
+        Ok(runs)
+    }
+
+    /// Adds the others, the newest first, until there are `limit`; how many are left over.
+    fn ended(&self, store: &SqliteReader, runs: &mut Vec<RunRow>, limit: usize) -> miette::Result<usize> {
+        let mut more = 0;
+        let mut before = None;
+        loop {
+            let query = RunQuery {
+                agent: self.agent.as_deref().map(AgentName::from),
+                receipt: self.receipt,
+                page: Page { limit: PAGE, before },
+            };
+            let mut page = read(store.runs(query))?;
+            let full = page.len() == PAGE as usize;
+            let last = page.last().map(|run| run.run.job);
+            if full {
+                // The page may have cut its last job short: the next one begins with it.
+                let whole: Vec<_> = page.iter().filter(|run| Some(run.run.job) != last).cloned().collect();
+                if !whole.is_empty() {
+                    page = whole;
+                }
+            }
+            before = page.last().map(|run| run.run.job).map(JobId::get);
+            for run in page {
+                let listed = is_under_way(&run) && runs.iter().any(|there| there.run == run.run);
+                if listed || !self.wants(&run) {
+                    continue;
+                }
+                if runs.len() < limit {
+                    runs.push(run);
+                } else {
+                    more += 1;
+                }
+            }
+            let enough = runs.len() >= limit && (self.json || more >= COUNTED);
+            if !full || enough {
+                return Ok(more.min(COUNTED));
+            }
+        }
+    }
+}
+
+const HEADER: &str =
+    "RUN               AGENT                TRIGGER   OUTCOME        SECONDS  STARTED                   WHY";
+
 fn line(run: &RunRow) -> String {
-    let outcome = run.attempt.outcome.as_ref().map_or("executing", |outcome| outcome.as_str());
-    let seconds = run.attempt.finished_at.map_or_else(
-        || "-".to_owned(),
-        |end| format!("{:.3}", end.since(run.attempt.started_at).as_secs_f64()),
-    );
-    format!(
-        "{:<17} {:<20} {:<9} {:<12} {:>9}  {}",
+    let text = format!(
+        "{:<17} {:<20} {:<9} {:<12} {:>9}  {:<24}  {}",
         run.run.to_string(),
         run.agent.to_string(),
         run.cause.as_str(),
-        outcome,
-        seconds,
-        run.attempt.started_at
-    )
+        state(run),
+        seconds(run),
+        run.attempt.started_at.to_string(),
+        why(run.attempt.outcome.as_ref())
+    );
+    text.trim_end().to_owned()
+}
+
+fn is_under_way(run: &RunRow) -> bool {
+    run.attempt.finished_at.is_none()
+}
+
+fn state(run: &RunRow) -> &'static str {
+    run.attempt.outcome.as_ref().map_or("executing", |outcome| outcome.as_str())
+}
+
+/// How long it ran. Nobody knows when an interrupted run ended: its gate was not there to see it.
+fn seconds(run: &RunRow) -> String {
+    match (run.attempt.finished_at, &run.attempt.outcome) {
+        (None, _) | (_, Some(AttemptOutcome::Interrupted)) => "-".to_owned(),
+        (Some(end), _) => format!("{:.3}", end.since(run.attempt.started_at).as_secs_f64()),
+    }
+}
+
+/// What its outcome alone does not say.
+pub(super) fn why(outcome: Option<&AttemptOutcome>) -> String {
+    match outcome {
+        Some(AttemptOutcome::Failed { code }) => format!("exit {code}"),
+        Some(AttemptOutcome::Killed { signal }) => format!("signal {signal}"),
+        Some(AttemptOutcome::NotStarted { error }) => error.lines().next().unwrap_or_default().to_owned(),
+        _ => String::new(),
+    }
 }

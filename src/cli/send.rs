@@ -6,7 +6,11 @@ use clap::Args;
 use herdgate_actors::{domain::Provider, domain::Source};
 use miette::IntoDiagnostic;
 
-use super::{Outcome, project::Project, report};
+use super::{
+    outcome::{Outcome, report},
+    print::Out,
+    project::Project,
+};
 use crate::{client, config::ResolvedConfig, credentials, run::addresses::ListenAddresses, samples};
 
 /// Sign and deliver a sample, or a body of your own.
@@ -35,10 +39,11 @@ pub(super) struct Send {
 impl Send {
     pub(super) fn run(self) -> Outcome {
         let Some(name) = &self.sample else {
+            let mut out = Out::new();
             for sample in samples::of(self.provider) {
-                println!("{}", sample.name);
+                out.line(sample.name)?;
             }
-            return Ok(ExitCode::SUCCESS);
+            return out.success();
         };
         let sample = samples::find(self.provider, name).ok_or_else(|| {
             let known: Vec<_> = samples::of(self.provider).map(|sample| sample.name).collect();
@@ -60,9 +65,11 @@ impl Send {
             None => sample.body.as_bytes().to_vec(),
         };
         let url = self.url(&plan, source);
-        let answered = super::block_on(client::deliver(&url, &sample.headers(&id), &body, source))
+        let answered = super::runtime::block_on(client::deliver(&url, &sample.headers(&id), &body, source))
             .map_err(|error| report(format!("{error}\nhelp: is `herdgate serve` running?")))?;
-        println!("{answered}");
+        let mut out = Out::new();
+        out.line(answered.to_string())?;
+        out.flush()?;
         Ok(if answered.status.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 

@@ -8,7 +8,10 @@ use miette::IntoDiagnostic;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
-use super::{Outcome, project::Project, report};
+use super::{
+    outcome::{Outcome, report},
+    project::Project,
+};
 use crate::{
     config::{LogFormat, ResolvedConfig},
     run::rlimits,
@@ -37,7 +40,7 @@ impl Serve {
             warn!("{warning}");
         }
         let around = Deps { clock: Clock::System, warden: warden()?, metrics };
-        super::block_on(serve(plan, around))
+        super::runtime::block_on(serve(plan, around))
     }
 }
 

@@ -1,10 +1,13 @@
 //! `herdgate trigger`.
 
-use std::process::ExitCode;
-
 use clap::Args;
 
-use super::{Outcome, project::Project, report};
+use super::{
+    gate::{Gate, escaped},
+    outcome::{Outcome, report},
+    print::Out,
+    project::Project,
+};
 
 /// Start a run of an agent by hand.
 #[derive(Debug, Args)]
@@ -17,11 +20,14 @@ pub(super) struct Trigger {
 
 impl Trigger {
     pub(super) fn run(self) -> Outcome {
-        let api = self.project.api()?;
-        println!(
-            "{}",
-            super::block_on(api.post(&format!("/api/agents/{}/runs", self.agent))).map_err(report)?
-        );
-        Ok(ExitCode::SUCCESS)
+        let gate = Gate::of(self.project.records()?)?;
+        let path = format!("/api/agents/{}/runs", escaped(&self.agent));
+        let said = gate.post(&path).map_err(|error| match gate.records.unknown_agent(&self.agent) {
+            Some(unknown) => report(unknown),
+            None => error,
+        })?;
+        let mut out = Out::new();
+        out.json(&said)?;
+        out.success()
     }
 }

@@ -14,12 +14,14 @@
 //! - `load`: lays defaults, file and environment on each other.
 //! - `herd`: the folders of agents.
 //! - `resolve`: checks what concerns more than one value, and makes the specs of the actors.
+//! - `data_dir`: where the data lies, known also while the rest is broken.
 //! - `cause` and `diagnose`: what can be wrong, and how it is shown.
 //!
 //! A step does not stop at a problem: it reports, leaves out, and goes on, so that one call tells
 //! everything.
 
 mod cause;
+mod data_dir;
 mod diagnose;
 mod document;
 mod environment;
@@ -37,6 +39,7 @@ mod warning;
 mod tests;
 
 pub use cause::ConfigError;
+pub use data_dir::data_dir;
 pub use diagnose::{ColorMode, Diagnostic, Place, Problems, SourceText};
 pub use environment::Env;
 pub use load::load;

@@ -28,9 +28,17 @@ pub struct ListenAddresses {
 impl ListenAddresses {
     /// Where to reach the gate of `plan`: where it said it listens, or else where it is told to.
     pub fn of(plan: &ResolvedConfig) -> Self {
-        let found = fs::read(path(&plan.data_dir)).ok().and_then(|text| serde_json::from_slice(&text).ok());
-        let there = found.unwrap_or(Self { public: plan.gateway.public, admin: plan.gateway.admin, pid: 0 });
-        Self { public: reachable(there.public), admin: reachable(there.admin), ..there }
+        Self::written(&plan.data_dir).unwrap_or(Self {
+            public: reachable(plan.gateway.public),
+            admin: reachable(plan.gateway.admin),
+            pid: 0,
+        })
+    }
+
+    /// Where to reach the gate that uses this data folder, if it said where it listens.
+    pub fn written(data_dir: &Path) -> Option<Self> {
+        let there: Self = serde_json::from_slice(&fs::read(path(data_dir)).ok()?).ok()?;
+        Some(Self { public: reachable(there.public), admin: reachable(there.admin), ..there })
     }
 
     /// Tells the world. A gate that dies leaves its file behind; the next one writes over it.

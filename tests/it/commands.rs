@@ -33,10 +33,10 @@ fn the_demo_shows_the_whole_way_and_ends_well() {
     let shown = text(&output.stdout);
     assert!(output.status.success(), "{shown}{}", text(&output.stderr));
     for part in [
-        "developer: trigger 0 matches",
-        "firefighter: trigger 0 matches",
-        "planner: trigger 0 matches",
-        "scribe: trigger 0 matches",
+        "developer: yes (first trigger)",
+        "firefighter: yes (first trigger)",
+        "planner: yes (first trigger)",
+        "scribe: yes (first trigger)",
         "\"duplicate\":true",
         "developer: no, events should be [\"issues\"] and is \"push\"",
         "401 {\"error\":\"signature validation failed\"}",

@@ -26,7 +26,7 @@ use herdgate_actors::{
     store::{JobDetail, JobQuery, JobState, Page, Pending, Reads, SqliteReader},
 };
 
-use crate::support::{Gate, Project};
+use crate::support::{Gate, Project, within};
 
 const AGENTS: [&str; 3] = ["a", "b", "c"];
 const CLIENTS: usize = 4;
@@ -100,10 +100,7 @@ fn live(project: &Project, story: &Story, points: &str, kill_after: Duration) {
         for _ in 0..CLIENTS {
             scope.spawn(|| deliver_until(&over, &gate, story));
         }
-        let end = Instant::now() + kill_after;
-        while Instant::now() < end && gate.is_alive() {
-            thread::yield_now();
-        }
+        within(kill_after, || !gate.is_alive());
         gate.kill_now();
         over.store(true, Ordering::Relaxed);
     });

@@ -166,9 +166,7 @@ fn a_second_sigterm_hurries_and_the_run_is_tried_again() {
     gate.github("issues", "one", labeled());
     assert_eq!(project.report(), "1");
     gate.signal(Signal::TERM);
-    while !gate.log().iter().any(|line| line.contains("draining")) {
-        std::thread::yield_now();
-    }
+    gate.logged(&["draining"]);
     gate.signal(Signal::TERM);
     assert!(gate.wait().success());
     let _gate = Gate::serve(&project);
@@ -278,9 +276,7 @@ fn history_beyond_its_retention_leaves_store_and_disk() {
     assert_eq!((bodies(&store), runs()), (1, 1));
     // Housekeeping is done at the start.
     let gate = Gate::serve(&project);
-    while !gate.log().iter().any(|line| line.contains("pruned the history")) {
-        std::thread::yield_now();
-    }
+    gate.logged(&["pruned the history"]);
     assert_eq!((bodies(&store), runs()), (0, 0));
     assert_eq!(gate.admin("GET", "/api/receipts").json(), json!([]));
 }

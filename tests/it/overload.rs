@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{Gate, Project, http::connect};
+use crate::support::{Gate, Project, http::connect, within};
 
 const EVERYTHING: &str = "[[webhooks]]\nsource = \"github\"\n";
 
@@ -57,12 +57,11 @@ fn flood(gate: &Gate, senders: usize, megabytes: usize, span: Duration) -> (u64,
                 }
             });
         }
-        let end = Instant::now() + span;
         let mut most = 0;
-        while Instant::now() < end {
+        within(span, || {
             most = most.max(resident(gate));
-            thread::yield_now();
-        }
+            false
+        });
         over.store(true, Ordering::Relaxed);
         (most, count.load(Ordering::Relaxed))
     })

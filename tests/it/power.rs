@@ -19,7 +19,10 @@ fn the_answer_leaves_after_the_fsync_of_its_commit() {
         .status()
         .is_ok_and(|status| status.success());
     if !can_trace {
-        eprintln!("skipped: strace is missing, or may not trace here");
+        herdgate_skip::cannot_run(
+            "power::the_answer_leaves_after_the_fsync_of_its_commit",
+            "strace is missing, or may not trace here",
+        );
         return;
     }
     let project = Project::new("").agent("dev", "[[webhooks]]\nsource = \"github\"\n", "echo ran > $REPORTS");

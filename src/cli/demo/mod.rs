@@ -10,7 +10,8 @@ use herdgate_actors::domain::Clock;
 use miette::IntoDiagnostic;
 
 use super::{
-    Outcome, report,
+    outcome::{Outcome, report},
+    print,
     serve::{Signals, warden},
 };
 use crate::{
@@ -32,20 +33,20 @@ impl Demo {
         let folder = tempfile::tempdir().into_diagnostic()?;
         project::write(folder.path()).into_diagnostic()?;
         // Variables of the caller are about the caller's own project.
-        let plan = config::load(folder.path(), &Env::default())
-            .map_err(|problems| super::Unsound(problems.render(ColorMode::Plain, super::check::WIDTH)))?;
+        let plan = config::load(folder.path(), &Env::default()).map_err(|problems| {
+            super::outcome::Unsound(problems.render(ColorMode::Plain, super::check::WIDTH))
+        })?;
         let metrics = telemetry::metrics().into_diagnostic()?;
         telemetry::logs(LogFormat::Pretty, "error");
         telemetry::panics();
         let around = Deps { clock: Clock::System, warden: warden()?, metrics };
-        super::block_on(async move {
+        super::runtime::block_on(async move {
             let sources = plan.sources.clone();
             let agents: Vec<_> = plan.agents.iter().map(|agent| agent.spec.clone()).collect();
             let mut signals = Signals::new()?;
             let system = System::start(plan, around).await.map_err(report)?;
             let told = story::tell(&system, &sources, &agents).await;
-            if told.is_ok() && !self.once {
-                println!("\nServing on. Ctrl-C ends it.");
+            if told.is_ok() && !self.once && print::line("\nServing on. Ctrl-C ends it.").is_ok() {
                 signals.next().await;
             }
             system

@@ -12,12 +12,19 @@ use miette::miette;
 use serde_json::json;
 
 use crate::{
-    cli::report,
+    cli::{explain::ordinal, outcome::report, print},
     client::{self, Answered},
     explain,
     run::system::System,
     samples::{self, Sample},
 };
+
+/// Prints a line, and ends the demo where nobody reads it any more.
+macro_rules! say {
+    ($($text:tt)*) => {
+        print::line(&format!($($text)*))?
+    };
+}
 
 /// How often the store is asked whether a run has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -29,7 +36,7 @@ const TAIL: u64 = 4096;
 /// Sends, waits and prints.
 pub(super) async fn tell(system: &System, sources: &[Source], agents: &[AgentSpec]) -> miette::Result<()> {
     let teller = Teller { system, sources, agents };
-    println!("A gate on {} with these agents: {}\n", system.listening.public, names(agents));
+    say!("A gate on {} with these agents: {}\n", system.listening.public, names(agents));
     for (title, provider, name) in [
         ("An issue gets a label on GitHub", Provider::Github, "issues.labeled"),
         ("An alert fires in Sentry", Provider::Sentry, "event_alert.triggered"),
@@ -43,8 +50,8 @@ pub(super) async fn tell(system: &System, sources: &[Source], agents: &[AgentSpe
     teller.show("A push, which no agent wants", &sample(Provider::Github, "push")?, "push").await?;
     teller.show_forged(&labeled).await?;
     teller.show_scheduled().await?;
-    println!("\nmetrics  http://{}/metrics", system.listening.admin);
-    println!("health   http://{}/readyz", system.listening.admin);
+    say!("\nmetrics  http://{}/metrics", system.listening.admin);
+    say!("health   http://{}/readyz", system.listening.admin);
     Ok(())
 }
 
@@ -65,10 +72,10 @@ fn sample(provider: Provider, name: &str) -> miette::Result<Sample> {
 impl Teller<'_> {
     /// Delivers a sample and follows it to the end of its runs.
     async fn show(&self, title: &str, sample: &Sample, id: &str) -> miette::Result<()> {
-        println!("== {title}");
+        say!("== {title}");
         let source = self.sources.iter().find(|source| source.provider == sample.provider);
         let answered = self.deliver(sample, &format!("demo-{id}"), source).await?;
-        println!("   {answered}");
+        say!("   {answered}");
         let answer = answered.json();
         let receipt: ReceiptId = answer["receipt"]
             .as_str()
@@ -77,29 +84,29 @@ impl Teller<'_> {
         self.show_verdicts(receipt).await?;
         if answer["matched"] != 0 {
             for run in self.ended(receipt).await? {
-                self.show_run(&run);
+                self.show_run(&run)?;
             }
         }
-        println!();
+        say!("");
         Ok(())
     }
 
     async fn show_forged(&self, sample: &Sample) -> miette::Result<()> {
-        println!("== Somebody forges a delivery");
+        say!("== Somebody forges a delivery");
         let forged = self.sources.iter().find(|source| source.provider == sample.provider).map(|source| {
             Source { secrets: Secret::new(b"a guess").into_iter().collect(), ..source.clone() }
         });
-        println!("   {}\n", self.deliver(sample, "demo-forged", forged.as_ref()).await?);
+        say!("   {}\n", self.deliver(sample, "demo-forged", forged.as_ref()).await?);
         Ok(())
     }
 
     async fn show_scheduled(&self) -> miette::Result<()> {
-        println!("== A clock ticks");
+        say!("== A clock ticks");
         let watchman = self.agents.iter().find(|agent| agent.triggers.is_empty());
         let query = || RunQuery { agent: watchman.map(|agent| agent.name.clone()), ..RunQuery::default() };
         let runs = self.until_ended(query).await?;
         if let Some(run) = runs.last() {
-            self.show_run(run);
+            self.show_run(run)?;
         }
         Ok(())
     }
@@ -116,19 +123,19 @@ impl Teller<'_> {
             return Err(miette!("receipt {id} is gone"));
         };
         let Some(Parsed::Context(context)) = &stored.parsed else {
-            println!("   no event: {:?}", stored.parsed);
+            say!("   no event: {:?}", stored.parsed);
             return Ok(());
         };
         let agents = self.agents.iter().map(|agent| (agent.name.as_str(), agent.triggers.as_slice()));
         for verdict in explain::verdicts(agents, &stored.delivery.sources, context) {
             match verdict {
                 Verdict::Matched(matched) => {
-                    println!("   {}: trigger {} matches", matched.agent, matched.trigger);
+                    say!("   {}: yes ({} trigger)", matched.agent, ordinal(matched.trigger));
                 }
                 Verdict::NotMatched { agent, mismatches } => {
                     for clause in mismatches.iter().flat_map(|refusal| &refusal.failed) {
                         let (wanted, actual) = (json!(clause.wanted), json!(clause.actual));
-                        println!("   {agent}: no, {} should be {wanted} and is {actual}", clause.field);
+                        say!("   {agent}: no, {} should be {wanted} and is {actual}", clause.field);
                     }
                 }
             }
@@ -156,13 +163,14 @@ impl Teller<'_> {
             .map_err(|_| miette!("no run ended within {PATIENCE:?}"))?
     }
 
-    fn show_run(&self, run: &RunRow) {
+    fn show_run(&self, run: &RunRow) -> miette::Result<()> {
         let outcome = run.attempt.outcome.as_ref().map_or("executing", |outcome| outcome.as_str());
-        println!("   run {} of {}: {outcome}", run.run, run.agent);
+        say!("   run {} of {}: {outcome}", run.run, run.agent);
         if let Ok(slice) = self.system.folders.tail(run.run, TAIL) {
             for line in String::from_utf8_lossy(&slice.bytes).lines() {
-                println!("   | {line}");
+                say!("   | {line}");
             }
         }
+        Ok(())
     }
 }

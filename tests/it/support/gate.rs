@@ -7,6 +7,7 @@ use std::{
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
     thread,
+    time::Duration,
 };
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -15,8 +16,9 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::{
-    Project, SECRET,
+    PATIENCE, Project, SECRET,
     http::{self, Response},
+    within,
 };
 
 /// A gate in a process of its own. Killed when dropped.
@@ -44,6 +46,27 @@ impl Gate {
     /// The same, where it may end before it is ready.
     pub(crate) fn try_serve(project: &Project, environment: &[(&str, &str)]) -> Option<Self> {
         Self::start(project, environment).ok()
+    }
+
+    /// Serves a project by way of another program, which becomes the gate: its arguments end with
+    /// the gate's command line.
+    pub(crate) fn serve_by(project: &Project, by: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::try_serve_by(project, by, environment)
+            .unwrap_or_else(|log| panic!("the gate did not start: {log:?}"))
+    }
+
+    /// The same, where it may end before it is ready; then its log.
+    pub(crate) fn try_serve_by(
+        project: &Project,
+        by: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Result<Self, Vec<String>> {
+        let gate = Self::command(project, environment);
+        let mut command = Command::new(by[0]);
+        command.args(&by[1..]).arg(gate.get_program()).args(gate.get_args());
+        command.envs(environment.iter().copied());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        Self::spawn(project, command)
     }
 
     /// Serves a project, with its system calls written to `trace`.
@@ -145,12 +168,20 @@ impl Gate {
         http::request(self.admin, method, path, &[("authorization", &key)], b"").unwrap()
     }
 
-    /// The value of a metric series, 0 where it does not exist.
+    /// The value of a metric series, which must exist: a gauge that was renamed must not read as 0.
     pub(crate) fn metric(&self, series: &str) -> f64 {
         let page = self.admin("GET", "/metrics").text();
         page.lines()
             .find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok())
-            .unwrap_or_default()
+            .unwrap_or_else(|| panic!("there is no series {series} in:\n{page}"))
+    }
+
+    /// Waits for a line of the log that has all these parts.
+    pub(crate) fn logged(&self, parts: &[&str]) -> String {
+        let find = || self.log().into_iter().find(|line| parts.iter().all(|part| line.contains(part)));
+        let found = within(PATIENCE, || find().is_some());
+        assert!(found, "the log never said {parts:?}:\n{}", self.log().join("\n"));
+        find().unwrap_or_default()
     }
 
     /// Sends it a signal.
@@ -176,6 +207,17 @@ impl Gate {
 
     /// Delivers a body as GitHub does; the status, if there is an answer.
     pub(crate) fn try_github(&self, event: &str, id: &str, body: &str) -> Option<u16> {
+        self.try_github_within(event, id, body, PATIENCE)
+    }
+
+    /// The same, hanging up after a while.
+    pub(crate) fn try_github_within(
+        &self,
+        event: &str,
+        id: &str,
+        body: &str,
+        patience: Duration,
+    ) -> Option<u16> {
         let signature = format!("sha256={}", sign(body.as_bytes()));
         let headers = [
             ("content-type", "application/json"),
@@ -183,13 +225,22 @@ impl Gate {
             ("x-github-delivery", id),
             ("x-hub-signature-256", signature.as_str()),
         ];
-        let answer = http::request(self.public, "POST", "/webhooks/github", &headers, body.as_bytes());
+        let to = self.public;
+        let answer =
+            http::request_within(patience, to, "POST", "/webhooks/github", &headers, body.as_bytes());
         answer.ok().map(|answer| answer.status)
     }
 
     /// Waits until it has ended by itself.
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        self.child.get_mut().unwrap().wait().unwrap()
+        let child = self.child.get_mut().unwrap();
+        let mut status = None;
+        let ended = within(PATIENCE, || {
+            status = child.try_wait().unwrap();
+            status.is_some()
+        });
+        assert!(ended, "the gate did not end:\n{}", self.log.lock().unwrap().join("\n"));
+        status.unwrap()
     }
 }
 

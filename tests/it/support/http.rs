@@ -8,6 +8,8 @@ use std::{
 
 use serde_json::Value;
 
+use super::PATIENCE;
+
 /// An answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Response {
@@ -39,12 +41,26 @@ pub(crate) fn request(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> io::Result<Response> {
+    request_within(PATIENCE, to, method, path, headers, body)
+}
+
+/// The same, hanging up after a while.
+pub(crate) fn request_within(
+    patience: Duration,
+    to: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> io::Result<Response> {
     let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n");
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
     let mut connection = connect(to)?;
+    connection.set_read_timeout(Some(patience))?;
+    connection.set_write_timeout(Some(patience))?;
     connection.write_all(head.as_bytes())?;
     // A server may answer and close before it has read everything.
     let _ = connection.write_all(body);
@@ -62,8 +78,8 @@ pub(crate) fn raw(to: SocketAddr, bytes: &[u8]) -> io::Result<Response> {
 /// A connection on which nothing waits for ever.
 pub(crate) fn connect(to: SocketAddr) -> io::Result<TcpStream> {
     let connection = TcpStream::connect(to)?;
-    connection.set_read_timeout(Some(Duration::from_secs(60)))?;
-    connection.set_write_timeout(Some(Duration::from_secs(60)))?;
+    connection.set_read_timeout(Some(PATIENCE))?;
+    connection.set_write_timeout(Some(PATIENCE))?;
     Ok(connection)
 }
 

@@ -1,8 +1,12 @@
 //! A real gate: the program itself, on free ports, with a project in a folder of its own.
 
+mod disk;
 mod gate;
 pub(crate) mod http;
 mod project;
+mod wait;
 
+pub(crate) use disk::SmallDisk;
 pub(crate) use gate::{Gate, sign};
 pub(crate) use project::{Project, SECRET};
+pub(crate) use wait::{PATIENCE, until, within};

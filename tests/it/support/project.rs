@@ -5,21 +5,21 @@ use std::{
     io::{BufRead, BufReader},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Output},
     sync::mpsc::{self, Receiver, RecvTimeoutError},
     thread,
     time::Duration,
 };
 
+use super::PATIENCE;
+
 /// The webhook secret of every source of a test.
 pub(crate) const SECRET: &str = "it is a secret to nobody here";
-
-/// Nothing that a test waits for takes longer on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A folder with `config.toml`, agents, credentials and a pipe on which agents report.
 pub(crate) struct Project {
     folder: tempfile::TempDir,
+    data: PathBuf,
     reports: Receiver<String>,
 }
 
@@ -48,7 +48,15 @@ impl Project {
         fs::write(root.join("config.toml"), text).unwrap();
         fs::create_dir_all(root.join("agents")).unwrap();
         let reports = listen(&root.join("reports"));
-        Self { folder, reports }
+        let data = root.join(".herdgate");
+        Self { folder, data, reports }
+    }
+
+    /// The same, with its data in a folder `data` somewhere else.
+    pub(crate) fn with_data_in(folder: &Path) -> Self {
+        let data = folder.join("data");
+        let project = Self::new(&format!("data_dir = {}\n", toml_text(&data.display().to_string())));
+        Self { data, ..project }
     }
 
     /// Adds an agent that runs a shell script. The script finds the pipe for [`Self::report`] in
@@ -72,7 +80,19 @@ impl Project {
 
     /// Where its gate keeps its data.
     pub(crate) fn data(&self) -> PathBuf {
-        self.path().join(".herdgate")
+        self.data.clone()
+    }
+
+    /// Takes an agent away, as an operator does who no longer wants it.
+    #[must_use]
+    pub(crate) fn without(self, name: &str) -> Self {
+        fs::remove_dir_all(self.path().join("agents").join(name)).unwrap();
+        self
+    }
+
+    /// The next line that an agent writes to `$REPORTS` within a while, if any.
+    pub(crate) fn report_within(&self, patience: Duration) -> Option<String> {
+        self.reports.recv_timeout(patience).ok()
     }
 
     /// The next line that an agent wrote to `$REPORTS`.
@@ -84,13 +104,16 @@ impl Project {
         }
     }
 
+    /// Runs a command of the program on this project.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_herdgate"));
+        command.args(arguments).env("HERDGATE_CONFIG", self.path()).stdin(std::process::Stdio::null());
+        command.output().unwrap()
+    }
+
     /// Runs a command of the program on this project and returns what it printed.
     pub(crate) fn herdgate(&self, arguments: &[&str]) -> String {
-        let output = Command::new(env!("CARGO_BIN_EXE_herdgate"))
-            .args(arguments)
-            .env("HERDGATE_CONFIG", self.path())
-            .output()
-            .unwrap();
+        let output = self.command(arguments);
         assert!(
             output.status.success(),
             "herdgate {arguments:?} failed: {}",
