@@ -71,9 +71,10 @@ pub async fn deliver(
         request = request.insert_header((*name, value.as_str()));
     }
     if let Some(source) = source
-        && let (Some(secret), Some(header)) = (source.secrets.first(), source.signatures.first())
+        && let (Some(secret), Some(signature)) = (source.secrets.first(), source.signatures.first())
+        && let Some(value) = secret.sign(signature, &headers.iter().cloned().collect(), body)
     {
-        request = request.insert_header((header.name.as_ref(), secret.sign(header, body)));
+        request = request.insert_header((signature.header.as_ref(), value));
     }
     let unreachable = |why: String| ClientError::Unreachable { url: url.to_owned(), why };
     let mut response =

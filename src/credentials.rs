@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use herdgate_actors::domain::Provider;
+use herdgate_actors::domain::ProviderName;
 use rustix::rand::{GetRandomFlags, getrandom};
 
 /// The longest file that is read as a secret, in bytes; real ones have less than a hundredth.
@@ -100,13 +100,8 @@ impl Credentials {
 }
 
 /// The credential type that holds webhook secrets of `provider`, as Action Llama names it.
-pub const fn secret_type(provider: Provider) -> &'static str {
-    match provider {
-        Provider::Github => "github_webhook_secret",
-        Provider::Sentry => "sentry_client_secret",
-        Provider::Linear => "linear_webhook_secret",
-        Provider::Mintlify => "mintlify_webhook_secret",
-    }
+pub fn secret_type(provider: ProviderName) -> &'static str {
+    herdgate_actors::provider::spec(provider).credential.r#type
 }
 
 /// A secret and what is to be known of its file.

@@ -8,12 +8,12 @@ use herdgate_actors::{
     agent::prompt::{self, Delivered},
     agent::{MatchResult, evaluate, match_triggers},
     domain::{
-        Filter, Headers, Provider, RejectReason, SourceName, SourceSelector, Timestamp, Trigger, Verdict,
+        Filter, Headers, ProviderName, RejectReason, SourceName, SourceSelector, Timestamp, Trigger, Verdict,
         WebhookContext,
     },
     domain::{Secret, Source},
     ingress::Sources,
-    provider::{FORM, protocol},
+    provider::{self, FORM},
     store::JobTrigger,
 };
 use serde::{Deserialize, Serialize};
@@ -96,7 +96,7 @@ impl<'a> Explainer<'a> {
 
     /// What would become of a request.
     pub fn answer(&self, question: &Question) -> Answer {
-        let Ok(provider) = question.provider.parse::<Provider>() else {
+        let Ok(provider) = question.provider.parse::<ProviderName>() else {
             return Answer::refused(404, "no such webhook type or source");
         };
         let mut headers: Headers =
@@ -124,8 +124,8 @@ impl<'a> Explainer<'a> {
                 return Answer::refused(401, &why);
             }
         };
-        headers.retain(protocol(provider).kept_headers());
-        match protocol(provider).parse(&headers, &question.body) {
+        headers.retain(provider::spec(provider).kept_headers);
+        match provider::provider(provider).read(&headers, &question.body) {
             Ok(context) => self.judged(question, provider, verified_by, context),
             Err(problem) => Answer { sources: verified_by, ..Answer::refused(400, &problem.0) },
         }
@@ -134,7 +134,7 @@ impl<'a> Explainer<'a> {
     fn judged(
         &self,
         question: &Question,
-        provider: Provider,
+        provider: ProviderName,
         sources: Vec<SourceName>,
         context: WebhookContext,
     ) -> Answer {
@@ -161,12 +161,12 @@ impl<'a> Explainer<'a> {
 
     /// The sources that the question brings along. Without secrets of its own and without a
     /// project there is one unsigned source.
-    fn own_sources(&self, question: &Question, provider: Provider) -> Option<Sources> {
+    fn own_sources(&self, question: &Question, provider: ProviderName) -> Option<Sources> {
         let source = |name: &str, secrets: Vec<Secret>| Source {
             name: name.into(),
             provider,
             secrets,
-            signatures: protocol(provider).signatures().to_vec(),
+            signatures: provider::spec(provider).signatures.to_vec(),
             tolerance: None,
             rate_limit: None,
             dedupe_window: None,
@@ -187,7 +187,7 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    fn all_of(&self, provider: Provider) -> Vec<SourceName> {
+    fn all_of(&self, provider: ProviderName) -> Vec<SourceName> {
         let sources = self.plan.iter().flat_map(|plan| &plan.sources);
         sources.filter(|source| source.provider == provider).map(|source| source.name.clone()).collect()
     }

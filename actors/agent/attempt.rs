@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::{Delivery, ReceiptId},
-    provider::{payload, protocol},
+    provider::{self, payload},
     runner::{Outcome, RunHandle, RunRequest, StopMode},
     store::{AttemptOutcome, ClaimedJob, Disposition, Finish, JobTrigger},
     telemetry::{Event, emit},
@@ -96,7 +96,7 @@ async fn order(bench: &AgentDeps, job: &ClaimedJob) -> Result<RunRequest, String
         receipt: job.receipt,
         delivery_id: delivery
             .as_ref()
-            .and_then(|delivery| protocol(delivery.provider).delivery_id(&delivery.headers)),
+            .and_then(|delivery| provider::provider(delivery.provider).delivery_id(&delivery.headers)),
     });
     let spec = &bench.spec;
     Ok(RunRequest {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    domain::{Provider, ReceiptId, SourceName, WebhookContext},
+    domain::{ProviderName, ReceiptId, SourceName, WebhookContext},
     store::JobTrigger,
 };
 
@@ -89,7 +89,7 @@ fn push_escaped(out: &mut String, json: &str) {
 /// The keys in their order.
 #[derive(Serialize)]
 struct Shown<'a> {
-    source: Provider,
+    source: ProviderName,
     event: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     action: Option<&'a str>,

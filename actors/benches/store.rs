@@ -24,7 +24,7 @@ use std::{
 use bytes::Bytes;
 use herdgate_actors::{
     domain::{
-        Delivery, Headers, Ledger, Match, Origin, Parsed, Provider, ReceiptBatch, Timestamp, Verdict,
+        Delivery, Headers, Ledger, Match, Origin, Parsed, ProviderName, ReceiptBatch, Timestamp, Verdict,
         WebhookContext,
     },
     store::{
@@ -135,7 +135,7 @@ fn sample(random: &mut fastrand::Rng, engine: &SqliteEngine, at: Timestamp) -> R
         );
     }
     body.push_str("null]}");
-    let mut context = WebhookContext::new(Provider::Github, "push");
+    let mut context = WebhookContext::new(ProviderName::new("github"), "push");
     context.repo = Some("acme/app".to_owned());
     context.title = Some("Fix the thing".to_owned());
     context.sender = Some("dev".to_owned());
@@ -148,7 +148,7 @@ fn sample(random: &mut fastrand::Rng, engine: &SqliteEngine, at: Timestamp) -> R
         id: engine.ids().receipt(at),
         origin: Origin::Request,
         delivery: Arc::new(Delivery {
-            provider: Provider::Github,
+            provider: ProviderName::new("github"),
             sources: vec!["my-github".into()],
             headers,
             body: Bytes::from(body),

@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::domain::Provider;
+use crate::domain::ProviderName;
 
 /// What an event says, whoever sent it. The keys are those that prompts show; an absent value is
 /// left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WebhookContext {
     /// The provider.
-    pub source: Provider,
+    pub source: ProviderName,
     /// The provider's name of the event, like `issues` or `event_alert`.
     pub event: String,
     /// What happened to the subject, like `labeled`.
@@ -104,7 +104,7 @@ pub struct KindFields {
 
 impl WebhookContext {
     /// An event of which nothing is known yet but its name.
-    pub fn new(source: Provider, event: impl Into<String>) -> Self {
+    pub fn new(source: ProviderName, event: impl Into<String>) -> Self {
         Self {
             source,
             event: event.into(),

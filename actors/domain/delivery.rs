@@ -3,13 +3,13 @@
 use bytes::Bytes;
 
 use super::Headers;
-use crate::domain::{DeliveryKey, Provider, SourceName, Timestamp};
+use crate::domain::{DeliveryKey, ProviderName, SourceName, Timestamp};
 
 /// A request whose sources are known. Made by verification, or read back from the store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
     /// Who sent it.
-    pub provider: Provider,
+    pub provider: ProviderName,
     /// Every source that vouches for it; never empty.
     pub sources: Vec<SourceName>,
     /// The event headers; signatures are gone.

@@ -1,8 +1,10 @@
-//! What an agent wants to hear of.
+//! What an agent wants to hear of, and what a field of a filter is.
+//!
+//! A field is data: where its values stand in an event, how they are compared, what a missing one
+//! means, how rare they are. Providers list their fields; filters, the parsers' index and the
+//! configuration go by that list and know no provider.
 
-use std::{fmt, str::FromStr};
-
-use serde::Serialize;
+use std::fmt;
 
 use crate::domain::SourceName;
 
@@ -15,7 +17,7 @@ pub struct Trigger {
     pub filter: Filter,
 }
 
-/// All clauses must hold; without any, everything matches but GitHub's `ping`.
+/// All clauses must hold; without any, everything matches but what must be asked for by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// In the order in which refusals name them; each field at most once.
@@ -26,112 +28,109 @@ pub struct Filter {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clause {
     /// What is looked at.
-    pub field: Field,
+    pub field: &'static FieldSpec,
     /// Any of these will do; never empty.
     pub wanted: Vec<String>,
 }
 
-/// What a clause can look at, named as in configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Field {
-    /// Event names.
-    Events,
-    /// Actions.
-    Actions,
-    /// Sentry's resources: the event by its own name.
-    Resources,
-    /// Repositories, with `*` as a glob.
-    Repos,
-    /// Owners of repositories; `org` is an alias.
-    Orgs,
-    /// Linear organizations, by id or workspace slug.
-    Organizations,
-    /// Projects of Mintlify and Sentry.
-    Projects,
-    /// Labels; one must be there.
-    Labels,
-    /// Any of the assignees.
-    Assignee,
-    /// Author of the subject or of the comment.
-    Author,
-    /// Who caused the event.
-    Sender,
-    /// Branches, with `*` as a glob.
-    Branches,
-    /// Target branches of pull requests, with `*` as a glob.
-    BaseBranches,
-    /// Conclusions.
-    Conclusions,
-}
-
-impl Field {
-    /// Every field.
-    pub const ALL: [Self; 14] = [
-        Self::Events,
-        Self::Actions,
-        Self::Resources,
-        Self::Repos,
-        Self::Orgs,
-        Self::Organizations,
-        Self::Projects,
-        Self::Labels,
-        Self::Assignee,
-        Self::Author,
-        Self::Sender,
-        Self::Branches,
-        Self::BaseBranches,
-        Self::Conclusions,
-    ];
-
+/// A field that filters may name.
+#[derive(PartialEq, Eq)]
+pub struct FieldSpec {
     /// The key in a `[[webhooks]]` table.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Events => "events",
-            Self::Actions => "actions",
-            Self::Resources => "resources",
-            Self::Repos => "repos",
-            Self::Orgs => "orgs",
-            Self::Organizations => "organizations",
-            Self::Projects => "projects",
-            Self::Labels => "labels",
-            Self::Assignee => "assignee",
-            Self::Author => "author",
-            Self::Sender => "sender",
-            Self::Branches => "branches",
-            Self::BaseBranches => "base_branches",
-            Self::Conclusions => "conclusions",
+    pub name: &'static str,
+    /// Other keys that mean the same.
+    pub aliases: &'static [&'static str],
+    /// Where its values stand. Refusals tell all of them.
+    pub values: &'static [Place],
+    /// Where values stand that match as well, but are not told.
+    pub also: &'static [Place],
+    /// How a wanted value and one that is there are compared.
+    pub matcher: Matcher,
+    /// Pairs of a wanted value and one that is there which are the same thing by two names.
+    pub synonyms: &'static [(&'static str, &'static str)],
+    /// What a clause says where there is no value.
+    pub when_absent: WhenAbsent,
+    /// How few events share a value of this field, for the index: it files a trigger under its
+    /// clause of the highest selectivity. 0 is never filed under. Only a field whose clause says no
+    /// where the value is missing may have more.
+    pub selectivity: u8,
+}
+
+/// Where a value stands in an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The name of the event.
+    Event,
+    /// The action.
+    Action,
+    /// A fact of that name.
+    Fact(&'static str),
+    /// A detail of that name, where it is a text.
+    Detail(&'static str),
+}
+
+/// How values are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matcher {
+    /// Byte for byte: what the provider defines.
+    Exact,
+    /// Without regard to ASCII case: what people type.
+    IgnoreCase,
+    /// `*` stands for any run of letters; case counts, as in Git.
+    Glob,
+    /// `*` stands for any run of letters; ASCII case does not count.
+    GlobIgnoreCase,
+}
+
+/// What a clause says of an event that has no value in its field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenAbsent {
+    /// No.
+    Fail,
+    /// No for these kinds of events, which can have one; yes for all other kinds. A `*` at the end
+    /// of a name stands for the rest of it.
+    PassForOtherKinds(&'static [&'static str]),
+}
+
+/// A field to fill in the rest from: exact, absent fails, not in the index.
+pub const FIELD: FieldSpec = FieldSpec {
+    name: "",
+    aliases: &[],
+    values: &[],
+    also: &[],
+    matcher: Matcher::Exact,
+    synonyms: &[],
+    when_absent: WhenAbsent::Fail,
+    selectivity: 0,
+};
+
+impl FieldSpec {
+    /// Whether the user's key means this field.
+    pub fn is(&self, key: &str) -> bool {
+        self.name == key || self.aliases.contains(&key)
+    }
+
+    /// Whether events called `event`, with or without a value in this one, have a place for the
+    /// field.
+    pub fn is_of_kind(&self, event: &str) -> bool {
+        match self.when_absent {
+            WhenAbsent::Fail => true,
+            WhenAbsent::PassForOtherKinds(kinds) => kinds.iter().any(|kind| match kind.strip_suffix('*') {
+                Some(start) => event.starts_with(start),
+                None => event == *kind,
+            }),
         }
     }
 }
 
-impl fmt::Display for Field {
+impl fmt::Display for FieldSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.write_str(self.name)
     }
 }
 
-/// A key that names no filter field.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a filter field")]
-pub struct UnknownField(pub String);
-
-impl FromStr for Field {
-    type Err = UnknownField;
-
-    /// Knows the aliases `org`, `baseBranches` and the plural or singular of `assignee`, `author`
-    /// and `sender` too.
-    fn from_str(key: &str) -> Result<Self, UnknownField> {
-        match key {
-            "org" => Ok(Self::Orgs),
-            "assignees" => Ok(Self::Assignee),
-            "authors" => Ok(Self::Author),
-            "senders" => Ok(Self::Sender),
-            "baseBranches" => Ok(Self::BaseBranches),
-            _ => Self::ALL
-                .into_iter()
-                .find(|field| field.as_str() == key)
-                .ok_or_else(|| UnknownField(key.to_owned())),
-        }
+impl fmt::Debug for FieldSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
     }
 }

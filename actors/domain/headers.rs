@@ -10,6 +10,11 @@ use serde::{Deserialize, Serialize};
 pub struct Headers(Vec<(Cow<'static, str>, String)>);
 
 impl Headers {
+    /// No headers.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
     /// Room for `count` headers.
     pub fn with_capacity(count: usize) -> Self {
         Self(Vec::with_capacity(count))

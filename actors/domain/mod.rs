@@ -18,8 +18,10 @@ mod delivery;
 mod filter;
 mod headers;
 mod names;
+mod provider_name;
 mod receipt;
 mod request;
+mod scheme;
 mod signature;
 mod source;
 mod topology;
@@ -30,12 +32,10 @@ pub use agent::{AgentSpec, EnvVar, KeepWork, RetryPolicy, RunSpec};
 pub use clock::{Clock, ManualClock, Timestamp};
 pub use context::{BODY_LIMIT, KindFields, WebhookContext, cut};
 pub use delivery::Delivery;
-pub use filter::{Clause, Field, Filter, Trigger, UnknownField};
+pub use filter::{Clause, FIELD, FieldSpec, Filter, Matcher, Place, Trigger, WhenAbsent};
 pub use headers::Headers;
-pub use names::{
-    AgentName, Attempt, DeliveryKey, IdSource, InvalidId, JobId, Provider, ReceiptId, RunId, SourceName,
-    UnknownProvider,
-};
+pub use names::{AgentName, Attempt, DeliveryKey, IdSource, InvalidId, JobId, ReceiptId, RunId, SourceName};
+pub use provider_name::{ProviderName, UnknownProvider};
 pub use receipt::{
     CommitResult, Created, FilterRequest, Ledger, LedgerError, OnCommit, Origin, ParseRequest, Parsed,
     PendingReceipt, ReceiptBatch, Unparsable, WakeUp,
@@ -43,7 +43,8 @@ pub use receipt::{
 pub use request::{
     Answer, DeliveryAck, RejectReason, Reply, ReplyEnd, SourceSelector, UnverifiedRequest, Verified,
 };
-pub use signature::{EmptySecret, Hash, Secret, SignatureHeader};
+pub use scheme::{Encoding, Hash, KeyForm, Part, Scheme, Signature};
+pub use signature::{BadSecret, Check, Secret, feed};
 pub use source::{RateLimit, Source};
 pub use topology::{Revision, SubscriptionIndex, Topology};
 pub use verdict::{Actual, FailedClause, Match, TriggerMismatch, Verdict};

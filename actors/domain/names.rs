@@ -13,57 +13,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Timestamp;
 
-/// The providers whose webhooks Herdgate understands, named as in `type = "github"`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Provider {
-    /// GitHub and GitHub Enterprise Server.
-    Github,
-    /// Sentry's integration platform.
-    Sentry,
-    /// Linear.
-    Linear,
-    /// Mintlify; its shape is not documented by the vendor.
-    Mintlify,
-}
-
-impl Provider {
-    /// Every provider, in the order of their names.
-    pub const ALL: [Self; 4] = [Self::Github, Self::Linear, Self::Mintlify, Self::Sentry];
-
-    /// The name in configuration, URLs and contexts.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Github => "github",
-            Self::Sentry => "sentry",
-            Self::Linear => "linear",
-            Self::Mintlify => "mintlify",
-        }
-    }
-}
-
-impl fmt::Display for Provider {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A text that names no provider.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown webhook type `{0}`")]
-pub struct UnknownProvider(pub String);
-
-impl FromStr for Provider {
-    type Err = UnknownProvider;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|provider| provider.as_str() == text)
-            .ok_or_else(|| UnknownProvider(text.to_owned()))
-    }
-}
-
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::{Delivery, Headers, PendingReceipt, receipt::WeakReceipt};
-use crate::domain::{DeliveryKey, Provider, ReceiptId, SourceName, Timestamp};
+use crate::domain::{DeliveryKey, ProviderName, ReceiptId, SourceName, Timestamp};
 
 /// Which sources a request may belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub enum SourceSelector {
 #[derive(Debug)]
 pub struct UnverifiedRequest {
     /// The type in the URL.
-    pub provider: Provider,
+    pub provider: ProviderName,
     /// The sources it may belong to.
     pub door: SourceSelector,
     /// The headers which the provider's protocol asks for, signatures among them.
@@ -39,7 +39,7 @@ pub struct UnverifiedRequest {
 impl UnverifiedRequest {
     /// Wraps the raw bytes of a request.
     pub fn new(
-        provider: Provider,
+        provider: ProviderName,
         door: SourceSelector,
         headers: Headers,
         body: Bytes,

@@ -1,94 +1,126 @@
-//! HMAC signatures over raw bytes, compared in constant time.
+//! Secrets, and signatures checked with them in constant time.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
+use data_encoding::{BASE64, BASE64_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
 
-/// Where a hex HMAC over the raw body stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignatureHeader {
-    /// Lower-case name.
-    pub name: Cow<'static, str>,
-    /// What precedes the digits, like `sha256=`.
-    pub prefix: Cow<'static, str>,
-    /// The hash under the HMAC.
-    pub hash: Hash,
-}
+use super::{Encoding, Hash, Headers, KeyForm, Part, Scheme, Signature};
 
-/// A hash function of signatures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hash {
-    /// What every provider signs with.
-    Sha256,
-    /// GitHub's legacy header.
-    Sha1,
-}
+/// A body is fed to all keyed hashes in pieces of this many bytes, so that each piece is read from
+/// memory once, however many secrets are tried.
+const PIECE: usize = 16 * 1024;
 
-impl SignatureHeader {
-    /// HMAC-SHA256 in `name` after `prefix`.
-    pub const fn sha256(name: &'static str, prefix: &'static str) -> Self {
-        Self { name: Cow::Borrowed(name), prefix: Cow::Borrowed(prefix), hash: Hash::Sha256 }
-    }
-
-    /// HMAC-SHA1 in `name` after `prefix`.
-    pub const fn sha1(name: &'static str, prefix: &'static str) -> Self {
-        Self { name: Cow::Borrowed(name), prefix: Cow::Borrowed(prefix), hash: Hash::Sha1 }
-    }
-}
+/// How many signatures of one header are looked at. Senders write two while they rotate a secret.
+const SEVERAL: usize = 8;
 
 /// A webhook secret, kept as keyed hash states so that each check starts with the key mixed in.
 #[derive(Clone)]
 pub struct Secret {
     sha256: Hmac<Sha256>,
     sha1: Hmac<Sha1>,
+    /// Of the secret itself under its own key, to compare tokens by.
+    token: [u8; 32],
 }
 
-/// A secret without a single byte, with which anybody could sign.
+/// Why a text cannot be a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the secret is empty")]
-pub struct EmptySecret;
+pub enum BadSecret {
+    /// Not a single byte, with which anybody could sign.
+    #[error("the secret is empty")]
+    Empty,
+    /// The provider gives secrets in Base64, and this is none.
+    #[error("the secret is no Base64")]
+    NotBase64,
+}
 
 impl Secret {
-    /// Keys the hashes.
+    /// Keys the hashes with these very bytes.
     ///
     /// # Errors
     /// An empty secret.
-    pub fn new(bytes: &[u8]) -> Result<Self, EmptySecret> {
-        if bytes.is_empty() {
-            return Err(EmptySecret);
+    pub fn new(key: &[u8]) -> Result<Self, BadSecret> {
+        if key.is_empty() {
+            return Err(BadSecret::Empty);
         }
         let keyed = "HMAC takes keys of any length";
+        let sha256 = Hmac::<Sha256>::new_from_slice(key).expect(keyed);
         Ok(Self {
-            sha256: Hmac::new_from_slice(bytes).expect(keyed),
-            sha1: Hmac::new_from_slice(bytes).expect(keyed),
+            token: sha256.clone().chain_update(key).finalize().into_bytes().into(),
+            sha1: Hmac::new_from_slice(key).expect(keyed),
+            sha256,
         })
     }
 
-    /// Whether `value`, as it stood in `header`, is the signature of `body`.
-    pub fn verifies(&self, header: &SignatureHeader, value: &str, body: &[u8]) -> bool {
-        let Some(digits) = value.strip_prefix(header.prefix.as_ref()) else {
-            return false;
-        };
-        match header.hash {
-            Hash::Sha256 => matches(self.sha256.clone(), digits, body),
-            Hash::Sha1 => matches(self.sha1.clone(), digits, body),
+    /// Keys the hashes with what a provider's secret stands for.
+    ///
+    /// # Errors
+    /// An empty secret, or one of another form.
+    pub fn read(form: KeyForm, text: &[u8]) -> Result<Self, BadSecret> {
+        match form {
+            KeyForm::Raw => Self::new(text),
+            KeyForm::Base64(prefix) => {
+                let digits = text.strip_prefix(prefix.as_bytes()).unwrap_or(text);
+                let key = BASE64.decode(digits).or_else(|_| BASE64_NOPAD.decode(digits));
+                Self::new(&key.map_err(|_| BadSecret::NotBase64)?)
+            }
         }
     }
 
-    /// The value which a sender with this secret puts into `header`.
-    pub fn sign(&self, header: &SignatureHeader, body: &[u8]) -> String {
-        let digest = match header.hash {
-            Hash::Sha256 => self.sha256.clone().chain_update(body).finalize().into_bytes().to_vec(),
-            Hash::Sha1 => self.sha1.clone().chain_update(body).finalize().into_bytes().to_vec(),
+    /// Begins to check `value`, as it stood in the header of `signature`; `None` where it cannot be
+    /// a signature at all.
+    pub fn check(&self, signature: &Signature, value: &str, headers: &Headers) -> Option<Check> {
+        let Scheme::Hmac { prefix, hash, encoding, before, several } = &signature.scheme else {
+            let state = State::Sha256(self.sha256.clone().chain_update(value));
+            return Some(Check { state, claimed: vec![self.token.to_vec()], takes_body: false });
         };
-        let mut value = header.prefix.clone().into_owned();
-        for byte in digest {
-            use fmt::Write;
-            let _ = write!(value, "{byte:02x}");
+        let digest = |text: &str| decode(*encoding, *hash, text.strip_prefix(prefix.as_ref())?);
+        let claimed: Vec<_> = if *several {
+            value.split(' ').take(SEVERAL).filter_map(digest).collect()
+        } else {
+            digest(value).into_iter().collect()
+        };
+        if claimed.is_empty() {
+            return None;
         }
-        value
+        Some(Check { state: self.state(*hash, before, headers)?, claimed, takes_body: true })
+    }
+
+    /// Whether `value`, as it stood in the header of `signature`, signs this request.
+    pub fn verifies(&self, signature: &Signature, value: &str, headers: &Headers, body: &[u8]) -> bool {
+        let mut check: Vec<_> = self.check(signature, value, headers).into_iter().collect();
+        feed(&mut check, body);
+        check.into_iter().any(Check::holds)
+    }
+
+    /// The value which a sender with this secret puts into the header of `signature`; `None` where
+    /// that cannot be told from the secret, or a header that is signed along is missing.
+    pub fn sign(&self, signature: &Signature, headers: &Headers, body: &[u8]) -> Option<String> {
+        let Scheme::Hmac { prefix, hash, encoding, before, .. } = &signature.scheme else { return None };
+        let mut state = self.state(*hash, before, headers)?;
+        state.update(body);
+        let digest = state.digest();
+        let text = match encoding {
+            Encoding::Hex => HEXLOWER.encode(&digest),
+            Encoding::Base64 => BASE64.encode(&digest),
+        };
+        Some(format!("{prefix}{text}"))
+    }
+
+    fn state(&self, hash: Hash, before: &[Part], headers: &Headers) -> Option<State> {
+        let mut state = match hash {
+            Hash::Sha256 => State::Sha256(self.sha256.clone()),
+            Hash::Sha1 => State::Sha1(self.sha1.clone()),
+        };
+        for part in before {
+            state.update(match part {
+                Part::Text(text) => text.as_bytes(),
+                Part::Header(name) => headers.get(name)?.as_bytes(),
+            });
+        }
+        Some(state)
     }
 }
 
@@ -99,39 +131,65 @@ impl fmt::Debug for Secret {
     }
 }
 
-fn matches<M: Mac>(mut mac: M, digits: &str, body: &[u8]) -> bool {
-    // The longest digest is 32 bytes; its length is no secret, so the shape is checked first.
-    let mut digest = [0_u8; 32];
-    let Some(digest) = digest.get_mut(..digits.len() / 2) else {
-        return false;
+/// A check of one secret that waits for the body.
+pub struct Check {
+    state: State,
+    claimed: Vec<Vec<u8>>,
+    takes_body: bool,
+}
+
+/// A keyed hash on its way.
+#[derive(Clone)]
+enum State {
+    Sha256(Hmac<Sha256>),
+    Sha1(Hmac<Sha1>),
+}
+
+/// Shows the body to all checks in one pass.
+pub fn feed(checks: &mut [Check], body: &[u8]) {
+    for piece in body.chunks(PIECE) {
+        for check in checks.iter_mut().filter(|check| check.takes_body) {
+            check.state.update(piece);
+        }
+    }
+}
+
+impl Check {
+    /// Whether one of the claimed signatures is right.
+    pub fn holds(self) -> bool {
+        self.claimed.iter().any(|claimed| match self.state.clone() {
+            State::Sha256(mac) => mac.verify_slice(claimed).is_ok(),
+            State::Sha1(mac) => mac.verify_slice(claimed).is_ok(),
+        })
+    }
+}
+
+impl State {
+    fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Sha256(mac) => mac.update(bytes),
+            Self::Sha1(mac) => mac.update(bytes),
+        }
+    }
+
+    fn digest(self) -> Vec<u8> {
+        match self {
+            Self::Sha256(mac) => mac.finalize().into_bytes().to_vec(),
+            Self::Sha1(mac) => mac.finalize().into_bytes().to_vec(),
+        }
+    }
+}
+
+/// The bytes of a digest. Its length is no secret, so the shape is checked before the rest.
+fn decode(encoding: Encoding, hash: Hash, text: &str) -> Option<Vec<u8>> {
+    let bytes = match hash {
+        Hash::Sha256 => 32_usize,
+        Hash::Sha1 => 20,
     };
-    if !unhex(digits.as_bytes(), digest) {
-        return false;
-    }
-    mac.update(body);
-    mac.verify_slice(digest).is_ok()
-}
-
-/// Reads hex of either case; `false` for anything else or an odd number of digits.
-fn unhex(digits: &[u8], out: &mut [u8]) -> bool {
-    if digits.len() != out.len() * 2 {
-        return false;
-    }
-    for (pair, byte) in digits.chunks_exact(2).zip(out) {
-        let (Some(high), Some(low)) = (nibble(pair[0]), nibble(pair[1])) else {
-            return false;
-        };
-        *byte = high << 4 | low;
-    }
-    true
-}
-
-const fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
+    match encoding {
+        Encoding::Hex if text.len() == bytes * 2 => HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok(),
+        Encoding::Base64 if text.len() == bytes.div_ceil(3) * 4 => BASE64.decode(text.as_bytes()).ok(),
+        Encoding::Hex | Encoding::Base64 => None,
     }
 }
 
@@ -139,7 +197,8 @@ const fn nibble(digit: u8) -> Option<u8> {
 mod tests {
     use super::*;
 
-    const GITHUB: SignatureHeader = SignatureHeader::sha256("x-hub-signature-256", "sha256=");
+    const GITHUB: Signature = Signature::sha256("x-hub-signature-256", "sha256=");
+    const NONE: Headers = Headers::new();
     /// From GitHub's page on validating webhook deliveries.
     const PUBLISHED: &str = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
 
@@ -149,23 +208,23 @@ mod tests {
 
     #[test]
     fn the_vector_that_github_publishes_verifies() {
-        assert!(published().verifies(&GITHUB, PUBLISHED, b"Hello, World!"));
-        assert_eq!(published().sign(&GITHUB, b"Hello, World!"), PUBLISHED);
+        assert!(published().verifies(&GITHUB, PUBLISHED, &NONE, b"Hello, World!"));
+        assert_eq!(published().sign(&GITHUB, &NONE, b"Hello, World!").unwrap(), PUBLISHED);
     }
 
     #[test]
     fn upper_case_digits_verify() {
         let upper = format!("sha256={}", PUBLISHED["sha256=".len()..].to_uppercase());
-        assert!(published().verifies(&GITHUB, &upper, b"Hello, World!"));
+        assert!(published().verifies(&GITHUB, &upper, &NONE, b"Hello, World!"));
     }
 
     #[test]
     fn the_legacy_header_is_checked_with_sha1() {
-        let header = SignatureHeader::sha1("x-hub-signature", "sha1=");
-        let value = published().sign(&header, b"body");
+        let header = Signature::sha1("x-hub-signature", "sha1=");
+        let value = published().sign(&header, &NONE, b"body").unwrap();
         assert_eq!(value.len(), "sha1=".len() + 40);
-        assert!(published().verifies(&header, &value, b"body"));
-        assert!(!published().verifies(&header, &value, b"another body"));
+        assert!(published().verifies(&header, &value, &NONE, b"body"));
+        assert!(!published().verifies(&header, &value, &NONE, b"another body"));
     }
 
     #[test]
@@ -184,13 +243,13 @@ mod tests {
             &format!("sha256={}", "ä".repeat(32)),
             &"sha256=".repeat(10_000),
         ] {
-            assert!(!published().verifies(&GITHUB, value, b"Hello, World!"), "{value:.80}");
+            assert!(!published().verifies(&GITHUB, value, &NONE, b"Hello, World!"), "{value:.80}");
         }
     }
 
     #[test]
     fn an_empty_secret_is_refused_and_none_is_shown() {
-        assert!(matches!(Secret::new(b""), Err(EmptySecret)));
+        assert!(matches!(Secret::new(b""), Err(BadSecret::Empty)));
         assert_eq!(format!("{:?}", published()), "Secret(…)");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Headers, Provider, RejectReason, Secret, SignatureHeader, SourceName};
+use super::{Headers, ProviderName, RejectReason, Secret, Signature, SourceName, signature::Check};
 
 /// One `[webhooks.<name>]` table, resolved.
 #[derive(Debug, Clone)]
@@ -10,11 +10,11 @@ pub struct Source {
     /// Its name.
     pub name: SourceName,
     /// Whose webhooks it takes.
-    pub provider: Provider,
+    pub provider: ProviderName,
     /// Any of these may have signed; none at all takes unsigned webhooks.
     pub secrets: Vec<Secret>,
     /// Where its signature stands, the best first.
-    pub signatures: Vec<SignatureHeader>,
+    pub signatures: Vec<Signature>,
     /// How far a signed timestamp may lie from now; `None` does not look.
     pub tolerance: Option<Duration>,
     /// How many deliveries it may bring.
@@ -35,23 +35,20 @@ pub struct RateLimit {
 
 impl Source {
     /// The signature of a request: the best header that it has.
-    pub(crate) fn signature<'a>(&'a self, headers: &'a Headers) -> Option<(&'a SignatureHeader, &'a str)> {
-        self.signatures.iter().find_map(|header| headers.get(&header.name).map(|value| (header, value)))
+    pub(crate) fn signature<'a>(&'a self, headers: &'a Headers) -> Option<(&'a Signature, &'a str)> {
+        self.signatures
+            .iter()
+            .find_map(|signature| headers.get(&signature.header).map(|value| (signature, value)))
     }
 
-    /// Whether one of the secrets signed this body; a source without secrets takes everything.
+    /// Begins to check whether one of the secrets signed a request.
     ///
     /// # Errors
-    /// No signature, or none of ours.
-    pub(crate) fn verifies(&self, headers: &Headers, body: &[u8]) -> Result<(), RejectReason> {
-        if self.secrets.is_empty() {
-            return Ok(());
-        }
-        let (header, value) = self.signature(headers).ok_or(RejectReason::Unsigned)?;
-        if self.secrets.iter().any(|secret| secret.verifies(header, value, body)) {
-            Ok(())
-        } else {
-            Err(RejectReason::BadSignature)
-        }
+    /// No signature, or nothing that could be one of ours.
+    pub(crate) fn checks(&self, headers: &Headers) -> Result<Vec<Check>, RejectReason> {
+        let (signature, value) = self.signature(headers).ok_or(RejectReason::Unsigned)?;
+        let checks: Vec<_> =
+            self.secrets.iter().filter_map(|secret| secret.check(signature, value, headers)).collect();
+        if checks.is_empty() { Err(RejectReason::BadSignature) } else { Ok(checks) }
     }
 }

@@ -10,10 +10,10 @@ use actix::prelude::*;
 use super::Sources;
 use crate::{
     domain::{
-        Answer, Clock, IdSource, Ledger, Origin, ParseRequest, PendingReceipt, Provider, SourceName,
+        Answer, Clock, IdSource, Ledger, Origin, ParseRequest, PendingReceipt, ProviderName, SourceName,
         SourceSelector, UnverifiedRequest, Verified,
     },
-    provider::protocol,
+    provider,
     runtime::{Envelope, MailboxSender, SendError},
     telemetry::{Event, emit},
 };
@@ -73,10 +73,10 @@ impl IngressActor {
                 reply.send(Answer::Rejected(reason));
             }
             Verified::Yes(mut delivery, reply) => {
-                let protocol = protocol(provider);
+                let protocol = provider::provider(provider);
                 delivery.key = protocol.delivery_key(&delivery.headers, &delivery.body);
                 delivery.body = protocol.redact(&delivery.headers, delivery.body);
-                delivery.headers.retain(protocol.kept_headers());
+                delivery.headers.retain(protocol.spec().kept_headers);
                 let answered = Answered {
                     provider,
                     source: delivery.sources[0].clone(),
@@ -112,7 +112,7 @@ impl IngressActor {
 
 /// What is told about a delivery when it is answered.
 struct Answered {
-    provider: Provider,
+    provider: ProviderName,
     source: SourceName,
     delivery_id: Option<Arc<str>>,
     bytes: usize,

@@ -4,15 +4,19 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{bucket::Bucket, freshness};
 use crate::{
-    domain::{Headers, Provider, RejectReason, Source, SourceName, SourceSelector, Timestamp},
-    provider::protocol,
+    domain::{Headers, ProviderName, RejectReason, Source, SourceName, SourceSelector, Timestamp, feed},
+    provider,
     telemetry::metrics,
 };
+
+/// How many secrets are tried on one request to `/webhooks/<type>`: what a forged body costs grows
+/// with each. Sources behind them are reached by their own address alone.
+const MOST_SECRETS: usize = 16;
 
 /// All sources, and how to find those that a request may belong to.
 #[derive(Clone, Default)]
 pub struct Sources {
-    all: Arc<HashMap<Provider, Vec<Entry>>>,
+    all: Arc<HashMap<ProviderName, Vec<Entry>>>,
 }
 
 struct Entry {
@@ -23,7 +27,7 @@ struct Entry {
 impl Sources {
     /// Takes the sources in the order in which configuration names them.
     pub fn new(sources: impl IntoIterator<Item = Source>) -> Self {
-        let mut all: HashMap<Provider, Vec<Entry>> = HashMap::new();
+        let mut all: HashMap<ProviderName, Vec<Entry>> = HashMap::new();
         for source in sources {
             metrics().source(source.provider, &source.name);
             all.entry(source.provider)
@@ -34,22 +38,22 @@ impl Sources {
     }
 
     /// Whether anything listens behind this URL.
-    pub fn has(&self, provider: Provider, door: &SourceSelector) -> bool {
+    pub fn has(&self, provider: ProviderName, door: &SourceSelector) -> bool {
         self.behind(provider, door).next().is_some()
     }
 
     /// Whether a request without a signature header can be refused before its body is read.
-    pub fn refuses_unsigned(&self, provider: Provider, door: &SourceSelector, headers: &Headers) -> bool {
+    pub fn refuses_unsigned(&self, provider: ProviderName, door: &SourceSelector, headers: &Headers) -> bool {
         self.behind(provider, door)
             .all(|entry| !entry.source.secrets.is_empty() && entry.source.signature(headers).is_none())
     }
 
     /// The headers that are worth taking from a request: signatures and what is kept.
-    pub fn wanted_headers(&self, provider: Provider) -> Vec<String> {
-        let kept = protocol(provider).kept_headers().iter().map(|name| (*name).to_owned());
+    pub fn wanted_headers(&self, provider: ProviderName) -> Vec<String> {
+        let kept = provider::spec(provider).wanted_headers().map(str::to_owned);
         let signatures = self
             .behind(provider, &SourceSelector::Any)
-            .flat_map(|entry| entry.source.signatures.iter().map(|header| header.name.to_string()));
+            .flat_map(|entry| entry.source.signatures.iter().map(|signature| signature.header.to_string()));
         let mut names: Vec<_> = kept.chain(signatures).collect();
         names.sort_unstable();
         names.dedup();
@@ -63,16 +67,18 @@ impl Sources {
     /// Why there is none.
     pub fn verify(
         &self,
-        provider: Provider,
+        provider: ProviderName,
         door: &SourceSelector,
         headers: &Headers,
         body: &[u8],
         now: Timestamp,
     ) -> Result<Vec<SourceName>, RejectReason> {
+        let entries: Vec<_> = self.behind(provider, door).collect();
+        let mut signed = signed_by(&entries, headers, body);
         let mut verified_by = Vec::new();
         let mut refusal = RejectReason::Unsigned;
-        for entry in self.behind(provider, door) {
-            match entry.check(headers, body, now) {
+        for (entry, signed) in entries.iter().zip(&mut signed) {
+            match signed.and_then(|()| entry.check(headers, body, now)) {
                 Ok(()) => verified_by.push(entry.source.name.clone()),
                 // What is nearest to being accepted tells the operator most.
                 Err(why) if rank(why) > rank(refusal) => refusal = why,
@@ -82,7 +88,11 @@ impl Sources {
         if verified_by.is_empty() { Err(refusal) } else { Ok(verified_by) }
     }
 
-    fn behind<'a>(&'a self, provider: Provider, door: &'a SourceSelector) -> impl Iterator<Item = &'a Entry> {
+    fn behind<'a>(
+        &'a self,
+        provider: ProviderName,
+        door: &'a SourceSelector,
+    ) -> impl Iterator<Item = &'a Entry> {
         self.all.get(&provider).into_iter().flatten().filter(move |entry| match door {
             SourceSelector::Any => true,
             SourceSelector::Source(name) => entry.source.name == *name,
@@ -99,11 +109,38 @@ const fn rank(refusal: RejectReason) -> u8 {
     }
 }
 
+/// Whether one of its secrets signed the body, for each entry. All secrets are tried in one pass over
+/// the body; a source without secrets takes everything.
+fn signed_by(entries: &[&Entry], headers: &Headers, body: &[u8]) -> Vec<Result<(), RejectReason>> {
+    let mut checks = Vec::new();
+    let mut owners = Vec::new();
+    let mut signed = Vec::with_capacity(entries.len());
+    for (at, entry) in entries.iter().enumerate() {
+        if entry.source.secrets.is_empty() {
+            signed.push(Ok(()));
+            continue;
+        }
+        let begun = if checks.len() < MOST_SECRETS { entry.source.checks(headers) } else { Ok(Vec::new()) };
+        signed.push(Err(begun.as_ref().err().copied().unwrap_or(RejectReason::BadSignature)));
+        for check in begun.unwrap_or_default() {
+            checks.push(check);
+            owners.push(at);
+        }
+    }
+    feed(&mut checks, body);
+    for (check, owner) in checks.into_iter().zip(owners) {
+        if check.holds() {
+            signed[owner] = Ok(());
+        }
+    }
+    signed
+}
+
 impl Entry {
+    /// What else must be so of a request that one of the secrets signed.
     fn check(&self, headers: &Headers, body: &[u8], now: Timestamp) -> Result<(), RejectReason> {
-        self.source.verifies(headers, body)?;
         if let Some(tolerance) = self.source.tolerance {
-            let signed_at = protocol(self.source.provider).signed_at(headers, body);
+            let signed_at = provider::provider(self.source.provider).signed_at(headers, body);
             freshness::check(signed_at, now, tolerance)?;
         }
         // Last, so that only real deliveries use the limit up.
@@ -123,22 +160,22 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
-    fn source(name: &str, provider: Provider, secrets: &[&str]) -> Source {
+    fn source(name: &str, provider: ProviderName, secrets: &[&str]) -> Source {
         Source {
             name: name.into(),
             provider,
             secrets: secrets.iter().map(|secret| Secret::new(secret.as_bytes()).unwrap()).collect(),
-            signatures: protocol(provider).signatures().to_vec(),
+            signatures: provider::spec(provider).signatures.to_vec(),
             tolerance: None,
             rate_limit: None,
             dedupe_window: None,
         }
     }
 
-    fn signed(provider: Provider, secret: &str, body: &[u8]) -> Headers {
-        let header = &protocol(provider).signatures()[0];
-        let value = Secret::new(secret.as_bytes()).unwrap().sign(header, body);
-        [(header.name.to_string(), value)].into_iter().collect()
+    fn signed(provider: ProviderName, secret: &str, body: &[u8]) -> Headers {
+        let signature = &provider::spec(provider).signatures[0];
+        let value = Secret::new(secret.as_bytes()).unwrap().sign(signature, &Headers::new(), body).unwrap();
+        [(signature.header.to_string(), value)].into_iter().collect()
     }
 
     fn verify(
@@ -148,19 +185,19 @@ mod tests {
         body: &[u8],
     ) -> Result<Vec<String>, RejectReason> {
         sources
-            .verify(Provider::Linear, door, headers, body, NOW)
+            .verify(ProviderName::new("linear"), door, headers, body, NOW)
             .map(|names| names.iter().map(ToString::to_string).collect())
     }
 
     #[test]
     fn a_delivery_belongs_to_every_source_whose_secret_verifies_it() {
         let sources = Sources::new([
-            source("one", Provider::Linear, &["a"]),
-            source("two", Provider::Linear, &["b", "a"]),
-            source("three", Provider::Linear, &["c"]),
-            source("open", Provider::Linear, &[]),
+            source("one", ProviderName::new("linear"), &["a"]),
+            source("two", ProviderName::new("linear"), &["b", "a"]),
+            source("three", ProviderName::new("linear"), &["c"]),
+            source("open", ProviderName::new("linear"), &[]),
         ]);
-        let headers = signed(Provider::Linear, "a", b"{}");
+        let headers = signed(ProviderName::new("linear"), "a", b"{}");
         assert_eq!(
             verify(&sources, &SourceSelector::Any, &headers, b"{}"),
             Ok(vec!["one".into(), "two".into(), "open".into()])
@@ -177,33 +214,33 @@ mod tests {
 
     #[test]
     fn a_previous_secret_is_accepted_while_it_is_rotated() {
-        let sources = Sources::new([source("one", Provider::Linear, &["new", "old"])]);
+        let sources = Sources::new([source("one", ProviderName::new("linear"), &["new", "old"])]);
         for secret in ["new", "old"] {
-            let headers = signed(Provider::Linear, secret, b"body");
+            let headers = signed(ProviderName::new("linear"), secret, b"body");
             assert!(verify(&sources, &SourceSelector::Any, &headers, b"body").is_ok(), "{secret}");
         }
     }
 
     #[test]
     fn unsigned_requests_to_signed_sources_are_refused_without_their_body() {
-        let signed_only = Sources::new([source("one", Provider::Linear, &["a"])]);
+        let signed_only = Sources::new([source("one", ProviderName::new("linear"), &["a"])]);
         let none = Headers::default();
-        assert!(signed_only.refuses_unsigned(Provider::Linear, &SourceSelector::Any, &none));
-        let with = signed(Provider::Linear, "wrong", b"");
-        assert!(!signed_only.refuses_unsigned(Provider::Linear, &SourceSelector::Any, &with));
-        let open = Sources::new([source("open", Provider::Linear, &[])]);
-        assert!(!open.refuses_unsigned(Provider::Linear, &SourceSelector::Any, &none));
+        assert!(signed_only.refuses_unsigned(ProviderName::new("linear"), &SourceSelector::Any, &none));
+        let with = signed(ProviderName::new("linear"), "wrong", b"");
+        assert!(!signed_only.refuses_unsigned(ProviderName::new("linear"), &SourceSelector::Any, &with));
+        let open = Sources::new([source("open", ProviderName::new("linear"), &[])]);
+        assert!(!open.refuses_unsigned(ProviderName::new("linear"), &SourceSelector::Any, &none));
     }
 
     #[test]
     fn a_stale_signed_timestamp_is_refused_where_the_source_looks_at_it() {
         let body = br#"{"type":"Issue","webhookTimestamp":1799999000000}"#;
-        let headers = signed(Provider::Linear, "a", body);
-        let relaxed = Sources::new([source("one", Provider::Linear, &["a"])]);
+        let headers = signed(ProviderName::new("linear"), "a", body);
+        let relaxed = Sources::new([source("one", ProviderName::new("linear"), &["a"])]);
         assert!(verify(&relaxed, &SourceSelector::Any, &headers, body).is_ok());
         let strict = Sources::new([Source {
             tolerance: Some(Duration::from_secs(60)),
-            ..source("one", Provider::Linear, &["a"])
+            ..source("one", ProviderName::new("linear"), &["a"])
         }]);
         assert_eq!(verify(&strict, &SourceSelector::Any, &headers, body), Err(RejectReason::Stale));
     }
@@ -212,16 +249,16 @@ mod tests {
     fn forged_requests_do_not_use_up_the_rate_limit() {
         let limited = Sources::new([Source {
             rate_limit: Some(RateLimit { per_second: 1, burst: 1 }),
-            ..source("one", Provider::Linear, &["a"])
+            ..source("one", ProviderName::new("linear"), &["a"])
         }]);
-        let forged = signed(Provider::Linear, "wrong", b"{}");
+        let forged = signed(ProviderName::new("linear"), "wrong", b"{}");
         for _ in 0..10 {
             assert_eq!(
                 verify(&limited, &SourceSelector::Any, &forged, b"{}"),
                 Err(RejectReason::BadSignature)
             );
         }
-        let real = signed(Provider::Linear, "a", b"{}");
+        let real = signed(ProviderName::new("linear"), "a", b"{}");
         assert!(verify(&limited, &SourceSelector::Any, &real, b"{}").is_ok());
         assert_eq!(verify(&limited, &SourceSelector::Any, &real, b"{}"), Err(RejectReason::RateLimited));
     }

@@ -6,7 +6,7 @@ use actix::prelude::*;
 
 use crate::{
     domain::{FilterRequest, ParseRequest, Parsed, PendingReceipt, SubscriptionIndex},
-    provider::protocol,
+    provider,
     runtime::{Envelope, MailboxSender},
 };
 
@@ -48,7 +48,7 @@ impl ParserActor {
     fn route(&self, receipt: &PendingReceipt) {
         let delivery = receipt.delivery();
         crate::failpoint::hit_for("parser.parse", delivery.key.as_str());
-        let context = match protocol(delivery.provider).parse(&delivery.headers, &delivery.body) {
+        let context = match provider::provider(delivery.provider).read(&delivery.headers, &delivery.body) {
             Ok(context) => Arc::new(context),
             Err(problem) => {
                 receipt.parsed(Parsed::Unparsable(problem), 0);

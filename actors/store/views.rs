@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::records::{AttemptOutcome, JobState, JobTrigger, Reason};
 use crate::domain::{
-    AgentName, Attempt, Delivery, JobId, Origin, Parsed, Provider, ReceiptBatch, ReceiptId, RunId,
+    AgentName, Attempt, Delivery, JobId, Origin, Parsed, ProviderName, ReceiptBatch, ReceiptId, RunId,
     SourceName, Timestamp, Verdict,
 };
 
@@ -77,7 +77,7 @@ pub struct ReceiptRow {
     /// When it arrived.
     pub at: Timestamp,
     /// Who sent it.
-    pub provider: Provider,
+    pub provider: ProviderName,
     /// Every source that vouched for it.
     pub sources: Vec<SourceName>,
     /// The event, where it was parsed.

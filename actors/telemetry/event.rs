@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde::{Serialize, Serializer};
 
-use crate::domain::{AgentName, JobId, Provider, ReceiptId, RejectReason, RunId, SourceName, Timestamp};
+use crate::domain::{AgentName, JobId, ProviderName, ReceiptId, RejectReason, RunId, SourceName, Timestamp};
 
 /// Tells a fact to the log, the metrics and whoever [subscribed](super::bus::subscribe).
 pub fn emit(event: Event) {
@@ -61,7 +61,7 @@ pub enum Event {
         /// The id that its provider gave it.
         delivery_id: Option<Arc<str>>,
         /// The type in the URL.
-        provider: Provider,
+        provider: ProviderName,
         /// The first source that verified it.
         source: SourceName,
         /// The provider's name of the event, where it was parsed in time.
@@ -80,7 +80,7 @@ pub enum Event {
     /// A request was not verified, and nothing of it is kept.
     DeliveryRefused {
         /// The type in the URL.
-        provider: Provider,
+        provider: ProviderName,
         /// The source in the URL, where it named one.
         source: Option<SourceName>,
         /// Why.
@@ -92,7 +92,7 @@ pub enum Event {
         /// The id under which it is kept.
         receipt: ReceiptId,
         /// The type in the URL.
-        provider: Provider,
+        provider: ProviderName,
         /// The first source that verified it.
         source: SourceName,
         /// The id that its provider gave it.
@@ -107,7 +107,7 @@ pub enum Event {
     /// A verified delivery could not be made durable and was answered 503.
     DeliveryUnavailable {
         /// The type in the URL.
-        provider: Provider,
+        provider: ProviderName,
         /// The first source that verified it.
         source: SourceName,
         /// The id that its provider gave it.

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
-use herdgate_actors::{domain::Provider, domain::Source};
+use herdgate_actors::{domain::ProviderName, domain::Source};
 use miette::IntoDiagnostic;
 
 use super::{
@@ -17,7 +17,7 @@ use crate::{client, config::ResolvedConfig, credentials, run::addresses::ListenA
 #[derive(Debug, Args)]
 pub(super) struct Send {
     /// github, sentry, linear or mintlify.
-    provider: Provider,
+    provider: ProviderName,
     /// Which sample, like `issues.labeled`; without it they are listed.
     sample: Option<String>,
     #[command(flatten)]

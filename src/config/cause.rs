@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use herdgate_actors::domain::{Field, Provider};
+use herdgate_actors::{domain::ProviderName, provider};
 
 use crate::credentials::CredentialError;
 
@@ -86,13 +86,13 @@ pub enum ConfigError {
     #[error("{provider} webhooks have no filter field `{field}`")]
     NoSuchField {
         /// Whose webhooks.
-        provider: Provider,
+        provider: ProviderName,
         /// As the user wrote it.
         field: String,
         /// What was probably meant.
         nearest: Option<String>,
         /// The fields there are.
-        known: Vec<Field>,
+        known: Vec<&'static str>,
     },
     /// Nothing ever starts the agent.
     #[error("agent `{agent}` has neither a schedule nor webhooks")]
@@ -111,7 +111,7 @@ pub enum ConfigError {
         /// Which source.
         source_name: String,
         /// Its provider.
-        provider: Provider,
+        provider: ProviderName,
     },
     /// No program is named for some agents.
     #[error("there is no command to run {}", list(agents, "agent", "agents"))]
@@ -211,10 +211,10 @@ impl ConfigError {
             }
             Self::UnknownType { nearest, .. } => Some(
                 did_you_mean(nearest.as_deref())
-                    .unwrap_or_else(|| one_of("types", &Provider::ALL.map(Provider::as_str))),
+                    .unwrap_or_else(|| one_of("types", &provider::names().collect::<Vec<_>>())),
             ),
             Self::NoType { .. } => {
-                Some(format!("add `type = \"github\"`, or one of {}", Provider::ALL.map(Provider::as_str).join(", ")))
+                Some(format!("add `type = \"github\"`, or one of {}", provider::names().collect::<Vec<_>>().join(", ")))
             }
             Self::NoSource { known } => Some(match known.first() {
                 Some(first) => format!("add `source = \"{first}\"`; {}", one_of("sources", known)),

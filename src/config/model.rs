@@ -138,6 +138,8 @@ pub struct Webhook {
     pub mintlify_webhook_secret: Option<String>,
     /// Whether the source may go without a credential.
     pub allow_unsigned: Option<bool>,
+    /// Whether a signature with SHA-1 will do where there is no better one.
+    pub allow_sha1: Option<bool>,
     /// How far a signed timestamp may lie from now.
     #[serde(deserialize_with = "maybe_millis")]
     pub tolerance: Option<Duration>,

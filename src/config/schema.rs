@@ -174,6 +174,7 @@ const WEBHOOK: &[Key] = &[
     key("linear_webhook_secret", Kind::Text),
     key("mintlify_webhook_secret", Kind::Text),
     key("allow_unsigned", Kind::Flag),
+    key("allow_sha1", Kind::Flag),
     key("tolerance", SPAN),
     key("signature_header", Kind::Text),
     key("signature_prefix", Kind::Text),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use herdgate_actors::domain::{AgentName, Provider, SourceName};
+use herdgate_actors::domain::{AgentName, ProviderName, SourceName};
 
 /// Something that an operator should look at; the gate runs all the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,7 +13,7 @@ pub enum Warning {
         /// Which.
         source_name: SourceName,
         /// Its provider.
-        provider: Provider,
+        provider: ProviderName,
     },
     /// `allow_unsigned` beside a credential.
     #[error("webhook source `{source_name}` has a credential, so `allow_unsigned` has no effect")]

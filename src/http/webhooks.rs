@@ -12,7 +12,7 @@ use actix_web::{
 };
 use herdgate_actors::{
     domain::{
-        Answer, Clock, Headers, Provider, ReceiptId, RejectReason, Reply, ReplyEnd, SourceSelector,
+        Answer, Clock, Headers, ProviderName, ReceiptId, RejectReason, Reply, ReplyEnd, SourceSelector,
         UnverifiedRequest,
     },
     ingress::Sources,
@@ -56,7 +56,7 @@ pub struct Webhooks {
     /// The time.
     pub clock: Clock,
     /// The headers to take from a request, by provider.
-    pub wanted: Arc<[(Provider, Vec<String>)]>,
+    pub wanted: Arc<[(ProviderName, Vec<String>)]>,
 }
 
 /// Takes a request to `/webhooks/<type>`.
@@ -97,7 +97,7 @@ impl Webhooks {
         provider: &str,
         door: SourceSelector,
     ) -> HttpResponse {
-        let provider = match provider.parse::<Provider>() {
+        let provider = match provider.parse::<ProviderName>() {
             Ok(provider) if self.sources.has(provider, &door) => provider,
             _ => {
                 connection::stop_reading(request);
@@ -159,7 +159,7 @@ impl Webhooks {
     }
 
     /// The few headers that matter, as text. What is no text cannot be a signature or an id.
-    fn pick(&self, request: &HttpRequest, provider: Provider) -> Headers {
+    fn pick(&self, request: &HttpRequest, provider: ProviderName) -> Headers {
         let wanted = self.wanted.iter().find(|(of, _)| *of == provider).map_or(&[][..], |(_, names)| names);
         let mut headers = Headers::with_capacity(wanted.len());
         for name in wanted {

@@ -13,7 +13,7 @@ use actix::{Addr, Arbiter};
 use herdgate_actors::{
     agent::{AgentActor, AgentDeps, Driver, Herd, MAX_INTERRUPTIONS},
     domain::SubscriptionIndex,
-    domain::{AgentName, Clock, FilterRequest, Ledger, ParseRequest, Provider, WakeUp},
+    domain::{AgentName, Clock, FilterRequest, Ledger, ParseRequest, WakeUp},
     ingress::{IngressActor, Sources},
     parser::ParserActor,
     runner::{ProcessRunner, RunFolders, Runner, StopMode, Warden, WardenCommand},
@@ -478,8 +478,11 @@ fn open_doors(
         },
     };
     let sources = ingress.sources.clone();
-    let wanted: Arc<[_]> =
-        Provider::ALL.iter().map(|provider| (*provider, sources.wanted_headers(*provider))).collect();
+    let wanted: Arc<[_]> = herdgate_actors::provider::all()
+        .iter()
+        .map(|provider| provider.spec().name)
+        .map(|provider| (provider, sources.wanted_headers(provider)))
+        .collect();
     let budget = Budget::new(UNVERIFIED_LIMIT);
     let (health, body_limit) = (health.clone(), gateway.body_limit);
     let (body_patience, answer_within) = (gateway.request_timeout, gateway.answer_within);

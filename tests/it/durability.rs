@@ -1,7 +1,7 @@
 //! Crashes, restarts, duplicates and replay.
 
 use herdgate::samples;
-use herdgate_actors::domain::Provider;
+use herdgate_actors::domain::ProviderName;
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::support::{Gate, Project};
 const LABELED: &str = "[[webhooks]]\nsource = \"github\"\nlabels = [\"agent\"]\n";
 
 fn labeled() -> &'static str {
-    samples::find(Provider::Github, "issues.labeled").unwrap().body
+    samples::find(ProviderName::new("github"), "issues.labeled").unwrap().body
 }
 
 /// Takes a gate down in order, so that it knows of all that was done.

@@ -6,7 +6,7 @@
 use std::process::{Command, Stdio};
 
 use herdgate::samples;
-use herdgate_actors::domain::Provider;
+use herdgate_actors::domain::ProviderName;
 
 use crate::support::{Gate, Project};
 
@@ -28,7 +28,7 @@ fn the_answer_leaves_after_the_fsync_of_its_commit() {
     let project = Project::new("").agent("dev", "[[webhooks]]\nsource = \"github\"\n", "echo ran > $REPORTS");
     let trace = project.path().join("trace");
     let gate = Gate::traced(&project, &trace);
-    let labeled = samples::find(Provider::Github, "issues.labeled").unwrap().body;
+    let labeled = samples::find(ProviderName::new("github"), "issues.labeled").unwrap().body;
     assert_eq!(gate.github("issues", "one", labeled).json()["matched"], 1);
     project.report();
     gate.stop_traced(&project);

@@ -1,7 +1,7 @@
 //! Panics at every stage: what comes back, what is kept, what the neighbours notice.
 
 use herdgate::samples;
-use herdgate_actors::domain::Provider;
+use herdgate_actors::domain::ProviderName;
 use serde_json::json;
 
 use crate::support::{Gate, Project};
@@ -9,7 +9,7 @@ use crate::support::{Gate, Project};
 const LABELED: &str = "[[webhooks]]\nsource = \"github\"\nlabels = [\"agent\"]\n";
 
 fn labeled() -> &'static str {
-    samples::find(Provider::Github, "issues.labeled").unwrap().body
+    samples::find(ProviderName::new("github"), "issues.labeled").unwrap().body
 }
 
 fn failing(project: &Project, points: &str) -> Gate {

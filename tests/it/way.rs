@@ -1,14 +1,14 @@
 //! A delivery, or a tick, becomes a run.
 
 use herdgate::samples;
-use herdgate_actors::domain::Provider;
+use herdgate_actors::domain::ProviderName;
 
 use crate::support::{Gate, Project, sign};
 
 const LABELED: &str = "[[webhooks]]\nsource = \"github\"\nevents = [\"issues\"]\nlabels = [\"agent\"]\n";
 
 fn labeled() -> &'static str {
-    samples::find(Provider::Github, "issues.labeled").unwrap().body
+    samples::find(ProviderName::new("github"), "issues.labeled").unwrap().body
 }
 
 #[test]
@@ -20,13 +20,13 @@ fn a_signed_delivery_of_each_provider_becomes_a_run_with_its_context() {
         });
     let gate = Gate::serve(&project);
     for (provider, sample, header) in [
-        (Provider::Github, "issues.labeled", "x-hub-signature-256"),
-        (Provider::Sentry, "event_alert.triggered", "sentry-hook-signature"),
-        (Provider::Linear, "Issue.create", "linear-signature"),
-        (Provider::Mintlify, "build.failed", "x-mintlify-signature"),
+        (ProviderName::new("github"), "issues.labeled", "x-hub-signature-256"),
+        (ProviderName::new("sentry"), "event_alert.triggered", "sentry-hook-signature"),
+        (ProviderName::new("linear"), "Issue.create", "linear-signature"),
+        (ProviderName::new("mintlify"), "build.failed", "x-mintlify-signature"),
     ] {
         let sample = samples::find(provider, sample).unwrap();
-        let prefix = if provider == Provider::Github { "sha256=" } else { "" };
+        let prefix = if provider == ProviderName::new("github") { "sha256=" } else { "" };
         let signature = format!("{prefix}{}", sign(sample.body.as_bytes()));
         let headers = sample.headers("first");
         let mut headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -64,7 +64,7 @@ fn the_run_gets_what_is_documented_and_nothing_else() {
 fn filters_decide_and_the_receipt_says_why() {
     let project = Project::new("").agent("dev", LABELED, "echo ran > $REPORTS");
     let gate = Gate::serve(&project);
-    let push = samples::find(Provider::Github, "push").unwrap();
+    let push = samples::find(ProviderName::new("github"), "push").unwrap();
     let answer = gate.github("push", "one", push.body);
     assert_eq!(answer.json()["matched"], 0);
     let receipt = answer.json()["receipt"].as_str().unwrap().to_owned();

@@ -8,7 +8,7 @@ fn webhook() -> JobTrigger {
 }
 
 fn context() -> WebhookContext {
-    let mut context = WebhookContext::new(Provider::Github, "issues");
+    let mut context = WebhookContext::new(ProviderName::new("github"), "issues");
     context.action = Some("labeled".into());
     context.repo = Some("acme/app".into());
     context.number = Some(42);
@@ -56,7 +56,7 @@ fn keys_stand_in_their_documented_order_and_only_what_filters_need_is_left_out()
     let text = |text: &str| Some(text.to_owned());
     let list = |text: &str| vec![text.to_owned()];
     let context = WebhookContext {
-        source: Provider::Github,
+        source: ProviderName::new("github"),
         event: "e".into(),
         action: text("a"),
         repo: text("r"),
@@ -138,7 +138,7 @@ proptest! {
         (key, value, source, delivery_id) in (hostile(), hostile(), hostile(), hostile()),
         number in any::<i64>(),
     ) {
-        let mut context = WebhookContext::new(Provider::Github, ones[0].clone());
+        let mut context = WebhookContext::new(ProviderName::new("github"), ones[0].clone());
         let mut expected = Map::new();
         let named = [
             ("action", &mut context.action), ("repo", &mut context.repo), ("title", &mut context.title),

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use subscriptions::SubscriptionIndex;
 
-use super::{AgentName, AgentSpec, Provider, Source, SourceName, WebhookContext};
+use super::{AgentName, AgentSpec, ProviderName, Source, SourceName, WebhookContext};
 
 /// Counts the configurations that a store has seen, from 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ impl Topology {
     }
 
     /// The sources of one provider.
-    pub fn sources_of(&self, provider: Provider) -> impl Iterator<Item = &Arc<Source>> {
+    pub fn sources_of(&self, provider: ProviderName) -> impl Iterator<Item = &Arc<Source>> {
         self.sources.iter().filter(move |source| source.provider == provider)
     }
 

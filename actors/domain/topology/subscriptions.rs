@@ -7,24 +7,7 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use crate::{
-    domain::{Clause, Field, SourceName, Trigger, WebhookContext},
-    provider::protocol,
-};
-
-/// The fields by which triggers are filed, those with the rarest values first. Filters compare all
-/// of them whole, if not by case; a delivery that lacks one is refused.
-const INDEXED: [Field; 9] = [
-    Field::Repos,
-    Field::Projects,
-    Field::Assignee,
-    Field::Author,
-    Field::Labels,
-    Field::Sender,
-    Field::Organizations,
-    Field::Orgs,
-    Field::Resources,
-];
+use crate::domain::{Clause, FieldSpec, Matcher, SourceName, Trigger, WebhookContext};
 
 /// An index of all triggers of all agents. Agents are known by their place in the order in which
 /// they were given.
@@ -36,13 +19,18 @@ pub struct SubscriptionIndex {
 /// The triggers of one source.
 #[derive(Debug, Default)]
 struct SourceIndex {
-    /// For each of [`INDEXED`]: agents by wanted value in lower case.
-    indexed: [HashMap<String, Vec<usize>>; INDEXED.len()],
-    /// Agents by the event that they want. Events have other names too, so each is asked; there are
-    /// never many.
-    events: Vec<(String, Vec<usize>)>,
+    /// Only fields under which something is filed.
+    indexed: Vec<FieldIndex>,
     /// Those whose filters name nothing that can be looked up.
-    others: Vec<usize>,
+    unindexed: Vec<usize>,
+}
+
+/// The triggers that are filed under one field.
+#[derive(Debug)]
+struct FieldIndex {
+    field: &'static FieldSpec,
+    /// Agents by wanted value in lower case.
+    agents: HashMap<String, Vec<usize>>,
 }
 
 impl SubscriptionIndex {
@@ -51,7 +39,7 @@ impl SubscriptionIndex {
         let mut subscriptions = Self::default();
         for (agent, triggers) in agents.into_iter().enumerate() {
             for trigger in triggers {
-                subscriptions.sources.entry(trigger.source.clone()).or_default().file(agent, trigger);
+                subscriptions.sources.entry(trigger.source.clone()).or_default().insert(agent, trigger);
             }
         }
         subscriptions
@@ -61,8 +49,8 @@ impl SubscriptionIndex {
     /// there is gone.
     pub fn candidates(&self, sources: &[SourceName], context: &WebhookContext, found: &mut Vec<usize>) {
         found.clear();
-        for shelf in sources.iter().filter_map(|source| self.sources.get(source)) {
-            shelf.look_up(context, found);
+        for index in sources.iter().filter_map(|source| self.sources.get(source)) {
+            index.look_up(context, found);
         }
         found.sort_unstable();
         found.dedup();
@@ -70,43 +58,34 @@ impl SubscriptionIndex {
 }
 
 impl SourceIndex {
-    fn file(&mut self, agent: usize, trigger: &Trigger) {
-        let clause = |field| trigger.filter.clauses.iter().find(|clause| clause.field == field);
-        for (field, values) in INDEXED.into_iter().zip(&mut self.indexed) {
-            if let Some(clause) = clause(field).filter(|clause| is_whole(clause)) {
-                for wanted in &clause.wanted {
-                    push(values.entry(wanted.to_ascii_lowercase()).or_default(), agent);
-                }
-                return;
+    fn insert(&mut self, agent: usize, trigger: &Trigger) {
+        let rarest = trigger.filter.clauses.iter().filter(|clause| is_indexed(clause));
+        let Some(clause) = rarest.max_by_key(|clause| clause.field.selectivity) else {
+            push(&mut self.unindexed, agent);
+            return;
+        };
+        let agents = self.of_field(clause.field);
+        for wanted in &clause.wanted {
+            push(agents.entry(wanted.to_ascii_lowercase()).or_default(), agent);
+            for (_, value) in clause.field.synonyms.iter().filter(|(name, _)| name == wanted) {
+                push(agents.entry(value.to_ascii_lowercase()).or_default(), agent);
             }
-        }
-        match clause(Field::Events) {
-            Some(clause) => clause.wanted.iter().for_each(|event| self.file_event(event, agent)),
-            None => push(&mut self.others, agent),
         }
     }
 
-    fn file_event(&mut self, event: &str, agent: usize) {
-        match self.events.iter_mut().find(|(known, _)| known == event) {
-            Some((_, agents)) => push(agents, agent),
-            None => self.events.push((event.to_owned(), vec![agent])),
-        }
+    fn of_field(&mut self, field: &'static FieldSpec) -> &mut HashMap<String, Vec<usize>> {
+        let at = self.indexed.iter().position(|index| index.field == field).unwrap_or_else(|| {
+            self.indexed.push(FieldIndex { field, agents: HashMap::new() });
+            self.indexed.len() - 1
+        });
+        &mut self.indexed[at].agents
     }
 
     fn look_up(&self, context: &WebhookContext, found: &mut Vec<usize>) {
-        found.extend(&self.others);
-        for (field, agents) in INDEXED.into_iter().zip(&self.indexed) {
-            if agents.is_empty() {
-                continue;
-            }
-            for value in context.values(field) {
-                found.extend(agents.get(lower(value).as_ref()).into_iter().flatten());
-            }
-        }
-        let protocol = protocol(context.source);
-        for (event, agents) in &self.events {
-            if protocol.is_event(event, context) {
-                found.extend(agents);
+        found.extend(&self.unindexed);
+        for index in &self.indexed {
+            for value in context.matched_values(index.field) {
+                found.extend(index.agents.get(lower(value).as_ref()).into_iter().flatten());
             }
         }
     }
@@ -119,9 +98,13 @@ fn push(agents: &mut Vec<usize>, agent: usize) {
     }
 }
 
-/// Whether a clause wants whole values. Only in repositories `*` has a meaning.
-fn is_whole(clause: &Clause) -> bool {
-    clause.field != Field::Repos || !clause.wanted.iter().any(|wanted| wanted.contains('*'))
+/// Whether agents can be found by what a clause wants: a field of the index, and no glob.
+fn is_indexed(clause: &Clause) -> bool {
+    let is_glob = match clause.field.matcher {
+        Matcher::Exact | Matcher::IgnoreCase => false,
+        Matcher::Glob | Matcher::GlobIgnoreCase => clause.wanted.iter().any(|wanted| wanted.contains('*')),
+    };
+    clause.field.selectivity > 0 && !is_glob
 }
 
 /// Nearly all values are in lower case already.
@@ -138,19 +121,28 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::{Filter, Provider};
+    use crate::{
+        domain::{Filter, ProviderName},
+        provider,
+    };
 
-    fn clause(field: Field, wanted: &[&str]) -> Clause {
+    /// Every field, those of GitHub first.
+    fn fields() -> impl Iterator<Item = &'static FieldSpec> {
+        provider::all().iter().flat_map(|provider| provider.spec().fields)
+    }
+
+    fn clause(name: &str, wanted: &[&str]) -> Clause {
+        let field = fields().find(|field| field.name == name).unwrap();
         Clause { field, wanted: wanted.iter().map(|text| (*text).to_owned()).collect() }
     }
 
-    fn trigger(clauses: &[(Field, &[&str])]) -> Trigger {
-        let clauses = clauses.iter().map(|(field, wanted)| clause(*field, wanted)).collect();
+    fn trigger(clauses: &[(&str, &[&str])]) -> Trigger {
+        let clauses = clauses.iter().map(|(field, wanted)| clause(field, wanted)).collect();
         Trigger { source: "github".into(), filter: Filter { clauses } }
     }
 
     fn context(repo: &str, labels: &[&str]) -> WebhookContext {
-        let mut context = WebhookContext::new(Provider::Github, "issues");
+        let mut context = WebhookContext::new(ProviderName::new("github"), "issues");
         context.repo = Some(repo.to_owned());
         context.labels = labels.iter().map(|text| (*text).to_owned()).collect();
         context
@@ -169,13 +161,13 @@ mod tests {
     #[test]
     fn only_agents_that_may_match_are_found_each_once_and_in_their_order() {
         let agents = [
-            vec![trigger(&[(Field::Repos, &["acme/app", "ACME/app"])])],
-            vec![trigger(&[(Field::Repos, &["acme/other"])])],
-            vec![trigger(&[(Field::Repos, &["acme/*"])])],
-            vec![trigger(&[(Field::Labels, &["agent"])]), trigger(&[(Field::Labels, &["bug"])])],
+            vec![trigger(&[("repos", &["acme/app", "ACME/app"])])],
+            vec![trigger(&[("repos", &["acme/other"])])],
+            vec![trigger(&[("repos", &["acme/*"])])],
+            vec![trigger(&[("labels", &["agent"])]), trigger(&[("labels", &["bug"])])],
             vec![],
-            vec![trigger(&[(Field::Events, &["issues"])]), trigger(&[])],
-            vec![trigger(&[(Field::Events, &["push"])])],
+            vec![trigger(&[("events", &["issues"])]), trigger(&[])],
+            vec![trigger(&[("events", &["push"])])],
         ];
         assert_eq!(found(&agents, "github", &context("Acme/App", &["bug", "AGENT"])), [0, 2, 3, 5]);
         assert_eq!(found(&agents, "github", &context("acme/third", &[])), [2, 5]);
@@ -185,8 +177,8 @@ mod tests {
     #[test]
     fn a_glob_is_passed_over_for_the_next_rare_clause() {
         let agents = [
-            vec![trigger(&[(Field::Repos, &["acme/*"]), (Field::Labels, &["agent"])])],
-            vec![trigger(&[(Field::Repos, &["acme/*"]), (Field::Events, &["push"])])],
+            vec![trigger(&[("repos", &["acme/*"]), ("labels", &["agent"])])],
+            vec![trigger(&[("repos", &["acme/*"]), ("events", &["push"])])],
         ];
         assert_eq!(found(&agents, "github", &context("acme/app", &[])), [0_usize; 0]);
         assert_eq!(found(&agents, "github", &context("acme/app", &["Agent"])), [0]);
@@ -194,9 +186,16 @@ mod tests {
 
     #[test]
     fn an_event_is_found_by_the_name_its_provider_gives_it() {
-        let agents = [vec![trigger(&[(Field::Events, &["Issue"])])]];
-        assert_eq!(found(&agents, "github", &WebhookContext::new(Provider::Linear, "issues")), [0]);
-        assert_eq!(found(&agents, "github", &WebhookContext::new(Provider::Github, "issues")), [0_usize; 0]);
+        let linear = ProviderName::new("linear");
+        let field = provider::spec(linear).field("events").unwrap();
+        let clause = |name: &str| Clause { field, wanted: vec![name.to_owned()] };
+        let trigger =
+            |name: &str| Trigger { source: "linear".into(), filter: Filter { clauses: vec![clause(name)] } };
+        let mut project = WebhookContext::new(linear, "projectupdate");
+        project.details.insert("type".to_owned(), "ProjectUpdate".into());
+        let agents = [vec![trigger("Issue")], vec![trigger("ProjectUpdate")], vec![trigger("issues")]];
+        assert_eq!(found(&agents, "linear", &WebhookContext::new(linear, "issues")), [0, 2]);
+        assert_eq!(found(&agents, "linear", &project), [1]);
     }
 
     #[test]
@@ -221,7 +220,7 @@ mod tests {
 
     prop_compose! {
         fn contexts()(
-            source in prop::sample::select(Provider::ALL.to_vec()),
+            source in prop::sample::select(provider::all().iter().map(|provider| provider.spec().name).collect::<Vec<_>>()),
             event in text(),
             ones in prop::collection::vec(prop::option::of(text()), 7),
             (repos, labels, assignees, author_aliases) in (some(), some(), some(), some()),
@@ -240,8 +239,9 @@ mod tests {
     }
 
     fn triggers() -> impl Strategy<Value = Vec<Trigger>> {
-        let clause = (prop::sample::select(Field::ALL.to_vec()), prop::collection::vec(text(), 1..3))
-            .prop_map(|(field, wanted)| Clause { field, wanted });
+        let clause =
+            (prop::sample::select(fields().collect::<Vec<_>>()), prop::collection::vec(text(), 1..3))
+                .prop_map(|(field, wanted)| Clause { field, wanted });
         let trigger = (prop::sample::select(vec!["x", "y", "z"]), prop::collection::vec(clause, 0..3))
             .prop_map(|(source, clauses)| Trigger { source: source.into(), filter: Filter { clauses } });
         prop::collection::vec(trigger, 0..3)

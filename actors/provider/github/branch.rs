@@ -1,11 +1,14 @@
 //! Branches, tags and conclusions.
 
-use super::{payload::Payload, subject::check};
+use super::{GITHUB, payload::Payload, subject::check};
 use crate::domain::{KindFields, WebhookContext};
 
 /// Fills in branches, tag and conclusion, and what events of this kind can carry.
 pub(super) fn describe(context: &mut WebhookContext, payload: &Payload<'_>) {
-    context.kind_fields = kind_fields(&context.event);
+    context.kind_fields = KindFields {
+        branch: GITHUB.kind_has(&context.event, "branches"),
+        conclusion: GITHUB.kind_has(&context.event, "conclusions"),
+    };
     context.conclusion = conclusion(&context.event, payload).map(str::to_ascii_lowercase);
     let branches: Vec<_> =
         payload.branches.0.iter().filter_map(|branch| branch.get()?.name.owned()).collect();
@@ -86,39 +89,4 @@ fn conclusion<'p>(event: &str, payload: &'p Payload<'_>) -> Option<&'p str> {
         "repository_import" => payload.status.get(),
         _ => None,
     }
-}
-
-fn kind_fields(event: &str) -> KindFields {
-    let conclusion = matches!(
-        event,
-        "workflow_run"
-            | "workflow_job"
-            | "check_run"
-            | "check_suite"
-            | "status"
-            | "deployment_status"
-            | "page_build"
-            | "pull_request_review"
-            | "repository_import"
-    );
-    let branch = event.starts_with("pull_request")
-        || event.starts_with("deployment")
-        || matches!(
-            event,
-            "push"
-                | "create"
-                | "delete"
-                | "workflow_run"
-                | "workflow_job"
-                | "workflow_dispatch"
-                | "check_run"
-                | "check_suite"
-                | "status"
-                | "release"
-                | "merge_group"
-                | "code_scanning_alert"
-                | "repository_dispatch"
-                | "branch_protection_rule"
-        );
-    KindFields { branch, conclusion }
 }

@@ -8,66 +8,35 @@
 //! - `subject`: what the event is about: number, title, text, link, people, labels.
 //! - `branch`: branches, tags and conclusions.
 //! - `details`: what only some kinds of events have.
+//! - `spec`, `events`: what is fixed about it.
 
 mod branch;
 mod details;
+mod events;
 mod payload;
+mod spec;
 mod subject;
 
 #[cfg(test)]
 mod tests;
 
+pub(super) use spec::GITHUB;
+
 use payload::Payload;
 
-use super::{Protocol, SignatureHeader, hashed_key, id_key, lenient, payload as json_of};
-use crate::domain::{DeliveryKey, Field, Headers, Provider, Unparsable, WebhookContext};
+use super::{
+    Provider, ProviderSpec, Sample,
+    keys::{hashed_key, id_key},
+    lenient, payload as json_of,
+};
+use crate::domain::{DeliveryKey, Headers, Unparsable, WebhookContext};
 
-/// GitHub's protocol.
+/// GitHub.
 pub(super) struct Github;
 
-/// The legacy header is judged only where the better one is missing.
-static SIGNATURES: [SignatureHeader; 2] = [
-    SignatureHeader::sha256("x-hub-signature-256", "sha256="),
-    SignatureHeader::sha1("x-hub-signature", "sha1="),
-];
-
-impl Protocol for Github {
-    fn provider(&self) -> Provider {
-        Provider::Github
-    }
-
-    fn signatures(&self) -> &'static [SignatureHeader] {
-        &SIGNATURES
-    }
-
-    fn kept_headers(&self) -> &'static [&'static str] {
-        &[
-            "x-github-event",
-            "x-github-delivery",
-            "x-github-hook-id",
-            "x-github-hook-installation-target-type",
-            "x-github-hook-installation-target-id",
-            "x-github-enterprise-host",
-            "x-github-enterprise-version",
-            "content-type",
-            "user-agent",
-        ]
-    }
-
-    fn fields(&self) -> &'static [Field] {
-        &[
-            Field::Events,
-            Field::Actions,
-            Field::Repos,
-            Field::Orgs,
-            Field::Labels,
-            Field::Assignee,
-            Field::Author,
-            Field::Sender,
-            Field::Branches,
-            Field::BaseBranches,
-            Field::Conclusions,
-        ]
+impl Provider for Github {
+    fn spec(&self) -> &'static ProviderSpec {
+        &GITHUB
     }
 
     fn delivery_id<'a>(&self, headers: &'a Headers) -> Option<&'a str> {
@@ -89,7 +58,7 @@ impl Protocol for Github {
         }
     }
 
-    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
+    fn read(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
         let event = headers
             .get("x-github-event")
             .filter(|event| !event.is_empty())
@@ -99,10 +68,19 @@ impl Protocol for Github {
             serde_json::from_slice::<Payload<'_>>(bytes).map(|payload| context(event, &payload))
         })
     }
+
+    fn sample_headers(&self, sample: &Sample, id: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("x-github-event", sample.event.to_owned()),
+            ("x-github-delivery", id.to_owned()),
+            ("x-github-hook-id", "4711".to_owned()),
+            ("user-agent", "GitHub-Hookshot/herdgate".to_owned()),
+        ]
+    }
 }
 
 fn context(event: &str, payload: &Payload<'_>) -> WebhookContext {
-    let mut context = WebhookContext::new(Provider::Github, event);
+    let mut context = WebhookContext::new(GITHUB.name, event);
     context.action = payload.action.owned();
     context.repo = payload.repository.get().and_then(|repository| repository.full_name.owned());
     context.repos = payload.repositories();

@@ -1,11 +1,11 @@
 //! What a payload says.
 
 use super::{
-    details,
+    LINEAR, details,
     payload::{Data, Issue, Payload, Person},
 };
 use crate::{
-    domain::{Provider, WebhookContext, cut},
+    domain::{WebhookContext, cut},
     provider::lenient::{Object, Text},
 };
 
@@ -21,7 +21,7 @@ fn event_of(entity: &str) -> String {
 /// The context, if the payload or its header says what it is about.
 pub(super) fn of(header: Option<&str>, payload: &Payload<'_>) -> Option<WebhookContext> {
     let entity = payload.r#type.get().or(header.filter(|entity| !entity.is_empty()))?;
-    let mut context = WebhookContext::new(Provider::Linear, event_of(entity));
+    let mut context = WebhookContext::new(LINEAR.name, event_of(entity));
     context.action = payload.action.owned();
     context.repo = organization(payload);
     context.sender = payload.actor.get().and_then(name);

@@ -11,32 +11,55 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer};
 
 use super::{
-    Protocol, SignatureHeader, hashed_key, id_key,
+    CredentialSpec, KnownEvent, Provider, ProviderSpec, Sample, fields,
+    keys::{hashed_key, id_key},
     lenient::{self, Object, Scalar, Text, TextOr},
 };
-use crate::domain::{DeliveryKey, Field, Headers, KindFields, Provider, Unparsable, WebhookContext, cut};
+use crate::domain::{
+    DeliveryKey, FieldSpec, Headers, KeyForm, KindFields, ProviderName, Signature, Unparsable,
+    WebhookContext, cut,
+};
 
-/// Mintlify's protocol.
+/// Mintlify.
 pub(super) struct Mintlify;
 
-static SIGNATURES: [SignatureHeader; 2] =
-    [SignatureHeader::sha256("x-mintlify-signature", ""), SignatureHeader::sha256("mintlify-signature", "")];
+/// What is fixed about it.
+static MINTLIFY: ProviderSpec = ProviderSpec {
+    name: ProviderName::new("mintlify"),
+    title: "Mintlify",
+    documentation: None,
+    credential: CredentialSpec { r#type: "mintlify_webhook_secret", key: KeyForm::Raw },
+    signatures: &SIGNATURES,
+    kept_headers: &["x-mintlify-delivery", "x-mintlify-event", "content-type", "user-agent"],
+    fields: &FIELDS,
+    signs_time: false,
+    tolerance: None,
+    // Nothing says that Mintlify signs at all.
+    may_be_unsigned: false,
+    asked_by_name: &[],
+    known_events: &KNOWN,
+    samples: &SAMPLES,
+};
 
-impl Protocol for Mintlify {
-    fn provider(&self) -> Provider {
-        Provider::Mintlify
-    }
+static SIGNATURES: [Signature; 2] =
+    [Signature::sha256("x-mintlify-signature", ""), Signature::sha256("mintlify-signature", "")];
 
-    fn signatures(&self) -> &'static [SignatureHeader] {
-        &SIGNATURES
-    }
+static FIELDS: [FieldSpec; 4] = [
+    fields::EVENTS,
+    fields::ACTIONS,
+    // Action Llama filters them by `repos`.
+    FieldSpec { aliases: &["repos"], ..fields::PROJECTS },
+    fields::BRANCHES,
+];
 
-    fn kept_headers(&self) -> &'static [&'static str] {
-        &["x-mintlify-delivery", "x-mintlify-event", "content-type", "user-agent"]
-    }
+static KNOWN: [KnownEvent; 1] = [KnownEvent { name: "build", actions: &[] }];
 
-    fn fields(&self) -> &'static [Field] {
-        &[Field::Projects, Field::Events, Field::Actions, Field::Branches]
+static SAMPLES: [Sample; 1] =
+    [Sample { name: "build.failed", event: "build", body: include_str!("samples/build.failed.json") }];
+
+impl Provider for Mintlify {
+    fn spec(&self) -> &'static ProviderSpec {
+        &MINTLIFY
     }
 
     fn delivery_id<'a>(&self, headers: &'a Headers) -> Option<&'a str> {
@@ -47,11 +70,15 @@ impl Protocol for Mintlify {
         headers.get("x-mintlify-delivery").map_or_else(|| hashed_key(&[body]), id_key)
     }
 
-    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
+    fn read(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
         let of_header = headers.get("x-mintlify-event");
         lenient::read(body, |bytes| {
             serde_json::from_slice::<Payload<'_>>(bytes).map(|payload| context(of_header, &payload))
         })
+    }
+
+    fn sample_headers(&self, _: &Sample, id: &str) -> Vec<(&'static str, String)> {
+        vec![("x-mintlify-delivery", id.to_owned())]
     }
 }
 
@@ -127,7 +154,7 @@ impl NameOf<'_> {
 
 fn context(of_header: Option<&str>, payload: &Payload<'_>) -> WebhookContext {
     let event = payload.event.get().or(payload.r#type.get()).or(of_header).unwrap_or("build");
-    let mut context = WebhookContext::new(Provider::Mintlify, event);
+    let mut context = WebhookContext::new(MINTLIFY.name, event);
     context.kind_fields = KindFields { branch: true, conclusion: false };
     context.action = payload.action.owned().or_else(|| payload.status.owned());
     context.conclusion = conclusion(payload);

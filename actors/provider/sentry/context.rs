@@ -2,9 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::payload::{Actor, Assignee, Data, Event, Finding, Issue, MetricAlert, Payload};
+use super::{
+    SENTRY,
+    payload::{Actor, Assignee, Data, Event, Finding, Issue, MetricAlert, Payload},
+};
 use crate::{
-    domain::{Provider, WebhookContext, cut},
+    domain::{WebhookContext, cut},
     provider::lenient::{List, Object, Text},
 };
 
@@ -14,7 +17,7 @@ const TAG_LIMIT: usize = 512;
 
 /// The context of a payload.
 pub(super) fn of(resource: &str, payload: &Payload<'_>) -> WebhookContext {
-    let mut context = WebhookContext::new(Provider::Sentry, resource);
+    let mut context = WebhookContext::new(SENTRY.name, resource);
     context.action = payload.action.owned();
     if let Some(actor) = payload.actor.get() {
         caused(&mut context, actor);

@@ -18,33 +18,79 @@ mod tests;
 
 use bytes::Bytes;
 
-use super::{Protocol, SignatureHeader, hashed_key, lenient};
-use crate::domain::{DeliveryKey, Field, Headers, Provider, Unparsable, WebhookContext};
+use super::{CredentialSpec, KnownEvent, Provider, ProviderSpec, Sample, fields, keys::hashed_key, lenient};
+use crate::domain::{
+    DeliveryKey, FIELD, FieldSpec, Headers, KeyForm, Place, ProviderName, Signature, Unparsable,
+    WebhookContext,
+};
 
-/// Sentry's protocol.
+/// Sentry.
 pub(super) struct Sentry;
 
+/// What is fixed about it.
+static SENTRY: ProviderSpec = ProviderSpec {
+    name: ProviderName::new("sentry"),
+    title: "Sentry",
+    documentation: Some("https://docs.sentry.io/integrations/integration-platform/webhooks/"),
+    credential: CredentialSpec { r#type: "sentry_client_secret", key: KeyForm::Raw },
+    signatures: &SIGNATURES,
+    kept_headers: &["sentry-hook-resource", "sentry-hook-timestamp", "request-id", "content-type"],
+    fields: &FIELDS,
+    // Its timestamp is a header that is not signed.
+    signs_time: false,
+    tolerance: None,
+    may_be_unsigned: true,
+    asked_by_name: &[],
+    known_events: &KNOWN,
+    samples: &SAMPLES,
+};
+
 /// The second one signs requests of UI components.
-static SIGNATURES: [SignatureHeader; 2] = [
-    SignatureHeader::sha256("sentry-hook-signature", ""),
-    SignatureHeader::sha256("sentry-app-signature", ""),
+static SIGNATURES: [Signature; 2] =
+    [Signature::sha256("sentry-hook-signature", ""), Signature::sha256("sentry-app-signature", "")];
+
+static FIELDS: [FieldSpec; 3] = [
+    fields::ACTIONS,
+    FieldSpec { name: "resources", values: &[Place::Event], selectivity: 2, ..FIELD },
+    fields::PROJECTS,
 ];
 
-impl Protocol for Sentry {
-    fn provider(&self) -> Provider {
-        Provider::Sentry
-    }
+static KNOWN: [KnownEvent; 9] = [
+    KnownEvent { name: "installation", actions: &["created", "deleted"] },
+    KnownEvent { name: "event_alert", actions: &["triggered"] },
+    KnownEvent { name: "activity_alert", actions: &["triggered"] },
+    KnownEvent { name: "metric_alert", actions: &["critical", "warning", "resolved", "open"] },
+    // The documentation says `archived`, the wire says `ignored`.
+    KnownEvent {
+        name: "issue",
+        actions: &["created", "resolved", "assigned", "ignored", "archived", "unresolved"],
+    },
+    KnownEvent { name: "error", actions: &["created"] },
+    KnownEvent { name: "comment", actions: &["created", "updated", "deleted"] },
+    KnownEvent { name: "seer", actions: &[] },
+    KnownEvent {
+        name: "preprod_artifact",
+        actions: &["size_analysis_completed", "build_distribution_completed"],
+    },
+];
 
-    fn signatures(&self) -> &'static [SignatureHeader] {
-        &SIGNATURES
-    }
+static SAMPLES: [Sample; 3] = [
+    Sample {
+        name: "event_alert.triggered",
+        event: "event_alert",
+        body: include_str!("samples/event_alert.triggered.json"),
+    },
+    Sample { name: "issue.created", event: "issue", body: include_str!("samples/issue.created.json") },
+    Sample {
+        name: "metric_alert.critical",
+        event: "metric_alert",
+        body: include_str!("samples/metric_alert.critical.json"),
+    },
+];
 
-    fn kept_headers(&self) -> &'static [&'static str] {
-        &["sentry-hook-resource", "sentry-hook-timestamp", "request-id", "content-type"]
-    }
-
-    fn fields(&self) -> &'static [Field] {
-        &[Field::Resources, Field::Actions, Field::Projects]
+impl Provider for Sentry {
+    fn spec(&self) -> &'static ProviderSpec {
+        &SENTRY
     }
 
     fn delivery_id<'a>(&self, headers: &'a Headers) -> Option<&'a str> {
@@ -67,7 +113,7 @@ impl Protocol for Sentry {
         }
     }
 
-    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
+    fn read(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
         let resource =
             headers.get("sentry-hook-resource").filter(|resource| !resource.is_empty()).ok_or_else(|| {
                 Unparsable(
@@ -80,5 +126,9 @@ impl Protocol for Sentry {
             serde_json::from_slice::<payload::Payload<'_>>(bytes)
                 .map(|payload| context::of(resource, &payload))
         })
+    }
+
+    fn sample_headers(&self, sample: &Sample, id: &str) -> Vec<(&'static str, String)> {
+        vec![("sentry-hook-resource", sample.event.to_owned()), ("request-id", id.to_owned())]
     }
 }

@@ -10,8 +10,8 @@ use tempfile::TempDir;
 
 use crate::{
     domain::{
-        CommitResult, Delivery, Headers, JobId, LedgerError, Match, Origin, Parsed, Provider, ReceiptBatch,
-        ReceiptId, Timestamp, TriggerMismatch, Unparsable, Verdict, WebhookContext,
+        CommitResult, Delivery, Headers, JobId, LedgerError, Match, Origin, Parsed, ProviderName,
+        ReceiptBatch, ReceiptId, Timestamp, TriggerMismatch, Unparsable, Verdict, WebhookContext,
     },
     store::{
         AttemptOutcome, Claim, Claimed, Disposition, Engine, Finish, JobQuery, JobRow, JobState, JobTrigger,
@@ -164,7 +164,7 @@ impl Sample {
         };
         let verdicts = self.agents.iter().map(wants).chain(self.refused.iter().map(refuses)).collect();
         let context = || {
-            let mut context = WebhookContext::new(Provider::Github, "issues");
+            let mut context = WebhookContext::new(ProviderName::new("github"), "issues");
             context.action = Some("opened".to_owned());
             context.repo = Some("acme/app".to_owned());
             Parsed::Context(Arc::new(context))
@@ -175,7 +175,7 @@ impl Sample {
             id,
             origin: self.origin,
             delivery: Arc::new(Delivery {
-                provider: Provider::Github,
+                provider: ProviderName::new("github"),
                 sources: self.sources.iter().map(|source| (*source).into()).collect(),
                 headers,
                 body: self.body,

@@ -7,7 +7,7 @@ use rusqlite::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    domain::{AgentName, Attempt, JobId, Provider, ReceiptId, Timestamp},
+    domain::{AgentName, Attempt, JobId, ProviderName, ReceiptId, Timestamp},
     store::{JobState, ReceiptState},
 };
 
@@ -80,13 +80,13 @@ impl FromSql for ReceiptState {
     }
 }
 
-impl ToSql for Provider {
+impl ToSql for ProviderName {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         self.as_str().to_sql()
     }
 }
 
-impl FromSql for Provider {
+impl FromSql for ProviderName {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         value.as_str()?.parse().map_err(|error| FromSqlError::Other(Box::new(error)))
     }

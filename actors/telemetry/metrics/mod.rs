@@ -27,7 +27,7 @@ pub use store::StoreSeries;
 
 use self::{agent::AgentSeries, source::SourceSeries};
 use super::Event;
-use crate::domain::{AgentName, Provider, SourceName};
+use crate::domain::{AgentName, ProviderName, SourceName};
 
 /// The counters behind [`emit`](super::emit). First asked for after the exporter is installed.
 pub fn metrics() -> &'static Metrics {
@@ -37,7 +37,7 @@ pub fn metrics() -> &'static Metrics {
 
 /// Everything that facts are counted in.
 pub struct Metrics {
-    sources: Table<(Provider, SourceName), SourceSeries>,
+    sources: Table<(ProviderName, SourceName), SourceSeries>,
     agents: Table<AgentName, AgentSeries>,
     start_delay: RwLock<HashMap<&'static str, Histogram>>,
     panics: Labelled,
@@ -87,7 +87,7 @@ impl Metrics {
     }
 
     /// Registers a source, so that its counters are there before its first delivery.
-    pub fn source(&self, provider: Provider, source: &SourceName) {
+    pub fn source(&self, provider: ProviderName, source: &SourceName) {
         self.of_source(provider, source);
         self.of_source(provider, &SourceName::from(""));
     }
@@ -97,7 +97,7 @@ impl Metrics {
         self.of_agent(agent).scale.set(f64::from(scale));
     }
 
-    fn of_source(&self, provider: Provider, source: &SourceName) -> Arc<SourceSeries> {
+    fn of_source(&self, provider: ProviderName, source: &SourceName) -> Arc<SourceSeries> {
         self.sources.get(&(provider, source.clone()), || SourceSeries::new(provider, source.as_str()))
     }
 

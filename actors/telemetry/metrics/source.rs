@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 
 use metrics::{Counter, Histogram};
 
-use crate::domain::{Provider, RejectReason};
+use crate::domain::{ProviderName, RejectReason};
 
 /// The numbers of one source.
 pub(super) struct SourceSeries {
@@ -22,7 +22,7 @@ pub(super) struct SourceSeries {
 impl SourceSeries {
     /// Registers a source, all its outcomes and all reasons for a refusal, so that the first of each
     /// is an increase. `source` is empty for requests that name none.
-    pub(super) fn new(provider: Provider, source: &str) -> Self {
+    pub(super) fn new(provider: ProviderName, source: &str) -> Self {
         let outcome = |outcome| deliveries(provider, source, outcome, "");
         let refused =
             |reason: RejectReason| (reason, deliveries(provider, source, "refused", reason.as_str()));
@@ -67,7 +67,7 @@ impl SourceSeries {
     }
 }
 
-fn deliveries(provider: Provider, source: &str, outcome: &'static str, reason: &'static str) -> Counter {
+fn deliveries(provider: ProviderName, source: &str, outcome: &'static str, reason: &'static str) -> Counter {
     metrics::counter!(
         "herdgate_deliveries_total",
         "type" => provider.as_str(), "source" => source.to_owned(), "outcome" => outcome, "reason" => reason

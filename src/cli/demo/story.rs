@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use herdgate_actors::{
     domain::AgentSpec,
-    domain::{Parsed, Provider, ReceiptId, Verdict},
+    domain::{Parsed, ProviderName, ReceiptId, Verdict},
     domain::{Secret, Source},
     store::{RunQuery, RunRow},
 };
@@ -38,16 +38,18 @@ pub(super) async fn tell(system: &System, sources: &[Source], agents: &[AgentSpe
     let teller = Teller { system, sources, agents };
     say!("A gate on {} with these agents: {}\n", system.listening.public, names(agents));
     for (title, provider, name) in [
-        ("An issue gets a label on GitHub", Provider::Github, "issues.labeled"),
-        ("An alert fires in Sentry", Provider::Sentry, "event_alert.triggered"),
-        ("A ticket is made in Linear", Provider::Linear, "Issue.create"),
-        ("A docs build fails in Mintlify", Provider::Mintlify, "build.failed"),
+        ("An issue gets a label on GitHub", ProviderName::new("github"), "issues.labeled"),
+        ("An alert fires in Sentry", ProviderName::new("sentry"), "event_alert.triggered"),
+        ("A ticket is made in Linear", ProviderName::new("linear"), "Issue.create"),
+        ("A docs build fails in Mintlify", ProviderName::new("mintlify"), "build.failed"),
     ] {
         teller.show(title, &sample(provider, name)?, provider.as_str()).await?;
     }
-    let labeled = sample(Provider::Github, "issues.labeled")?;
+    let labeled = sample(ProviderName::new("github"), "issues.labeled")?;
     teller.show("GitHub delivers the first one again", &labeled, "github").await?;
-    teller.show("A push, which no agent wants", &sample(Provider::Github, "push")?, "push").await?;
+    teller
+        .show("A push, which no agent wants", &sample(ProviderName::new("github"), "push")?, "push")
+        .await?;
     teller.show_forged(&labeled).await?;
     teller.show_scheduled().await?;
     say!("\nmetrics  http://{}/metrics", system.listening.admin);
@@ -65,7 +67,7 @@ fn names(agents: &[AgentSpec]) -> String {
     agents.iter().map(|agent| agent.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-fn sample(provider: Provider, name: &str) -> miette::Result<Sample> {
+fn sample(provider: ProviderName, name: &str) -> miette::Result<Sample> {
     samples::find(provider, name).ok_or_else(|| miette!("no sample {provider} {name}"))
 }
 

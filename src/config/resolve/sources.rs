@@ -3,10 +3,8 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use herdgate_actors::{
-    domain::SignatureHeader,
-    domain::{Provider, SourceName},
-    domain::{RateLimit, Secret, Source},
-    provider::protocol,
+    domain::{BadSecret, KeyForm, ProviderName, RateLimit, Secret, Signature, Source, SourceName},
+    provider::{self, PREVIOUS_SECRET_FILE, SECRET_FILE},
 };
 
 use super::{Resolver, is_usable_name};
@@ -16,7 +14,7 @@ use crate::{
 };
 
 /// Every source that was declared; without a provider where its type is wrong.
-pub(super) type Declared = BTreeMap<String, Option<Provider>>;
+pub(super) type Declared = BTreeMap<String, Option<ProviderName>>;
 
 impl Resolver<'_> {
     pub(super) fn sources(&mut self, credentials: &Credentials) -> (Vec<Source>, Declared) {
@@ -38,7 +36,7 @@ impl Resolver<'_> {
         (sources, declared)
     }
 
-    fn provider(&mut self, path: &str, name: &str, webhook: &Webhook) -> Option<Provider> {
+    fn provider(&mut self, path: &str, name: &str, webhook: &Webhook) -> Option<ProviderName> {
         let type_path = format!("{path}.type");
         let Some(found) = &webhook.r#type else {
             if !self.files.mentions(&type_path) {
@@ -49,7 +47,7 @@ impl Resolver<'_> {
         };
         let provider = found.parse().ok();
         if provider.is_none() {
-            let nearest = nearest(found, Provider::ALL.map(Provider::as_str));
+            let nearest = nearest(found, provider::names());
             let cause = ConfigError::UnknownType { found: found.clone(), nearest };
             self.problems.push(self.files.problem(&type_path, cause));
         }
@@ -61,7 +59,7 @@ impl Resolver<'_> {
         path: &str,
         name: &str,
         webhook: &Webhook,
-        provider: Provider,
+        provider: ProviderName,
         credentials: &Credentials,
     ) -> Source {
         let source_name = SourceName::from(name);
@@ -90,19 +88,19 @@ impl Resolver<'_> {
         &mut self,
         path: &str,
         webhook: &'w Webhook,
-        provider: Provider,
+        provider: ProviderName,
     ) -> Option<(&'static str, &'w str)> {
         let mut chosen = webhook.credential.as_deref().map(|instance| ("credential", instance));
+        // Keys of Action Llama that name the credential by its type.
         let specific = [
-            (Provider::Github, &webhook.github_webhook_secret),
-            (Provider::Sentry, &webhook.sentry_client_secret),
-            (Provider::Linear, &webhook.linear_webhook_secret),
-            (Provider::Mintlify, &webhook.mintlify_webhook_secret),
+            ("github_webhook_secret", &webhook.github_webhook_secret),
+            ("sentry_client_secret", &webhook.sentry_client_secret),
+            ("linear_webhook_secret", &webhook.linear_webhook_secret),
+            ("mintlify_webhook_secret", &webhook.mintlify_webhook_secret),
         ];
-        for (of, instance) in specific {
+        for (key, instance) in specific {
             let Some(instance) = instance.as_deref() else { continue };
-            let key = secret_type(of);
-            let why = if of != provider {
+            let why = if key != secret_type(provider) {
                 format!("the source is of type {provider}")
             } else if chosen.is_some_and(|(_, other)| other != instance) {
                 "`credential` names another instance".to_owned()
@@ -120,20 +118,26 @@ impl Resolver<'_> {
     fn secrets(
         &mut self,
         path: &str,
-        provider: Provider,
+        provider: ProviderName,
         instance: &str,
         credentials: &Credentials,
     ) -> Vec<Secret> {
         let kind = secret_type(provider);
-        let current = credentials.read(kind, instance, "secret").map(Some);
+        let form = provider::spec(provider).credential.key;
+        let current = credentials.read(kind, instance, SECRET_FILE).map(Some);
         let previous = match &current {
-            Ok(_) => credentials.read_if_present(kind, instance, "secret_previous"),
+            Ok(_) => credentials.read_if_present(kind, instance, PREVIOUS_SECRET_FILE),
             Err(_) => Ok(None),
         };
-        [current, previous].into_iter().filter_map(|read| self.secret(path, read)).collect()
+        [current, previous].into_iter().filter_map(|read| self.secret(path, form, read)).collect()
     }
 
-    fn secret(&mut self, path: &str, read: Result<Option<Credential>, CredentialError>) -> Option<Secret> {
+    fn secret(
+        &mut self,
+        path: &str,
+        form: KeyForm,
+        read: Result<Option<Credential>, CredentialError>,
+    ) -> Option<Secret> {
         let credential = match read {
             Ok(credential) => credential?,
             Err(error) => {
@@ -144,19 +148,21 @@ impl Resolver<'_> {
         if credential.exposure == Exposure::Others {
             self.warnings.push(Warning::Exposed { path: credential.path.clone() });
         }
-        let secret = Secret::new(credential.expose());
-        secret
-            .map_err(|_| {
-                let error = CredentialError::Empty { path: credential.path };
-                self.problems.push(self.files.problem(path, error.into()));
-            })
-            .ok()
+        let error = match Secret::read(form, credential.expose()) {
+            Ok(secret) => return Some(secret),
+            Err(BadSecret::Empty) => CredentialError::Empty { path: credential.path }.into(),
+            Err(bad @ BadSecret::NotBase64) => {
+                ConfigError::BadValue { key: credential.path.display().to_string(), why: bad.to_string() }
+            }
+        };
+        self.problems.push(self.files.problem(path, error));
+        None
     }
 
     /// As in Action Llama a source without a credential takes everything; but Mintlify documents no
     /// signature at all, so there the user has to say that it is meant.
-    fn unsigned(&mut self, path: &str, name: &SourceName, webhook: &Webhook, provider: Provider) {
-        if webhook.allow_unsigned.unwrap_or(provider != Provider::Mintlify) {
+    fn unsigned(&mut self, path: &str, name: &SourceName, webhook: &Webhook, provider: ProviderName) {
+        if webhook.allow_unsigned.unwrap_or(provider::spec(provider).may_be_unsigned) {
             self.warnings.push(Warning::Unsigned { source_name: name.clone(), provider });
         } else {
             let cause = ConfigError::Unsigned { source_name: name.to_string(), provider };
@@ -164,41 +170,50 @@ impl Resolver<'_> {
         }
     }
 
-    fn signatures(&mut self, path: &str, webhook: &Webhook, provider: Provider) -> Vec<SignatureHeader> {
-        let usual = protocol(provider).signatures();
-        let prefix = webhook.signature_prefix.clone().map(Cow::Owned);
+    fn signatures(&mut self, path: &str, webhook: &Webhook, provider: ProviderName) -> Vec<Signature> {
+        let spec = provider::spec(provider);
+        let allow_legacy = webhook.allow_sha1 == Some(true);
+        if allow_legacy && !spec.signatures.iter().any(|signature| signature.legacy) {
+            let why = format!("{provider} does not sign with SHA-1");
+            let cause = ConfigError::BadValue { key: "allow_sha1".to_owned(), why };
+            self.problems.push(self.files.problem(&format!("{path}.allow_sha1"), cause));
+        }
+        let usual = spec.signatures.iter().filter(|signature| allow_legacy || !signature.legacy).cloned();
+        let prefix = webhook.signature_prefix.clone();
         let Some(name) = webhook.signature_header.as_deref().filter(|name| !name.is_empty()) else {
-            let mut headers = usual.to_vec();
-            if let (Some(prefix), Some(first)) = (prefix, headers.first_mut()) {
-                first.prefix = prefix;
-                headers.truncate(1);
-            }
-            return headers;
+            return match prefix {
+                Some(prefix) => usual.take(1).map(|first| first.with_prefix(prefix.clone())).collect(),
+                None => usual.collect(),
+            };
         };
         if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)) {
             let why = "it is not the name of a header".to_owned();
             let cause = ConfigError::BadValue { key: "signature_header".to_owned(), why };
             self.problems.push(self.files.problem(&format!("{path}.signature_header"), cause));
         }
-        let mut header = SignatureHeader::sha256("", "");
-        header.name = Cow::Owned(name.to_ascii_lowercase());
-        header.prefix = prefix.unwrap_or_default();
-        vec![header]
+        let mut signature = Signature::sha256("", "").with_prefix(prefix.unwrap_or_default());
+        signature.header = Cow::Owned(name.to_ascii_lowercase());
+        vec![signature]
     }
 
-    /// Only Linear signs the time of a delivery; a time that anybody can write proves nothing.
+    /// A time that anybody can write proves nothing.
     fn tolerance(
         &mut self,
         path: &str,
         webhook: &Webhook,
-        provider: Provider,
+        provider: ProviderName,
     ) -> Option<std::time::Duration> {
-        if webhook.tolerance.is_some() && provider != Provider::Linear {
-            let why = format!("{provider} does not sign the time of a delivery, only linear does");
+        let spec = provider::spec(provider);
+        if webhook.tolerance.is_some() && !spec.signs_time {
+            let signing =
+                provider::all().iter().map(|provider| provider.spec()).filter(|spec| spec.signs_time);
+            let signing: Vec<_> = signing.map(|spec| spec.name.as_str()).collect();
+            let why =
+                format!("{provider} does not sign the time of a delivery, only {} does", signing.join(", "));
             let cause = ConfigError::BadValue { key: "tolerance".to_owned(), why };
             self.problems.push(self.files.problem(&format!("{path}.tolerance"), cause));
         }
-        webhook.tolerance
+        webhook.tolerance.or(spec.tolerance)
     }
 
     fn rate_limit(&mut self, path: &str, webhook: &Webhook) -> Option<RateLimit> {

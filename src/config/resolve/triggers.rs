@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use herdgate_actors::{
-    domain::{Clause, Field, Filter, Provider, SourceName, Trigger},
-    provider::protocol,
+    domain::{Clause, FieldSpec, Filter, ProviderName, SourceName, Trigger},
+    provider,
 };
 use serde_json::Value;
 
@@ -58,20 +58,22 @@ impl Resolver<'_> {
 /// # Errors
 /// Each key that is no field of that provider.
 pub fn filter(
-    provider: Provider,
+    provider: ProviderName,
     wanted: &BTreeMap<String, Vec<String>>,
 ) -> Result<Filter, Vec<(String, ConfigError)>> {
-    let mut clauses = BTreeMap::<Field, Vec<String>>::new();
+    let fields = provider::spec(provider).fields;
+    // By the place of the field in the provider's list, in which refusals are told.
+    let mut clauses = BTreeMap::<usize, Vec<String>>::new();
     let mut unknown = Vec::new();
     for (key, values) in wanted {
-        match field(provider, key) {
+        match fields.iter().position(|field| field.is(key)) {
             Some(_) if values.is_empty() => {}
-            Some(field) => clauses.entry(field).or_default().extend(values.iter().cloned()),
-            None => unknown.push((key.clone(), no_such_field(provider, key))),
+            Some(place) => clauses.entry(place).or_default().extend(values.iter().cloned()),
+            None => unknown.push((key.clone(), no_such_field(provider, key, fields))),
         }
     }
     if unknown.is_empty() {
-        let clauses = clauses.into_iter().map(|(field, wanted)| Clause { field, wanted });
+        let clauses = clauses.into_iter().map(|(place, wanted)| Clause { field: &fields[place], wanted });
         Ok(Filter { clauses: clauses.collect() })
     } else {
         Err(unknown)
@@ -83,7 +85,7 @@ pub fn filter(
 /// # Errors
 /// Each key that is no field of that provider, or whose value is neither a text nor a list of them.
 pub fn filter_of_json(
-    provider: Provider,
+    provider: ProviderName,
     table: &serde_json::Map<String, Value>,
 ) -> Result<Filter, Vec<(String, ConfigError)>> {
     let mut wanted = BTreeMap::new();
@@ -106,16 +108,14 @@ pub fn filter_of_json(
     }
 }
 
-fn field(provider: Provider, key: &str) -> Option<Field> {
-    // Action Llama filters projects of Mintlify by `repos`.
-    let key = if provider == Provider::Mintlify && key == "repos" { "projects" } else { key };
-    key.parse().ok().filter(|field| protocol(provider).fields().contains(field))
-}
-
-fn no_such_field(provider: Provider, key: &str) -> ConfigError {
-    let known = protocol(provider).fields().to_vec();
-    let nearest = nearest(key, known.iter().map(|field| field.as_str()));
-    ConfigError::NoSuchField { provider, field: key.to_owned(), nearest, known }
+fn no_such_field(provider: ProviderName, key: &str, fields: &'static [FieldSpec]) -> ConfigError {
+    let known: Vec<_> = fields.iter().map(|field| field.name).collect();
+    ConfigError::NoSuchField {
+        provider,
+        field: key.to_owned(),
+        nearest: nearest(key, known.iter().copied()),
+        known,
+    }
 }
 
 /// Nothing, a text or texts; empty texts stand for nothing.

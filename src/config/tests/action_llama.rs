@@ -128,9 +128,9 @@ fn its_keys_mean_what_they_meant() {
         r#"{"zebra":1,"apes":["a","b"],"nested":{"ratio":0.5,"on":true,"since":"2026-01-02"}}"#
     );
     let shown: Vec<_> =
-        agent.spec.triggers[0].filter.clauses.iter().map(|clause| clause.field.as_str()).collect();
+        agent.spec.triggers[0].filter.clauses.iter().map(|clause| clause.field.name).collect();
     assert_eq!(shown, ["events", "orgs", "branches", "conclusions"]);
-    assert_eq!(agent.spec.triggers[1].filter.clauses[0].field.as_str(), "projects");
+    assert_eq!(agent.spec.triggers[1].filter.clauses[0].field.name, "projects");
     assert_eq!(plan.source("other-hub").unwrap().secrets.len(), 1);
     assert_eq!(plan.source("docs").unwrap().secrets.len(), 0);
 }

@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use herdgate_actors::{
-    domain::{Clause, Field, Provider},
+    domain::{Clause, ProviderName, Scheme},
     schedule::CatchUp,
 };
 
@@ -39,11 +39,23 @@ labels = ["agent"]
 triggerLabel = "agent"
 "#;
 
-fn clauses(wanted: &[(Field, &[&str])]) -> Vec<Clause> {
+/// Clauses on fields of GitHub, or of the first provider that has one of that name.
+fn clauses(wanted: &[(&str, &[&str])]) -> Vec<Clause> {
+    let field = |name: &str| {
+        let mut specs = herdgate_actors::provider::all().iter().map(|provider| provider.spec());
+        specs.find_map(|spec| spec.field(name)).unwrap()
+    };
     let texts = |wanted: &[&str]| wanted.iter().map(|text| (*text).to_owned()).collect();
-    let mut clauses: Vec<_> =
-        wanted.iter().map(|(field, wanted)| Clause { field: *field, wanted: texts(wanted) }).collect();
-    clauses.sort_by_key(|clause| clause.field);
+    wanted.iter().map(|(name, wanted)| Clause { field: field(name), wanted: texts(wanted) }).collect()
+}
+
+/// The same, as the provider of that name has its fields.
+fn clauses_of(provider: &str, wanted: &[(&str, &[&str])]) -> Vec<Clause> {
+    let spec = herdgate_actors::provider::find(provider).unwrap().spec();
+    let mut clauses = clauses(wanted);
+    for clause in &mut clauses {
+        clause.field = spec.field(clause.field.name).unwrap();
+    }
     clauses
 }
 
@@ -57,7 +69,7 @@ fn the_files_of_the_design_load_as_they_are() {
     assert_eq!(plan.gateway.public.to_string(), "0.0.0.0:8080");
     assert_eq!(plan.gateway.admin.to_string(), "127.0.0.1:8081");
     let source = plan.source("my-github").unwrap();
-    assert_eq!((source.provider, source.secrets.len()), (Provider::Github, 1));
+    assert_eq!((source.provider, source.secrets.len()), (ProviderName::new("github"), 1));
     let agent = plan.agent("dev").unwrap();
     assert_eq!(agent.schedule.as_ref().unwrap().zone, chrono_tz::Europe::Berlin);
     assert_eq!(agent.spec.scale, 2);
@@ -66,10 +78,10 @@ fn the_files_of_the_design_load_as_they_are() {
     assert_eq!(&*agent.spec.run.instructions, "Do your work.\n");
     assert_eq!(&*agent.spec.params, r#"{"triggerLabel":"agent"}"#);
     let expected = clauses(&[
-        (Field::Repos, &["acme/app"]),
-        (Field::Events, &["issues"]),
-        (Field::Actions, &["labeled"]),
-        (Field::Labels, &["agent"]),
+        ("events", &["issues"]),
+        ("actions", &["labeled"]),
+        ("repos", &["acme/app"]),
+        ("labels", &["agent"]),
     ]);
     assert_eq!(agent.spec.triggers[0].filter.clauses, expected);
 }
@@ -101,17 +113,19 @@ projects = ["my-docs"]
     )
     .plan();
     let triggers = &plan.agent("planner").unwrap().spec.triggers;
-    let linear = clauses(&[
-        (Field::Events, &["issues", "issue_comment"]),
-        (Field::Actions, &["create", "update"]),
-        (Field::Organizations, &["your-org-id"]),
-        (Field::Labels, &["bug", "ready-for-dev"]),
-    ]);
-    let mintlify = clauses(&[
-        (Field::Events, &["build"]),
-        (Field::Actions, &["failed"]),
-        (Field::Projects, &["my-docs"]),
-    ]);
+    let linear = clauses_of(
+        "linear",
+        &[
+            ("events", &["issues", "issue_comment"]),
+            ("actions", &["create", "update"]),
+            ("organizations", &["your-org-id"]),
+            ("labels", &["bug", "ready-for-dev"]),
+        ],
+    );
+    let mintlify = clauses_of(
+        "mintlify",
+        &[("events", &["build"]), ("actions", &["failed"]), ("projects", &["my-docs"])],
+    );
     assert_eq!(triggers[0].filter.clauses, linear);
     assert_eq!(triggers[1].filter.clauses, mintlify);
 }
@@ -124,7 +138,7 @@ fn one_text_is_a_list_of_one_and_empty_ones_want_nothing() {
             "[[webhooks]]\nsource = \"hub\"\norg = \"acme\"\norgs = [\"other\"]\nevents = []\nauthor = \"\"\nassignee = \"ada\"\nlabels = [\"\"]\n",
         )
         .plan();
-    let expected = clauses(&[(Field::Orgs, &["acme", "other"]), (Field::Assignee, &["ada"])]);
+    let expected = clauses(&[("orgs", &["acme", "other"]), ("assignee", &["ada"])]);
     assert_eq!(plan.agent("dev").unwrap().spec.triggers[0].filter.clauses, expected);
 }
 
@@ -134,10 +148,10 @@ fn a_trigger_in_json_is_the_same_filter() {
         "source": "hub", "org": "acme", "orgs": ["other"], "events": [], "author": "", "assignee": "ada",
         "labels": [""], "branches": null,
     });
-    let filter = filter_of_json(Provider::Github, table.as_object().unwrap()).unwrap();
-    assert_eq!(filter.clauses, clauses(&[(Field::Orgs, &["acme", "other"]), (Field::Assignee, &["ada"])]));
+    let filter = filter_of_json(ProviderName::new("github"), table.as_object().unwrap()).unwrap();
+    assert_eq!(filter.clauses, clauses(&[("orgs", &["acme", "other"]), ("assignee", &["ada"])]));
     let table = serde_json::json!({"source": "hub", "labels": 7, "repo": "acme/app"});
-    let wrong = filter_of_json(Provider::Github, table.as_object().unwrap()).unwrap_err();
+    let wrong = filter_of_json(ProviderName::new("github"), table.as_object().unwrap()).unwrap_err();
     assert_eq!(wrong.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["labels", "repo"]);
 }
 
@@ -183,8 +197,9 @@ fn a_signature_may_stand_in_another_header() {
         "{RUN}[webhooks.docs]\ntype = \"mintlify\"\nallow_unsigned = true\nsignature_header = \"X-Docs-Signature\"\nsignature_prefix = \"v1=\"\n"
     ))
     .plan();
-    let [header] = &plan.source("docs").unwrap().signatures[..] else { panic!("one header") };
-    assert_eq!((&*header.name, &*header.prefix), ("x-docs-signature", "v1="));
+    let [signature] = &plan.source("docs").unwrap().signatures[..] else { panic!("one header") };
+    assert_eq!(signature.header, "x-docs-signature");
+    assert!(matches!(&signature.scheme, Scheme::Hmac { prefix, .. } if prefix == "v1="));
 }
 
 #[test]
@@ -205,7 +220,7 @@ fn what_should_be_looked_at_is_a_warning() {
     let plan = fixture.plan();
     let expected = [
         Warning::NoInstructions { folder: fixture.path("agents/half") },
-        Warning::Unsigned { source_name: "open".into(), provider: Provider::Github },
+        Warning::Unsigned { source_name: "open".into(), provider: ProviderName::new("github") },
         Warning::NotSet { agent: "dev".into(), variable: "TOKEN".to_owned() },
     ];
     assert_eq!(plan.warnings, expected);

@@ -2,9 +2,8 @@
 
 use super::{Fixture, Github, headers, parse};
 use crate::{
-    domain::Hash,
-    domain::{Headers, Unparsable},
-    provider::Protocol,
+    domain::{Hash, Headers, Scheme, Unparsable},
+    provider::Provider,
 };
 
 fn key(headers: &[(&str, &str)], body: &[u8]) -> String {
@@ -13,16 +12,22 @@ fn key(headers: &[(&str, &str)], body: &[u8]) -> String {
 }
 
 #[test]
-fn the_better_signature_is_judged_first() {
-    let found: Vec<_> =
-        Github.signatures().iter().map(|header| (header.name.as_ref(), header.hash)).collect();
-    assert_eq!(found, [("x-hub-signature-256", Hash::Sha256), ("x-hub-signature", Hash::Sha1)]);
+fn the_better_signature_is_judged_first_and_the_other_is_a_legacy() {
+    let hash = |scheme: &Scheme| match scheme {
+        Scheme::Hmac { hash, .. } => Some(*hash),
+        Scheme::Token => None,
+    };
+    let signatures = Github.spec().signatures.iter();
+    let found: Vec<_> = signatures.map(|one| (one.header.as_ref(), hash(&one.scheme), one.legacy)).collect();
+    let expected =
+        [("x-hub-signature-256", Some(Hash::Sha256), false), ("x-hub-signature", Some(Hash::Sha1), true)];
+    assert_eq!(found, expected);
 }
 
 #[test]
 fn no_signature_is_kept() {
-    let kept = Github.kept_headers();
-    assert!(Github.signatures().iter().all(|header| !kept.contains(&header.name.as_ref())));
+    let kept = Github.spec().kept_headers;
+    assert!(Github.spec().signatures.iter().all(|signature| !kept.contains(&signature.header.as_ref())));
     assert!(kept.iter().all(|name| *name == name.to_ascii_lowercase()));
 }
 
@@ -63,7 +68,7 @@ fn hostile_ids_become_hashes_that_no_other_id_has() {
 fn an_event_without_a_name_is_refused() {
     let empty: Headers = [("x-github-event", "")].into_iter().collect();
     for headers in [Headers::default(), empty] {
-        let Unparsable(problem) = Github.parse(&headers, b"{}").unwrap_err();
+        let Unparsable(problem) = Github.read(&headers, b"{}").unwrap_err();
         assert!(problem.contains("X-GitHub-Event"), "{problem}");
     }
 }
@@ -89,7 +94,7 @@ fn a_form_reads_as_the_json_in_it() {
         ]
         .into_iter()
         .collect();
-        assert_eq!(Github.parse(&headers, form.as_bytes()), Ok(fixture.read()), "{}", fixture.name);
+        assert_eq!(Github.read(&headers, form.as_bytes()), Ok(fixture.read()), "{}", fixture.name);
     }
 }
 
@@ -99,13 +104,12 @@ fn a_form_without_a_payload_is_refused() {
         [("x-github-event", "push"), ("content-type", "application/x-www-form-urlencoded")]
             .into_iter()
             .collect();
-    assert!(Github.parse(&headers, b"other=%7B%7D").is_err());
+    assert!(Github.read(&headers, b"other=%7B%7D").is_err());
 }
 
 #[test]
 fn texts_that_are_no_unicode_lose_nothing_else() {
-    let context =
-        Github.parse(&headers("issues"), b"{\"issue\":{\"title\":\"a\xff\",\"number\":7}}").unwrap();
+    let context = Github.read(&headers("issues"), b"{\"issue\":{\"title\":\"a\xff\",\"number\":7}}").unwrap();
     assert_eq!((context.title.as_deref(), context.number), (Some("a\u{fffd}"), Some(7)));
     let half = br#"{"action":"opened","issue":{"title":"\ud83d!","number":7}}"#;
     let context = parse("issues", half).unwrap();

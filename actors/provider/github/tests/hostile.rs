@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Fixture, headers, parse};
 use crate::{
     domain::Headers,
-    provider::{Protocol, github::Github},
+    provider::{Provider, github::Github},
 };
 
 /// Calls `visit` with a pointer to every value in `value`.
@@ -159,7 +159,7 @@ proptest! {
         let _ = parse(event, &body);
         let form: Headers =
             [("x-github-event", event), ("content-type", "application/x-www-form-urlencoded")].into_iter().collect();
-        let _ = Github.parse(&form, &body);
+        let _ = Github.read(&form, &body);
         let _ = Github.delivery_key(&form, &body);
     }
 

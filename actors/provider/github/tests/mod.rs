@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::Github;
 use crate::{
     domain::{Headers, Unparsable, WebhookContext},
-    provider::Protocol,
+    provider::Provider,
 };
 
 /// Where the fixtures lie.
@@ -72,7 +72,7 @@ fn headers(event: &str) -> Headers {
 }
 
 fn parse(event: &str, body: &[u8]) -> Result<WebhookContext, Unparsable> {
-    Github.parse(&headers(event), body)
+    Github.read(&headers(event), body)
 }
 
 fn read(event: &str, body: &Value) -> WebhookContext {

@@ -1,0 +1,42 @@
+//! What a provider must be able to do.
+
+use bytes::Bytes;
+
+use super::{ProviderSpec, Sample};
+use crate::domain::{DeliveryKey, Headers, Timestamp, Unparsable, WebhookContext};
+
+/// How one provider talks. Pure: headers and bytes in, facts out.
+///
+/// Everything else in the system is the same for all providers. A new one is one folder that
+/// implements this, and one line in the registry.
+pub trait Provider: Send + Sync + 'static {
+    /// What is fixed about it.
+    fn spec(&self) -> &'static ProviderSpec;
+
+    /// What makes two deliveries the same event, within one source.
+    fn delivery_key(&self, headers: &Headers, body: &[u8]) -> DeliveryKey;
+
+    /// The provider's own name of the delivery, by which its delivery log knows it.
+    fn delivery_id<'a>(&self, headers: &'a Headers) -> Option<&'a str>;
+
+    /// When the provider signed the request, where the signature covers that.
+    fn signed_at(&self, _headers: &Headers, _body: &[u8]) -> Option<Timestamp> {
+        None
+    }
+
+    /// Blanks secrets which the provider puts into bodies. Called right after verification.
+    fn redact(&self, _headers: &Headers, body: Bytes) -> Bytes {
+        body
+    }
+
+    /// Reads an event. Unknown events, unknown fields and fields of the wrong type are fine.
+    ///
+    /// # Errors
+    /// Says why the provider cannot have meant this: a body that is no JSON object, a header
+    /// missing without which the event has no name.
+    fn read(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable>;
+
+    /// The headers that would come with a sample, but for the signature and the content type.
+    /// `id` makes it a delivery of its own.
+    fn sample_headers(&self, sample: &Sample, id: &str) -> Vec<(&'static str, String)>;
+}

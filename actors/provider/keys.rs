@@ -1,0 +1,32 @@
+//! What makes two deliveries the same event.
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::DeliveryKey;
+
+/// A key for providers that send no usable id: the hash of what makes the event.
+pub(super) fn hashed_key(parts: &[&[u8]]) -> DeliveryKey {
+    let mut hash = Sha256::new();
+    for part in parts {
+        // The length keeps ("ab","c") apart from ("a","bc").
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    let digest = hash.finalize();
+    let mut key = String::with_capacity(7 + 64);
+    key.push_str("sha256:");
+    for byte in digest {
+        use std::fmt::Write;
+        let _ = write!(key, "{byte:02x}");
+    }
+    DeliveryKey::from(key)
+}
+
+/// A key from an id in a header, which is hostile text until proven short and printable.
+pub(super) fn id_key(id: &str) -> DeliveryKey {
+    if !id.is_empty() && id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        DeliveryKey::from(id)
+    } else {
+        hashed_key(&[id.as_bytes()])
+    }
+}

@@ -1,0 +1,41 @@
+//! Deliveries of all providers, for `send`, `demo` and first steps.
+
+use herdgate_actors::{domain::ProviderName, provider};
+
+/// One delivery.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample {
+    /// Who would send it.
+    pub provider: ProviderName,
+    /// `event.action`, as in `herdgate send github issues.labeled`.
+    pub name: &'static str,
+    /// The body.
+    pub body: &'static str,
+    sample: &'static provider::Sample,
+}
+
+/// Every sample, by provider.
+pub fn all() -> impl Iterator<Item = Sample> {
+    provider::all().iter().flat_map(|provider| of(provider.spec().name))
+}
+
+/// The samples of a provider.
+pub fn of(provider: ProviderName) -> impl Iterator<Item = Sample> {
+    let samples = provider::spec(provider).samples.iter();
+    samples.map(move |sample| Sample { provider, name: sample.name, body: sample.body, sample })
+}
+
+/// The sample of that name.
+pub fn find(provider: ProviderName, name: &str) -> Option<Sample> {
+    of(provider).find(|sample| sample.name.eq_ignore_ascii_case(name))
+}
+
+impl Sample {
+    /// The headers that the provider would send, but for the signature. `id` makes it a delivery
+    /// of its own.
+    pub fn headers(&self, id: &str) -> Vec<(&'static str, String)> {
+        let mut headers = vec![("content-type", "application/json".to_owned())];
+        headers.extend(provider::provider(self.provider).sample_headers(self.sample, id));
+        headers
+    }
+}
