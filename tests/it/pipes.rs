@@ -6,7 +6,7 @@ use std::{
 };
 
 use herdgate::samples;
-use herdgate_actors::domain::Provider;
+use herdgate_actors::domain::ProviderName;
 
 use crate::support::{Gate, Project, until};
 
@@ -19,7 +19,7 @@ fn a_reader_that_goes_away_ends_every_command_in_silence() {
         project.agent(&format!("other-{number}"), "schedule = \"@yearly\"\n[[webhooks]]\nsource = \"github\"\nlabels = [\"never\"]\nevents = [\"never\"]\n", "true")
     });
     let gate = Gate::serve(&project);
-    let labeled = samples::find(Provider::Github, "issues.labeled").unwrap().body;
+    let labeled = samples::find(ProviderName::new("github"), "issues.labeled").unwrap().body;
     let receipt = gate.github("issues", "one", labeled).json()["receipt"].as_str().unwrap().to_owned();
     until("the run ends", || project.herdgate(&["runs", "--json"]).contains("\"code\":1"));
     let body = project.path().join("body.json");

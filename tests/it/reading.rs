@@ -3,7 +3,7 @@
 use std::fs;
 
 use herdgate::samples;
-use herdgate_actors::domain::Provider;
+use herdgate_actors::domain::ProviderName;
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use crate::support::{Gate, Project, until};
 const LABELED: &str = "[[webhooks]]\nsource = \"github\"\nlabels = [\"agent\"]\n";
 
 fn labeled() -> &'static str {
-    samples::find(Provider::Github, "issues.labeled").unwrap().body
+    samples::find(ProviderName::new("github"), "issues.labeled").unwrap().body
 }
 
 fn stop(mut gate: Gate) {
