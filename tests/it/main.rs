@@ -5,6 +5,7 @@
 //! - `hostile`: what no honest sender sends.
 //! - `durability`: crashes, restarts, duplicates, replay. `crash`: the same, again and again.
 //! - `supervision`: panics at every stage.
+//! - `doors`: who cannot shut them, and what they refuse.
 //! - `overload`: bounded memory, and nothing lost.
 //! - `power`: the order of commit, fsync and answer.
 //! - `contexts`: what the samples say.
@@ -17,6 +18,7 @@ mod architecture;
 mod commands;
 mod contexts;
 mod crash;
+mod doors;
 mod durability;
 mod hostile;
 mod overload;
