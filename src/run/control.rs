@@ -1,6 +1,6 @@
 //! Doing again what was done: a delivery with today's filters, or one job.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use herdgate_actors::{
     domain::{
@@ -11,8 +11,7 @@ use herdgate_actors::{
     store::{Engine, JobQuery, JobState, JobTrigger, NewJob, Page, Retried, StoreError},
 };
 
-/// Rouse the agents, by name.
-pub type Wakers = HashMap<AgentName, Waker>;
+use crate::run::system::Wakers;
 
 /// What an operator can ask a running gate to do.
 pub struct Control {

@@ -11,8 +11,7 @@ pub enum State {
     Starting,
     /// Takes deliveries.
     Ready,
-    /// Starts no more runs and finishes what it has. Deliveries are taken to the last, and run in the
-    /// next life.
+    /// Finishes what it has, takes nothing new.
     Draining,
     /// Cannot go on; the process ends.
     Failed(String),
@@ -34,14 +33,9 @@ impl Health {
         self.0.borrow().clone()
     }
 
-    /// Whether deliveries are taken: also while draining, for the next life to run.
+    /// Whether deliveries are taken.
     pub fn takes_deliveries(&self) -> bool {
-        matches!(*self.0.borrow(), State::Ready | State::Draining)
-    }
-
-    /// Whether the gate is on its way out.
-    pub fn is_draining(&self) -> bool {
-        *self.0.borrow() == State::Draining
+        *self.0.borrow() == State::Ready
     }
 
     /// Everything is up.
@@ -49,7 +43,7 @@ impl Health {
         self.change(State::Ready);
     }
 
-    /// No run is started from now on.
+    /// Nothing new is taken from now on.
     pub fn drain(&self) {
         self.change(State::Draining);
     }

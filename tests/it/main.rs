@@ -5,12 +5,11 @@
 //! - `hostile`: what no honest sender sends.
 //! - `durability`: crashes, restarts, duplicates, replay. `crash`: the same, again and again.
 //! - `supervision`: panics at every stage.
-//! - `doors`: who cannot shut them, and what they refuse.
 //! - `overload`: bounded memory, and nothing lost.
 //! - `power`: the order of commit, fsync and answer.
 //! - `contexts`: what the samples say.
 //! - `commands`, `reading`, `pipes`: what people type.
-//! - `architecture`: the walls inside the code.
+//! - `architecture`: the walls inside the code. `documents`: what is written about it.
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test, which is what it is for")]
 #![expect(clippy::format_collect, clippy::format_push_string, reason = "a test may allocate")]
 
@@ -18,7 +17,7 @@ mod architecture;
 mod commands;
 mod contexts;
 mod crash;
-mod doors;
+mod documents;
 mod durability;
 mod hostile;
 mod overload;

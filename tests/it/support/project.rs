@@ -63,12 +63,19 @@ impl Project {
     /// `$REPORTS`, and `$RUN` holds its run id.
     #[must_use]
     pub(crate) fn agent(self, name: &str, config: &str, script: &str) -> Self {
+        let reports = self.path().join("reports");
+        let script = format!("REPORTS={}; RUN=$HERDGATE_RUN_ID\n{script}", reports.display());
+        let command = format!("[\"/bin/sh\", \"-c\", {}]", toml_text(&script));
+        self.agent_with_command(name, config, &command)
+    }
+
+    /// Adds an agent that runs a command, written as in its file.
+    #[must_use]
+    pub(crate) fn agent_with_command(self, name: &str, config: &str, command: &str) -> Self {
         let folder = self.path().join("agents").join(name);
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("ACTIONS.md"), format!("You are {name}.")).unwrap();
-        let reports = self.path().join("reports");
-        let script = format!("REPORTS={}; RUN=$HERDGATE_RUN_ID\n{script}", reports.display());
-        let config = format!("{config}\n[run]\ncommand = [\"/bin/sh\", \"-c\", {}]\n", toml_text(&script));
+        let config = format!("{config}\n[run]\ncommand = {command}\n");
         fs::write(folder.join("agent-config.toml"), config).unwrap();
         self
     }
