@@ -206,7 +206,6 @@ pub fn verdicts<'a>(
                 agent: agent.into(),
                 trigger,
                 source: triggers[trigger].source.clone(),
-                queue_limit: 0,
             }),
             MatchResult::NotMatched(mismatches) => Verdict::NotMatched { agent: agent.into(), mismatches },
         })

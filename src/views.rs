@@ -15,7 +15,7 @@ pub fn run_json(run: &RunRow) -> Value {
     json!({
         "run": run.run.to_string(),
         "agent": run.agent,
-        "trigger": run.cause,
+        "trigger": run.trigger,
         "receipt": run.receipt,
         "started_at": run.attempt.started_at.to_string(),
         "finished_at": run.attempt.finished_at.map(|at| at.to_string()),
@@ -53,10 +53,11 @@ pub fn receipt_json(receipt: &StoredReceipt, agents: &Triggers) -> Value {
         "at": receipt.delivery.at.to_string(),
         "type": receipt.delivery.provider,
         "sources": receipt.delivery.sources,
-        "key": receipt.delivery.key,
+        "key": receipt.delivery.key(),
         "headers": receipt.delivery.headers,
         "bytes": receipt.delivery.body.len(),
         "state": receipt.state,
+        "quarantine": receipt.quarantine,
         "problem": problem,
         "duplicate_of": receipt.duplicate_of,
         "replay_of": match receipt.origin {

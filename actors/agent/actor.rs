@@ -52,12 +52,8 @@ impl Handler<Envelope<FilterRequest>> for AgentActor {
         crate::failpoint::hit_for("agent.offer", spec.name.as_str());
         match match_triggers(&spec.triggers, &receipt.delivery().sources, &context) {
             MatchResult::Matched(trigger) => receipt.matched(
-                Match {
-                    agent: spec.name.clone(),
-                    trigger,
-                    source: spec.triggers[trigger].source.clone(),
-                    queue_limit: spec.queue_limit,
-                },
+                Match { agent: spec.name.clone(), trigger, source: spec.triggers[trigger].source.clone() },
+                self.driver.job_for(&receipt, trigger),
                 std::sync::Arc::new(self.waker.clone()),
             ),
             MatchResult::NotMatched(mismatches) => {

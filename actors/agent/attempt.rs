@@ -12,10 +12,10 @@ use super::{
     retry,
 };
 use crate::{
-    domain::{Delivery, ReceiptId},
+    domain::{Headers, ReceiptId},
     provider::{self, payload},
     runner::{Outcome, RunHandle, RunRequest, StopMode},
-    store::{AttemptOutcome, ClaimedJob, Disposition, Finish, JobTrigger},
+    store::{AttemptOutcome, ClaimedDelivery, ClaimedJob, Disposition, Finish, JobTrigger},
     telemetry::{Event, emit},
 };
 
@@ -34,7 +34,7 @@ pub(super) async fn drive(bench: &Arc<AgentDeps>, job: ClaimedJob) {
     emit(Event::RunStarted {
         run: job.run,
         agent: job.agent.clone(),
-        trigger: job.cause.as_str(),
+        trigger: job.trigger.as_str(),
         receipt: job.receipt,
         waited_ms: bench.clock.now().since(job.created_at).into(),
     });
@@ -73,7 +73,9 @@ async fn until_ended(bench: &AgentDeps, job: &ClaimedJob, run: RunHandle) -> Out
             _ = renewal.tick() => {
                 let until = bench.clock.now().plus(LEASE);
                 // Only a clear "no" means that somebody else has the job by now.
-                if let Ok(false) = bench.engine.renew(job.run, until).await {
+                if let Ok(gone) = bench.engine.renew(vec![job.run], bench.life, until).await
+                    && !gone.is_empty()
+                {
                     stop.stop(StopMode::Now);
                 }
             }
@@ -83,45 +85,51 @@ async fn until_ended(bench: &AgentDeps, job: &ClaimedJob, run: RunHandle) -> Out
 
 /// Puts together what the run is given.
 async fn order(bench: &AgentDeps, job: &ClaimedJob) -> Result<RunRequest, String> {
-    let delivery = match job.receipt {
-        Some(receipt) => stored_delivery(bench, receipt).await?,
+    let unreadable =
+        |error: serde_json::Error| format!("what is stored of the delivery is unreadable: {error}");
+    let headers = job.delivered.as_ref().map(ClaimedDelivery::headers).transpose().map_err(unreadable)?;
+    let context = job.delivered.as_ref().map(ClaimedDelivery::context).transpose().map_err(unreadable)?;
+    let context = context.flatten();
+    let body = match job.receipt {
+        Some(receipt) => stored_body(bench, receipt).await?,
         None => None,
     };
-    let delivered = job.context.as_deref().map(|context| Delivered {
+    let delivered = context.as_ref().map(|context| Delivered {
         context,
-        source: match &job.cause {
+        source: match &job.trigger {
             JobTrigger::Webhook { source, .. } => Some(source),
-            JobTrigger::Schedule { .. } | JobTrigger::Manual => None,
+            JobTrigger::Schedule { .. } | JobTrigger::Manual | JobTrigger::Unreadable => None,
         },
         receipt: job.receipt,
-        delivery_id: delivery
+        delivery_id: job
+            .delivered
             .as_ref()
-            .and_then(|delivery| provider::provider(delivery.provider).delivery_id(&delivery.headers)),
+            .zip(headers.as_ref())
+            .and_then(|(delivered, headers)| provider::provider(delivered.provider).delivery_id(headers)),
     });
     let spec = &bench.spec;
     Ok(RunRequest {
         run: job.run,
         agent: job.agent.clone(),
         spec: Arc::clone(&spec.run),
-        trigger: job.cause.as_str(),
+        trigger: job.trigger.as_str(),
         receipt: job.receipt,
-        prompt: prompt::render(&spec.run.instructions, &spec.params, &job.cause, delivered.as_ref()),
+        prompt: prompt::render(&spec.run.instructions, &spec.params, &job.trigger, delivered.as_ref()),
         context: delivered.as_ref().map(prompt::context_json),
-        payload: delivery.as_ref().map(json_of),
+        payload: headers.as_ref().zip(body).map(|(headers, body)| json_of(headers, body)),
     })
 }
 
-/// The delivery behind a job, as it was sent.
-async fn stored_delivery(bench: &AgentDeps, receipt: ReceiptId) -> Result<Option<Delivery>, String> {
-    let stored = bench.engine.receipt(receipt).await.map_err(|error| error.to_string())?;
-    Ok(stored.map(|stored| stored.delivery))
+/// The body behind a job, as it was sent.
+async fn stored_body(bench: &AgentDeps, receipt: ReceiptId) -> Result<Option<Bytes>, String> {
+    bench.engine.body(receipt).await.map_err(|error| error.to_string())
 }
 
 /// The JSON of a delivery, also where a form carried it.
-fn json_of(delivery: &Delivery) -> Bytes {
-    match payload(&delivery.headers, &delivery.body) {
+fn json_of(headers: &Headers, body: Bytes) -> Bytes {
+    match payload(headers, &body) {
         Ok(Cow::Owned(json)) => Bytes::from(json),
-        _ => delivery.body.clone(),
+        _ => body,
     }
 }
 
@@ -129,14 +137,18 @@ fn json_of(delivery: &Delivery) -> Bytes {
 async fn record(bench: &AgentDeps, job: &ClaimedJob, outcome: AttemptOutcome, took: Duration) {
     loop {
         let at = bench.clock.now();
-        let disposition = retry::decide(&bench.spec.retry, &outcome, &job.history, at, fastrand::f64());
+        let disposition = match &outcome {
+            // Stopped in order: that is no sign against the job.
+            AttemptOutcome::Interrupted if !bench.herd.takes_runs() => Disposition::PutBack { at },
+            outcome => retry::decide(&bench.spec.retry, outcome, &job.history, at, fastrand::f64()),
+        };
         let finish = Finish { run: job.run, outcome: outcome.clone(), disposition: disposition.clone(), at };
-        match bench.engine.finish(finish).await {
+        match bench.engine.finish(finish, None).await {
             Ok(_) => {
                 emit(Event::RunEnded {
                     run: job.run,
                     agent: job.agent.clone(),
-                    trigger: job.cause.as_str(),
+                    trigger: job.trigger.as_str(),
                     outcome: outcome.as_str(),
                     detail: outcome.detail(),
                     then: describe(&disposition),
@@ -161,6 +173,7 @@ fn describe(disposition: &Disposition) -> String {
     match disposition {
         Disposition::Complete => "done".to_owned(),
         Disposition::Retry { at } => format!("tried again at {at}"),
+        Disposition::PutBack { at } => format!("put back until {at}"),
         Disposition::Discard(reason) => format!("dead letter: {reason}"),
     }
 }

@@ -17,9 +17,9 @@ use tokio::{
 
 use super::{attempt, herd::Herd};
 use crate::{
-    domain::{AgentSpec, Clock, Timestamp, WakeUp},
+    domain::{AgentSpec, Clock, JobTrigger, NewJob, NodeLife, PendingReceipt, Timestamp, WakeUp},
     runner::Runner,
-    store::{Claim, ClaimedJob, Engine},
+    store::{Claim, ClaimedJob, Store},
     telemetry::{Event, emit},
 };
 
@@ -35,7 +35,9 @@ pub struct AgentDeps {
     /// The agent.
     pub spec: AgentSpec,
     /// Where jobs are.
-    pub engine: Arc<dyn Engine>,
+    pub engine: Arc<dyn Store>,
+    /// Who executes its runs.
+    pub life: NodeLife,
     /// What drives runs.
     pub runner: Arc<dyn Runner>,
     /// What all agents share.
@@ -83,6 +85,16 @@ impl Driver {
         &self.bench.spec
     }
 
+    /// The job that a delivery asks for.
+    pub(super) fn job_for(&self, receipt: &PendingReceipt, trigger: usize) -> NewJob {
+        let (spec, at) = (self.spec(), receipt.delivery().at);
+        let source = spec.triggers[trigger].source.clone();
+        let id = self.bench.engine.ids().job(at);
+        let cause = JobTrigger::Webhook { source: source.clone(), trigger };
+        let limit = Some(spec.queue_limit);
+        NewJob { limit, ..NewJob::of_delivery(id, spec.name.clone(), cause, source, receipt.id(), at) }
+    }
+
     /// Looks for jobs, now or right after the look that is under way.
     pub fn look(self: Rc<Self>) {
         if self.looking.replace(true) {
@@ -120,7 +132,14 @@ impl Driver {
         if !self.bench.herd.takes_runs() {
             return Look::Wait;
         }
-        let claim = Claim { agent: self.spec().name.clone(), places, now, lease: LEASE };
+        let claim = Claim {
+            agent: self.spec().name.clone(),
+            places,
+            now,
+            lease: LEASE,
+            by: self.bench.life,
+            except: Vec::new(),
+        };
         let claimed = match self.bench.engine.claim(claim).await {
             Ok(claimed) => claimed,
             Err(error) => {

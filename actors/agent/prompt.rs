@@ -51,7 +51,7 @@ pub fn render(
         JobTrigger::Schedule { .. } => {
             "You are running on a schedule. Check for new work and act on anything you find."
         }
-        JobTrigger::Manual => {
+        JobTrigger::Manual | JobTrigger::Unreadable => {
             "You have been triggered manually. Check for new work and act on anything you find."
         }
     });

@@ -34,7 +34,14 @@ pub(super) fn decide(
                 Disposition::Discard(Reason::AttemptsUsedUp { failures })
             }
         }
-        AttemptOutcome::Snooze => again(history.snoozes.saturating_add(1)),
+        AttemptOutcome::Snooze => {
+            let snoozes = history.snoozes.saturating_add(1);
+            if snoozes < policy.snoozes {
+                again(snoozes)
+            } else {
+                Disposition::Discard(Reason::SnoozedTooOften { snoozes })
+            }
+        }
         AttemptOutcome::Interrupted => {
             let interruptions = history.interruptions.saturating_add(1);
             if interruptions < MAX_INTERRUPTIONS {
@@ -105,9 +112,13 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_asks_for_another_try_always_gets_it() {
-        let history = History { snoozes: u32::MAX, failures: 99, interruptions: 0 };
-        assert!(matches!(decided(&AttemptOutcome::Snooze, history), Disposition::Retry { .. }));
+    fn a_run_may_ask_for_another_try_often_and_not_for_ever() {
+        let history = |snoozes| History { snoozes, failures: 99, interruptions: 0 };
+        assert!(matches!(decided(&AttemptOutcome::Snooze, history(998)), Disposition::Retry { .. }));
+        assert_eq!(
+            decided(&AttemptOutcome::Snooze, history(999)),
+            Disposition::Discard(Reason::SnoozedTooOften { snoozes: 1_000 })
+        );
     }
 
     #[test]
@@ -159,11 +170,8 @@ mod tests {
                     prop_assert!(at >= now && at <= now.plus(policy.backoff_max));
                     prop_assert_ne!(outcome, AttemptOutcome::Completed);
                 }
-                Disposition::Discard(reason) => {
-                    let may_be_discarded =
-                        !matches!(outcome, AttemptOutcome::Completed | AttemptOutcome::Snooze);
-                    prop_assert!(may_be_discarded, "{reason}");
-                }
+                Disposition::PutBack { .. } => prop_assert!(false, "that is decided elsewhere"),
+                Disposition::Discard(reason) => prop_assert_ne!(outcome, AttemptOutcome::Completed, "{}", reason),
             }
         }
 

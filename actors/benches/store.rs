@@ -24,12 +24,12 @@ use std::{
 use bytes::Bytes;
 use herdgate_actors::{
     domain::{
-        Delivery, Headers, Ledger, Match, Origin, Parsed, ProviderName, ReceiptBatch, Timestamp, Verdict,
-        WebhookContext,
+        AgentName, Delivery, Headers, JobTrigger, Match, NewJob, NodeId, NodeLife, Origin, Parsed,
+        ProviderName, ReceiptBatch, ReceiptSink, Timestamp, Verdict, WebhookContext,
     },
     store::{
-        AttemptOutcome, Claim, Disposition, Engine, Finish, JobQuery, JobTrigger, NewJob, Page, Pending,
-        Reads, SqliteEngine, SqliteOptions,
+        AttemptOutcome, Claim, Disposition, Finish, JobQuery, Page, Pending, Queue, SqliteEngine,
+        SqliteOptions, Upkeep, Views,
     },
 };
 
@@ -142,10 +142,16 @@ fn sample(random: &mut fastrand::Rng, engine: &SqliteEngine, at: Timestamp) -> R
     let mut headers = Headers::with_capacity(2);
     headers.push("x-github-event", "push");
     headers.push("x-github-delivery", key.as_str());
-    let agent = format!("agent-{}", random.u8(..10));
-    let wants = Match { agent: agent.into(), trigger: 0, source: "my-github".into(), queue_limit: u32::MAX };
+    let agent = AgentName::from(format!("agent-{}", random.u8(..10)));
+    let (id, job) = (engine.ids().receipt(at), engine.ids().job(at));
+    let wants = Match { agent: agent.clone(), trigger: 0, source: "my-github".into() };
+    let trigger = JobTrigger::Webhook { source: "my-github".into(), trigger: 0 };
+    let job = NewJob {
+        limit: Some(u32::MAX),
+        ..NewJob::of_delivery(job, agent, trigger, "my-github".into(), id, at)
+    };
     ReceiptBatch {
-        id: engine.ids().receipt(at),
+        id,
         origin: Origin::Request,
         delivery: Arc::new(Delivery {
             provider: ProviderName::new("github"),
@@ -153,11 +159,13 @@ fn sample(random: &mut fastrand::Rng, engine: &SqliteEngine, at: Timestamp) -> R
             headers,
             body: Bytes::from(body),
             at,
-            key: key.into(),
+            keys: vec![key.into()],
         }),
         parsed: Some(Parsed::Context(Arc::new(context))),
         verdicts: vec![Verdict::Matched(wants)],
+        jobs: vec![job],
         missing: 0,
+        revision: 1,
     }
 }
 
@@ -169,8 +177,9 @@ fn backlog(path: &Path, jobs: u64) {
         let mut waiting = std::collections::VecDeque::new();
         for number in 0..jobs {
             let agent = format!("agent-{}", number % 100).into();
-            let job = NewJob { agent, cause: JobTrigger::Manual, now: at(number), due: at(number) };
-            waiting.push_back(engine.enqueue(job));
+            let id = engine.ids().job(at(number));
+            let job = NewJob::new(id, agent, JobTrigger::Manual, at(number));
+            waiting.push_back(engine.insert(vec![job]));
             if waiting.len() > IN_FLIGHT {
                 waiting.pop_front().unwrap().await.unwrap();
             }
@@ -191,22 +200,30 @@ fn backlog(path: &Path, jobs: u64) {
     let now = at(jobs);
     let agent = || "agent-7".into();
     let lease = Duration::from_mins(1);
-    let claim = |places| engine.claim(Claim { agent: agent(), places, now, lease });
+    let by = NodeLife { node: NodeId::default(), life: 1 };
+    let next = |places| Claim { agent: agent(), places, now, lease, by, except: Vec::new() };
+    let claim = |places| engine.claim(next(places));
     timed("claim 1", || drop(wait(claim(1))));
     timed("claim 16", || drop(wait(claim(16))));
     timed("claim 1 and complete it", || {
         let run = wait(claim(1)).jobs[0].run;
         let (outcome, disposition) = (AttemptOutcome::Completed, Disposition::Complete);
-        wait(engine.finish(Finish { run, outcome, disposition, at: now }));
+        wait(engine.finish(Finish { run, outcome, disposition, at: now }, None));
+    });
+    let mut run = wait(claim(1)).jobs[0].run;
+    timed("complete one and claim the next in one change", || {
+        let (outcome, disposition) = (AttemptOutcome::Completed, Disposition::Complete);
+        let ended = Finish { run, outcome, disposition, at: now };
+        run = wait(engine.finish(ended, Some(next(1)))).claimed.unwrap().jobs[0].run;
     });
     timed("backlog", || drop(wait(engine.backlog())));
     timed("oldest due", || drop(wait(engine.oldest_due())));
     let page = Page::default();
     timed("newest jobs of an agent", || {
-        drop(wait(engine.jobs(JobQuery { agent: Some(agent()), state: None, page })));
+        drop(wait(engine.jobs(JobQuery { agent: Some(agent()), page, ..JobQuery::default() })));
     });
     timed("newest jobs of an agent without any", || {
-        drop(wait(engine.jobs(JobQuery { agent: Some("nobody".into()), state: None, page })));
+        drop(wait(engine.jobs(JobQuery { agent: Some("nobody".into()), page, ..JobQuery::default() })));
     });
     wait(engine.close());
 }

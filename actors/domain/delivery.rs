@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::Headers;
-use crate::domain::{DeliveryKey, ProviderName, SourceName, Timestamp};
+use crate::domain::{DedupeKey, ProviderName, SourceName, Timestamp};
 
 /// A request whose sources are known. Made by verification, or read back from the store.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,14 @@ pub struct Delivery {
     pub body: Bytes,
     /// When it arrived.
     pub at: Timestamp,
-    /// What makes two deliveries the same event, within one source.
-    pub key: DeliveryKey,
+    /// What makes two deliveries the same event, within one source: any of these. The first one names
+    /// it in listings.
+    pub keys: Vec<DedupeKey>,
+}
+
+impl Delivery {
+    /// The key that names it; empty where it has none.
+    pub fn key(&self) -> &str {
+        self.keys.first().map_or("", |first| first.key.as_str())
+    }
 }

@@ -9,15 +9,19 @@
 //! ```
 //!
 //! The types carry the promises: an [`UnverifiedRequest`] has no way to its body but verification,
-//! and a [`PendingReceipt`] that nobody holds any more sends itself to the [`Ledger`].
+//! and a [`PendingReceipt`] that nobody holds any more sends itself to the [`ReceiptSink`].
 
 mod agent;
+mod attempt;
 mod clock;
 mod context;
 mod delivery;
 mod filter;
 mod headers;
+mod ids;
+mod job;
 mod names;
+mod new_job;
 mod provider_name;
 mod receipt;
 mod request;
@@ -29,16 +33,20 @@ mod values;
 mod verdict;
 
 pub use agent::{AgentSpec, EnvVar, KeepWork, RetryPolicy, RunSpec};
+pub use attempt::{AttemptOutcome, Disposition, History};
 pub use clock::{Clock, ManualClock, Timestamp};
 pub use context::{BODY_LIMIT, KindFields, WebhookContext, cut};
 pub use delivery::Delivery;
 pub use filter::{Clause, FIELD, FieldSpec, Filter, Matcher, Place, Trigger, WhenAbsent};
 pub use headers::Headers;
-pub use names::{AgentName, Attempt, DeliveryKey, IdSource, InvalidId, JobId, ReceiptId, RunId, SourceName};
+pub use ids::{AnyId, Attempt, IdSource, InvalidId, JobId, NodeId, NodeLife, ReceiptId, RunId};
+pub use job::{JobState, JobTrigger, Reason, UnknownState};
+pub use names::{AgentName, DedupeKey, DeliveryKey, SourceName};
+pub use new_job::{GroupKey, Input, NewJob, OnConflict, TraceParent, Unique};
 pub use provider_name::{ProviderName, UnknownProvider};
 pub use receipt::{
-    CommitResult, Created, FilterRequest, Ledger, LedgerError, OnCommit, Origin, ParseRequest, Parsed,
-    PendingReceipt, ReceiptBatch, Unparsable, WakeUp,
+    CommitResult, Created, FilterRequest, LedgerError, OnCommit, Origin, ParseRequest, Parsed,
+    PendingReceipt, ReceiptBatch, ReceiptSink, Unparsable, WakeUp,
 };
 pub use request::{
     Answer, DeliveryAck, RejectReason, Reply, ReplyEnd, SourceSelector, UnverifiedRequest, Verified,

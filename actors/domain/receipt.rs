@@ -7,11 +7,12 @@
 //! receipt shows.
 
 use std::{
+    collections::HashSet,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
-use super::{Answer, Delivery, DeliveryAck, Match, Reply, Verdict, WebhookContext};
+use super::{Answer, Delivery, DeliveryAck, Match, NewJob, Reply, Verdict, WebhookContext};
 use crate::domain::{AgentName, ReceiptId, Timestamp};
 
 /// Message to a parser: read this delivery.
@@ -45,7 +46,7 @@ struct Inner {
     id: ReceiptId,
     origin: Origin,
     delivery: Arc<Delivery>,
-    recorder: Arc<dyn Ledger>,
+    recorder: Arc<dyn ReceiptSink>,
     draft: Mutex<Draft>,
 }
 
@@ -57,6 +58,7 @@ struct Draft {
     expected: usize,
     answered: usize,
     verdicts: Vec<Verdict>,
+    jobs: Vec<NewJob>,
     wakes: Vec<(AgentName, Arc<dyn WakeUp>)>,
     reply: Option<Reply>,
 }
@@ -101,7 +103,7 @@ impl PendingReceipt {
         id: ReceiptId,
         origin: Origin,
         delivery: Delivery,
-        recorder: Arc<dyn Ledger>,
+        recorder: Arc<dyn ReceiptSink>,
         reply: Option<Reply>,
     ) -> Self {
         let inner =
@@ -130,12 +132,13 @@ impl PendingReceipt {
         draft.expected = expected;
     }
 
-    /// Writes that an agent wants a job; `wake` rouses it once the job is on disk.
-    pub fn matched(&self, matched: Match, wake: Arc<dyn WakeUp>) {
+    /// Writes that an agent wants `job`; `wake` rouses it once the job is on disk.
+    pub fn matched(&self, matched: Match, job: NewJob, wake: Arc<dyn WakeUp>) {
         let mut draft = self.0.draft();
         draft.answered += 1;
         draft.wakes.push((matched.agent.clone(), wake));
         draft.verdicts.push(Verdict::Matched(matched));
+        draft.jobs.push(job);
     }
 
     /// Writes that an agent does not want it. `reasons` is asked only while there is room.
@@ -178,6 +181,8 @@ impl Inner {
             delivery: Arc::clone(&self.delivery),
             missing: if parsed.is_some() { draft.expected.saturating_sub(draft.answered) } else { 0 },
             verdicts: if parsed.is_some() { draft.verdicts } else { Vec::new() },
+            revision: 0,
+            jobs: if parsed.is_some() { draft.jobs } else { Vec::new() },
             parsed,
         };
         let (unparsable, context) = match &record.parsed {
@@ -192,11 +197,12 @@ impl Inner {
                 let answer = match committed {
                     Err(_) => Answer::Unavailable,
                     Ok(committed) => {
-                        for (agent, wake) in wakes {
-                            if committed.created.iter().any(|created| created.agent == agent) {
-                                wake.wake();
-                            }
-                        }
+                        let created: HashSet<_> =
+                            committed.created.iter().map(|created| &created.agent).collect();
+                        wakes
+                            .iter()
+                            .filter(|(agent, _)| created.contains(agent))
+                            .for_each(|(_, wake)| wake.wake());
                         answer(id, &committed, unparsable)
                     }
                 };
@@ -245,8 +251,12 @@ pub struct ReceiptBatch {
     pub parsed: Option<Parsed>,
     /// What the agents decided, a bounded number of refusals among it.
     pub verdicts: Vec<Verdict>,
+    /// The jobs that the matches among them ask for.
+    pub jobs: Vec<NewJob>,
     /// How many agents were asked and never answered; the sweep asks again.
     pub missing: usize,
+    /// Which revision of the configuration judged it; 0 where that is not known.
+    pub revision: u64,
 }
 
 /// What became of a [`ReceiptBatch`].
@@ -279,8 +289,8 @@ pub type OnCommit = Box<dyn FnOnce(Result<CommitResult, LedgerError>) + Send>;
 #[error("the store did not take the record: {0}")]
 pub struct LedgerError(pub String);
 
-/// Makes records durable.
-pub trait Ledger: Send + Sync + 'static {
+/// Takes closed receipts and makes them durable: the store, as a receipt sees it.
+pub trait ReceiptSink: Send + Sync + 'static {
     /// Commits the record with its dedupe mark and jobs as one batch, then calls `done`. Never
     /// blocks for the disk.
     fn record(&self, record: ReceiptBatch, done: OnCommit);

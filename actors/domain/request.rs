@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::{Delivery, Headers, PendingReceipt, receipt::WeakReceipt};
-use crate::domain::{DeliveryKey, ProviderName, ReceiptId, SourceName, Timestamp};
+use crate::domain::{ProviderName, ReceiptId, SourceName, Timestamp};
 
 /// Which sources a request may belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl UnverifiedRequest {
                     headers: self.headers,
                     body: self.body,
                     at: self.at,
-                    key: DeliveryKey::from(""),
+                    keys: Vec::new(),
                 },
                 self.reply,
             ),

@@ -30,9 +30,6 @@ pub struct Match {
     pub trigger: usize,
     /// The source of that trigger.
     pub source: SourceName,
-    /// How many jobs of the agent may wait; beyond it the job is discarded, visibly.
-    #[serde(skip)]
-    pub queue_limit: u32,
 }
 
 /// Why one trigger does not hold.

@@ -10,7 +10,7 @@ use actix::prelude::*;
 use super::Sources;
 use crate::{
     domain::{
-        Answer, Clock, IdSource, Ledger, Origin, ParseRequest, PendingReceipt, ProviderName, SourceName,
+        Answer, Clock, IdSource, Origin, ParseRequest, PendingReceipt, ProviderName, ReceiptSink, SourceName,
         SourceSelector, UnverifiedRequest, Verified,
     },
     provider,
@@ -28,7 +28,7 @@ pub struct IngressActor {
     /// Who may send.
     pub sources: Sources,
     /// Where receipts are kept.
-    pub recorder: Arc<dyn Ledger>,
+    pub recorder: Arc<dyn ReceiptSink>,
     /// Where receipt ids come from.
     pub ids: Arc<IdSource>,
     /// The time.
@@ -74,7 +74,7 @@ impl IngressActor {
             }
             Verified::Yes(mut delivery, reply) => {
                 let protocol = provider::provider(provider);
-                delivery.key = protocol.delivery_key(&delivery.headers, &delivery.body);
+                delivery.keys = vec![protocol.delivery_key(&delivery.headers, &delivery.body).into()];
                 delivery.body = protocol.redact(&delivery.headers, delivery.body);
                 delivery.headers.retain(protocol.spec().kept_headers);
                 let answered = Answered {

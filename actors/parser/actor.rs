@@ -47,7 +47,7 @@ impl Handler<Envelope<ParseRequest>> for ParserActor {
 impl ParserActor {
     fn route(&self, receipt: &PendingReceipt) {
         let delivery = receipt.delivery();
-        crate::failpoint::hit_for("parser.parse", delivery.key.as_str());
+        crate::failpoint::hit_for("parser.parse", delivery.key());
         let context = match provider::provider(delivery.provider).read(&delivery.headers, &delivery.body) {
             Ok(context) => Arc::new(context),
             Err(problem) => {

@@ -16,9 +16,15 @@ use tokio::task::spawn_local;
 
 use super::{Due, DueQueue, Prune, ScheduledAgent, Tick};
 use crate::{
-    domain::{AgentName, Clock, Ledger, Origin, ParseRequest, PendingReceipt, RunId, Timestamp, WakeUp},
+    domain::{
+        AgentName, Clock, NewJob, NodeLife, Origin, ParseRequest, PendingReceipt, ReceiptId, ReceiptSink,
+        RunId, Timestamp, WakeUp,
+    },
     runtime::{Envelope, MailboxSender, Waker},
-    store::{Engine, Fire, Fired, Rescue},
+    store::{
+        Fire, Fired, Prune as PruneStep, QuarantineReason, Rescue, RescueScope, Store, Unrouted,
+        UnroutedQuery,
+    },
     telemetry::{Event, emit},
 };
 
@@ -40,9 +46,11 @@ pub struct SchedulerDeps {
     /// Every agent with a schedule.
     pub entries: Vec<ScheduledAgent>,
     /// Where firings and receipts are.
-    pub engine: Arc<dyn Engine>,
+    pub engine: Arc<dyn Store>,
+    /// Who executes the runs of this gate.
+    pub life: NodeLife,
     /// Where reroutes are recorded: the engine again.
-    pub recorder: Arc<dyn Ledger>,
+    pub recorder: Arc<dyn ReceiptSink>,
     /// The parsers.
     pub parsers: Vec<MailboxSender<ParseRequest>>,
     /// Rouse the agents.
@@ -51,8 +59,6 @@ pub struct SchedulerDeps {
     pub clock: Clock,
     /// How long ended work is kept.
     pub retention: Duration,
-    /// How long a delivery's key is remembered.
-    pub dedupe_window: Duration,
     /// From this many interruptions on a job is a dead letter.
     pub max_interruptions: u32,
     /// Where runs keep their files.
@@ -177,7 +183,8 @@ impl SchedulerActor {
             }
             let (desk, firing) = (Rc::clone(&self.desk), Rc::clone(&self.firing));
             spawn_local(async move {
-                desk.fire(Fire { agent: agent.clone(), due: at, now }).await;
+                let id = desk.engine.ids().job(now);
+                desk.fire(Fire { due: at, job: NewJob::of_schedule(id, agent.clone(), at, now) }).await;
                 firing.borrow_mut().remove(&agent);
             });
         }
@@ -190,15 +197,15 @@ impl SchedulerDeps {
             match self.engine.fire(fire.clone()).await {
                 Ok(Fired::Created(job)) => {
                     emit(Event::ScheduleFired {
-                        agent: fire.agent.clone(),
+                        agent: fire.job.agent.clone(),
                         due: fire.due,
                         job,
                         late_ms: self.clock.now().since(fire.due).into(),
                     });
-                    return self.wake(&fire.agent);
+                    return self.wake(&fire.job.agent);
                 }
                 Ok(Fired::Coalesced) => {
-                    emit(Event::ScheduleCoalesced { agent: fire.agent, due: fire.due });
+                    emit(Event::ScheduleCoalesced { agent: fire.job.agent, due: fire.due });
                     return;
                 }
                 Err(error) => {
@@ -220,7 +227,8 @@ impl SchedulerDeps {
 
     async fn sweep_up(&self, now: Timestamp) {
         self.reroute(now).await;
-        let rescue = Rescue { now, all: false, max_interruptions: self.max_interruptions };
+        let scope = RescueScope::ExpiredLeases { except: self.life };
+        let rescue = Rescue { now, scope, max_interruptions: self.max_interruptions };
         match self.engine.rescue(rescue).await {
             Ok(rescued) => {
                 for rescued in rescued {
@@ -244,7 +252,12 @@ impl SchedulerDeps {
 
     /// Routes receipts that were stored before everybody had answered.
     async fn reroute(&self, now: Timestamp) {
-        let unrouted = self.engine.unrouted(now.minus(REROUTE_AGE), MAX_ROUTINGS, REROUTE_BATCH).await;
+        let query = UnroutedQuery {
+            before: now.minus(REROUTE_AGE),
+            max_rows: REROUTE_BATCH,
+            max_bytes: UnroutedQuery::MAX_BYTES,
+        };
+        let unrouted = self.engine.unrouted(query).await;
         let receipts = match unrouted {
             Ok(receipts) => receipts,
             Err(error) => {
@@ -252,26 +265,45 @@ impl SchedulerDeps {
             }
         };
         for (turn, stored) in receipts.into_iter().enumerate() {
-            emit(Event::RoutingRetried { receipt: stored.id, routings: 0 });
-            let receipt = PendingReceipt::open(
-                stored.id,
-                Origin::Reroute,
-                stored.delivery,
-                Arc::clone(&self.recorder),
-                None,
-            );
+            let (id, delivery) = match stored {
+                Unrouted::Receipt { id, routings, .. } if routings >= MAX_ROUTINGS => {
+                    self.give_up(id, QuarantineReason::RoutedTooOften { routings }).await;
+                    continue;
+                }
+                Unrouted::Receipt { id, delivery, routings, .. } => {
+                    emit(Event::RoutingRetried { receipt: id, routings });
+                    (id, delivery)
+                }
+                Unrouted::Unreadable { id, problem } => {
+                    self.give_up(id, QuarantineReason::Unreadable { problem }).await;
+                    continue;
+                }
+            };
+            let receipt =
+                PendingReceipt::open(id, Origin::Reroute, delivery, Arc::clone(&self.recorder), None);
             // A full mailbox closes it as unrouted once more.
-            let _ = self.parsers[turn % self.parsers.len()].try_send(ParseRequest(receipt));
+            let taken = self.parsers[turn % self.parsers.len()].try_send(ParseRequest(receipt)).is_ok();
+            if taken && let Err(error) = self.engine.routing_taken(id).await {
+                emit(Event::StoreRefused { wanted: "routing", error: error.to_string() });
+            }
+        }
+    }
+
+    /// Tells that a receipt is not routed any more.
+    async fn give_up(&self, id: ReceiptId, reason: QuarantineReason) {
+        let (kind, detail) = (reason.as_str(), reason.to_string());
+        match self.engine.quarantine(id, reason).await {
+            Ok(true) => emit(Event::DeliveryQuarantined { receipt: id, reason: kind, detail }),
+            Ok(false) => {}
+            Err(error) => emit(Event::StoreRefused { wanted: "quarantine", error: error.to_string() }),
         }
     }
 
     async fn prune(&self) {
-        let (now, begun) = (self.clock.now(), std::time::Instant::now());
+        let step = PruneStep { now: self.clock.now(), retention: self.retention, limit: PRUNE_BATCH };
+        let begun = std::time::Instant::now();
         loop {
-            let pruned = self
-                .engine
-                .prune(now.minus(self.retention), now.minus(self.dedupe_window), PRUNE_BATCH)
-                .await;
+            let pruned = self.engine.prune(step).await;
             match pruned {
                 Ok(pruned) => {
                     for run in &pruned.runs {

@@ -1,30 +1,51 @@
 //! The durable record of receipts, jobs and attempts.
 //!
-//! [`Engine`] is the contract; one conformance suite runs over every engine. Nothing above it
+//! A store is five small contracts. One conformance suite runs over every engine; nothing above
 //! knows which engine it is on.
 //!
+//! - [`Ledger`]: receipts, recorded as one batch with their jobs.
+//! - [`Queue`]: jobs, made, claimed, ended, moved.
+//! - [`Cursors`]: how far schedules have come.
+//! - [`Views`]: what is looked at; also by another process, with [`SqliteReader`].
+//! - [`Upkeep`]: lost runs, old history, and whether the store still works.
+//!
+//! Each call is atomic, and durable when it answers.
+//!
+//! Engines:
 //! - [`SqliteEngine`]: one file that an operator can open with `sqlite3`; group commits.
-//! - [`SqliteReader`]: the same file, read by another process.
 //! - [`MemoryEngine`]: for tests; forgets all when it is dropped.
 
 #[cfg(test)]
 mod conformance;
-mod engine;
-mod keys;
+mod cursors;
+mod error;
+mod ledger;
 mod memory;
-mod records;
+mod queue;
+mod rows;
+mod rules;
 mod sqlite;
-mod transitions;
+mod upkeep;
 mod views;
 
-pub use engine::{Engine, Pending, Reads, StoreError};
+pub use cursors::{Cursors, Fire, Fired, ScheduleCursor};
+pub use error::{Pending, StoreError, StoreState};
+pub use ledger::{Ledger, QuarantineReason, Unrouted, UnroutedQuery};
 pub use memory::MemoryEngine;
-pub use records::{
-    AttemptOutcome, Claim, Claimed, ClaimedJob, Disposition, Finish, Fire, Fired, History, JobState,
-    JobTrigger, NewJob, Pruned, Reason, Rescue, Rescued, Retried, ScheduleCursor,
+pub use queue::{
+    Bulk, BulkAction, BulkDone, Cancelled, Claim, Claimed, ClaimedDelivery, ClaimedJob, Finish, Finished,
+    Inserted, Queue, Retried,
 };
+pub use rows::{AttemptRow, Backlog, JobDetail, JobRow, ReceiptRow, ReceiptState, RunRow, StoredReceipt};
 pub use sqlite::{CommitMeter, OpenError, SqliteEngine, SqliteOptions, SqliteReader};
+pub use upkeep::{Prune, Pruned, Rescue, RescueScope, Rescued, Upkeep};
 pub use views::{
-    AttemptRow, Backlog, JobDetail, JobQuery, JobRow, Page, ReceiptQuery, ReceiptRow, ReceiptState, RunQuery,
-    RunRow, StoredReceipt,
+    CountOf, Found, InvalidCursor, JobQuery, Page, ReceiptQuery, RunCursor, RunQuery, Span, Views,
 };
+
+pub use crate::domain::{AttemptOutcome, Disposition, History, JobState, JobTrigger, NewJob, Reason};
+
+/// A durable store.
+pub trait Store: Ledger + Queue + Cursors + Views + Upkeep {}
+
+impl<T: Ledger + Queue + Cursors + Views + Upkeep> Store for T {}

@@ -1,162 +1,63 @@
-//! Receipts, jobs and runs as they are looked at.
+//! Looking at receipts, jobs and runs.
 
-use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
 
-use super::records::{AttemptOutcome, JobState, JobTrigger, Reason};
-use crate::domain::{
-    AgentName, Attempt, Delivery, JobId, Origin, Parsed, ProviderName, ReceiptBatch, ReceiptId, RunId,
-    SourceName, Timestamp, Verdict,
-};
+use super::{Backlog, JobDetail, JobRow, Pending, ReceiptRow, ReceiptState, RunRow, StoredReceipt};
+use crate::domain::{AgentName, AnyId, InvalidId, JobId, JobState, ReceiptId, RunId, SourceName, Timestamp};
 
-/// How far a receipt got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReceiptState {
-    /// Every agent answered.
-    Routed,
-    /// Stored before it was parsed.
-    Unrouted,
-    /// At least one agent was asked and never answered.
-    Gapped,
-    /// Its body is no event.
-    Unparsable,
+/// The half of a store that only looks. A row that cannot be read is shown as such, and is never the
+/// end of a listing.
+pub trait Views: Send + Sync + 'static {
+    /// One receipt with its body, context, verdicts and jobs.
+    fn receipt(&self, id: ReceiptId) -> Pending<Option<StoredReceipt>>;
+
+    /// Receipts, newest first, without bodies.
+    fn receipts(&self, query: ReceiptQuery) -> Pending<Vec<ReceiptRow>>;
+
+    /// One job with its attempts.
+    fn job(&self, id: JobId) -> Pending<Option<JobDetail>>;
+
+    /// Jobs, newest first.
+    fn jobs(&self, query: JobQuery) -> Pending<Vec<JobRow>>;
+
+    /// Attempts: those that execute first, then the latest start first.
+    fn runs(&self, query: RunQuery) -> Pending<Vec<RunRow>>;
+
+    /// Whatever has this id. A job is found by any of its runs.
+    fn find(&self, id: AnyId) -> Pending<Option<Found>>;
+
+    /// How many there are, counted up to `cap`: a number that equals it may be larger.
+    fn count(&self, of: CountOf, cap: u32) -> Pending<u32>;
+
+    /// Jobs by agent and state, also of agents that are not configured any more; states without a
+    /// job are left out.
+    fn backlog(&self) -> Pending<Vec<Backlog>>;
+
+    /// When the first waiting job of each agent is due, or was.
+    fn oldest_due(&self) -> Pending<Vec<(AgentName, Timestamp)>>;
 }
 
-impl ReceiptState {
-    /// Every state.
-    pub const ALL: [Self; 4] = [Self::Routed, Self::Unrouted, Self::Gapped, Self::Unparsable];
-
-    /// How far a record got.
-    pub fn of(record: &ReceiptBatch) -> Self {
-        match &record.parsed {
-            None => Self::Unrouted,
-            Some(Parsed::Unparsable(_)) => Self::Unparsable,
-            Some(Parsed::Context(_)) if record.missing > 0 => Self::Gapped,
-            Some(Parsed::Context(_)) => Self::Routed,
-        }
-    }
-
-    /// The name in the store and in the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Routed => "routed",
-            Self::Unrouted => "unrouted",
-            Self::Gapped => "gapped",
-            Self::Unparsable => "unparsable",
-        }
-    }
-}
-
-/// A receipt with everything that is known of it.
+/// What has an id.
 #[derive(Debug, Clone)]
-pub struct StoredReceipt {
-    /// Its id.
-    pub id: ReceiptId,
-    /// The delivery, its body byte for byte. A duplicate that created no job shares the body of
-    /// its original.
-    pub delivery: Delivery,
-    /// How it came to be; never [`Origin::Reroute`].
-    pub origin: Origin,
-    /// How far it got.
-    pub state: ReceiptState,
-    /// What the parser found.
-    pub parsed: Option<Parsed>,
-    /// What the agents decided.
-    pub verdicts: Vec<Verdict>,
-    /// The first receipt of the same delivery.
-    pub duplicate_of: Option<ReceiptId>,
-    /// The jobs that it created.
-    pub jobs: Vec<JobRow>,
+pub enum Found {
+    /// A receipt.
+    Receipt(Box<StoredReceipt>),
+    /// A job.
+    Job(JobDetail),
 }
 
-/// A receipt in a listing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ReceiptRow {
-    /// Its id.
-    pub id: ReceiptId,
-    /// When it arrived.
-    pub at: Timestamp,
-    /// Who sent it.
-    pub provider: ProviderName,
-    /// Every source that vouched for it.
-    pub sources: Vec<SourceName>,
-    /// The event, where it was parsed.
-    pub event: Option<String>,
-    /// The action, where there is one.
-    pub action: Option<String>,
-    /// The repository, where there is one.
-    pub repo: Option<String>,
-    /// How far it got.
-    pub state: ReceiptState,
-    /// How many jobs it created.
-    pub matched: u32,
-    /// The first receipt of the same delivery.
-    pub duplicate_of: Option<ReceiptId>,
-    /// The receipt that it replays.
-    pub replay_of: Option<ReceiptId>,
+/// What to count; pages are ignored.
+#[derive(Debug, Clone)]
+pub enum CountOf {
+    /// Receipts.
+    Receipts(ReceiptQuery),
+    /// Jobs.
+    Jobs(JobQuery),
+    /// Runs.
+    Runs(RunQuery),
 }
 
-/// A job in a listing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct JobRow {
-    /// Its id.
-    pub id: JobId,
-    /// Whose.
-    pub agent: AgentName,
-    /// Why it exists.
-    pub cause: JobTrigger,
-    /// Where it stands.
-    pub state: JobState,
-    /// Why it is a dead letter.
-    pub reason: Option<Reason>,
-    /// The receipt that caused it.
-    pub receipt: Option<ReceiptId>,
-    /// How many attempts were started.
-    pub attempts: u32,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it is, or was, due.
-    pub due_at: Timestamp,
-}
-
-/// A job and its history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct JobDetail {
-    /// The job.
-    pub job: JobRow,
-    /// Its attempts, oldest first.
-    pub attempts: Vec<AttemptRow>,
-}
-
-/// One attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AttemptRow {
-    /// Which one.
-    pub attempt: Attempt,
-    /// When it was claimed.
-    pub started_at: Timestamp,
-    /// When it ended.
-    pub finished_at: Option<Timestamp>,
-    /// How it ended.
-    pub outcome: Option<AttemptOutcome>,
-}
-
-/// A run in a listing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunRow {
-    /// Its id.
-    pub run: RunId,
-    /// Whose.
-    pub agent: AgentName,
-    /// Why its job exists.
-    pub cause: JobTrigger,
-    /// The receipt that caused it.
-    pub receipt: Option<ReceiptId>,
-    /// The attempt itself.
-    pub attempt: AttemptRow,
-}
-
-/// Which part of a listing.
+/// Which part of a listing of receipts or jobs. Ids sort by time, so an id is a cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
     /// At most this many.
@@ -171,6 +72,15 @@ impl Default for Page {
     }
 }
 
+/// A span of time; an end that is not given is open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Span {
+    /// From this time on.
+    pub since: Option<Timestamp>,
+    /// Before this time.
+    pub until: Option<Timestamp>,
+}
+
 /// Which receipts.
 #[derive(Debug, Clone, Default)]
 pub struct ReceiptQuery {
@@ -178,6 +88,16 @@ pub struct ReceiptQuery {
     pub source: Option<SourceName>,
     /// Only in this state.
     pub state: Option<ReceiptState>,
+    /// Only of this event.
+    pub event: Option<String>,
+    /// Only of this repository.
+    pub repo: Option<String>,
+    /// Only with this delivery id, or key.
+    pub delivery: Option<String>,
+    /// Only those that made a job of this agent.
+    pub agent: Option<AgentName>,
+    /// Only those that arrived then.
+    pub span: Span,
     /// Which part.
     pub page: Page,
 }
@@ -189,28 +109,90 @@ pub struct JobQuery {
     pub agent: Option<AgentName>,
     /// Only in this state.
     pub state: Option<JobState>,
+    /// Only caused by deliveries to this source.
+    pub source: Option<SourceName>,
+    /// Only caused by this event.
+    pub event: Option<String>,
+    /// Only caused by this repository.
+    pub repo: Option<String>,
+    /// Only caused by this receipt.
+    pub receipt: Option<ReceiptId>,
+    /// Only those that were created then.
+    pub span: Span,
     /// Which part.
     pub page: Page,
 }
 
 /// Which runs.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct RunQuery {
     /// Only of this agent.
     pub agent: Option<AgentName>,
     /// Only caused by this receipt.
     pub receipt: Option<ReceiptId>,
-    /// Which part; `before` is a job id.
-    pub page: Page,
+    /// Only those that ended with this outcome, as in listings.
+    pub outcome: Option<String>,
+    /// Only those that execute, or only those that do not.
+    pub executing: Option<bool>,
+    /// Only those that were started then.
+    pub span: Span,
+    /// At most this many.
+    pub limit: u32,
+    /// Only those behind this one.
+    pub after: Option<RunCursor>,
 }
 
-/// Jobs of one agent in one state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Backlog {
-    /// Whose.
-    pub agent: AgentName,
-    /// In which state.
-    pub state: JobState,
-    /// How many.
-    pub jobs: u64,
+impl Default for RunQuery {
+    fn default() -> Self {
+        let span = Span::default();
+        Self { agent: None, receipt: None, outcome: None, executing: None, span, limit: 50, after: None }
+    }
+}
+
+/// A place in the listing of runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunCursor {
+    /// Whether the run there executes.
+    pub executing: bool,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// Which one it is.
+    pub run: RunId,
+}
+
+impl From<&RunRow> for RunCursor {
+    fn from(row: &RunRow) -> Self {
+        let attempt = &row.attempt;
+        Self { executing: attempt.finished_at.is_none(), started_at: attempt.started_at, run: row.run }
+    }
+}
+
+impl fmt::Display for RunCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = if self.executing { "executing" } else { "ended" };
+        write!(f, "{state}.{}.{}", self.started_at.as_millis(), self.run)
+    }
+}
+
+/// A text that is no place in a listing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a place in the list of runs")]
+pub struct InvalidCursor(String);
+
+impl FromStr for RunCursor {
+    type Err = InvalidCursor;
+
+    fn from_str(text: &str) -> Result<Self, InvalidCursor> {
+        let invalid = || InvalidCursor(text.to_owned());
+        let mut parts = text.splitn(3, '.');
+        let mut next = || parts.next().ok_or_else(invalid);
+        let executing = match next()? {
+            "executing" => true,
+            "ended" => false,
+            _ => return Err(invalid()),
+        };
+        let started_at = Timestamp::from_millis(next()?.parse().map_err(|_| invalid())?);
+        let run = next()?.parse().map_err(|_: InvalidId| invalid())?;
+        Ok(Self { executing, started_at, run })
+    }
 }

@@ -8,7 +8,7 @@ use std::{
 use clap::{Args, Subcommand};
 use herdgate_actors::{
     domain::{AgentName, JobId},
-    store::{JobQuery, JobState, Page, Reads, SqliteReader},
+    store::{JobQuery, JobState, Page, SqliteReader, Views},
 };
 use serde_json::json;
 
@@ -105,6 +105,7 @@ impl Letters {
             agent: self.agent.as_deref().map(AgentName::from),
             state: Some(JobState::Discarded),
             page: Page { limit, before: None },
+            ..JobQuery::default()
         }
     }
 

@@ -9,7 +9,7 @@ use clap::Args;
 use herdgate_actors::{
     domain::{JobId, ReceiptId, RunId},
     runner::RunFolders,
-    store::{AttemptOutcome, AttemptRow, JobDetail, Reads, SqliteReader},
+    store::{AttemptOutcome, AttemptRow, JobDetail, SqliteReader, Views},
 };
 
 use super::{

@@ -1,7 +1,7 @@
 //! `herdgate replay`.
 
 use clap::Args;
-use herdgate_actors::store::Reads;
+use herdgate_actors::store::Views;
 
 use super::{
     gate::Gate,

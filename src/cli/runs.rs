@@ -2,8 +2,8 @@
 
 use clap::{Args, ValueEnum};
 use herdgate_actors::{
-    domain::{AgentName, JobId, ReceiptId},
-    store::{AttemptOutcome, JobQuery, JobState, Page, Reads, RunQuery, RunRow, SqliteReader},
+    domain::{AgentName, ReceiptId},
+    store::{AttemptOutcome, RunCursor, RunQuery, RunRow, SqliteReader, Views},
 };
 
 use super::{
@@ -73,10 +73,7 @@ impl Runs {
     pub(super) fn run(self) -> Outcome {
         let records = self.project.records()?;
         let store = records.store()?;
-        let limit = self.limit as usize;
-        let mut runs = self.under_way(&store)?;
-        runs.truncate(limit);
-        let more = self.ended(&store, &mut runs, limit)?;
+        let (runs, more) = self.find(&store)?;
         let mut out = Out::new();
         if self.json {
             for run in &runs {
@@ -104,56 +101,22 @@ impl Runs {
         self.state.is_empty() || self.state.iter().any(|state| state.holds(run))
     }
 
-    /// What runs now, the latest start first.
-    fn under_way(&self, store: &SqliteReader) -> miette::Result<Vec<RunRow>> {
-        let query = JobQuery {
-            agent: self.agent.as_deref().map(AgentName::from),
-            state: Some(JobState::Executing),
-            page: Page { limit: self.limit, before: None },
-        };
-        let mut runs = Vec::new();
-        for job in read(store.jobs(query))? {
-            if self.receipt.is_some() && job.receipt != self.receipt {
-                continue;
-            }
-            let query = RunQuery {
-                agent: Some(job.agent.clone()),
-                receipt: self.receipt,
-                page: Page { limit: 1, before: Some(job.id.get() + 1) },
-            };
-            runs.extend(read(store.runs(query))?.into_iter().filter(is_under_way));
-        }
-        runs.retain(|run| self.wants(run));
-        runs.sort_by_key(|run| std::cmp::Reverse(run.attempt.started_at));
-        Ok(runs)
-    }
-
-    /// Adds the others, the newest first, until there are `limit`; how many are left over.
-    fn ended(&self, store: &SqliteReader, runs: &mut Vec<RunRow>, limit: usize) -> miette::Result<usize> {
-        let mut more = 0;
-        let mut before = None;
+    /// Runs in the order of the store: those under way, then the latest start first. The second number
+    /// tells how many are left over.
+    fn find(&self, store: &SqliteReader) -> miette::Result<(Vec<RunRow>, usize)> {
+        let (limit, mut runs, mut more, mut after) = (self.limit as usize, Vec::new(), 0, None);
         loop {
             let query = RunQuery {
                 agent: self.agent.as_deref().map(AgentName::from),
                 receipt: self.receipt,
-                page: Page { limit: PAGE, before },
+                limit: PAGE,
+                after,
+                ..RunQuery::default()
             };
-            let mut page = read(store.runs(query))?;
-            let full = page.len() == PAGE as usize;
-            let last = page.last().map(|run| run.run.job);
-            if full {
-                // The page may have cut its last job short: the next one begins with it.
-                let whole: Vec<_> = page.iter().filter(|run| Some(run.run.job) != last).cloned().collect();
-                if !whole.is_empty() {
-                    page = whole;
-                }
-            }
-            before = page.last().map(|run| run.run.job).map(JobId::get);
-            for run in page {
-                let listed = is_under_way(&run) && runs.iter().any(|there| there.run == run.run);
-                if listed || !self.wants(&run) {
-                    continue;
-                }
+            let page = read(store.runs(query))?;
+            let is_full = page.len() == PAGE as usize;
+            after = page.last().map(RunCursor::from);
+            for run in page.into_iter().filter(|run| self.wants(run)) {
                 if runs.len() < limit {
                     runs.push(run);
                 } else {
@@ -161,8 +124,8 @@ impl Runs {
                 }
             }
             let enough = runs.len() >= limit && (self.json || more >= COUNTED);
-            if !full || enough {
-                return Ok(more.min(COUNTED));
+            if !is_full || enough {
+                return Ok((runs, more.min(COUNTED)));
             }
         }
     }
@@ -176,17 +139,13 @@ fn line(run: &RunRow) -> String {
         "{:<17} {:<20} {:<9} {:<12} {:>9}  {:<24}  {}",
         run.run.to_string(),
         run.agent.to_string(),
-        run.cause.as_str(),
+        run.trigger.as_str(),
         state(run),
         seconds(run),
         run.attempt.started_at.to_string(),
         why(run.attempt.outcome.as_ref())
     );
     text.trim_end().to_owned()
-}
-
-fn is_under_way(run: &RunRow) -> bool {
-    run.attempt.finished_at.is_none()
 }
 
 fn state(run: &RunRow) -> &'static str {

@@ -3,7 +3,7 @@
 use clap::Args;
 use herdgate_actors::{
     domain::{JobId, ReceiptId, RunId},
-    store::{Reads, RunRow, SqliteReader},
+    store::{RunRow, SqliteReader, Views},
 };
 use serde_json::{Value, json};
 
@@ -59,7 +59,7 @@ fn one_run(store: &SqliteReader, run: RunId) -> miette::Result<Value> {
     let row = RunRow {
         run,
         agent: job.job.agent.clone(),
-        cause: job.job.cause.clone(),
+        trigger: job.job.trigger.clone(),
         receipt: job.job.receipt,
         attempt: attempt.clone(),
     };

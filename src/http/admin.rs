@@ -10,7 +10,7 @@ use actix_web::{
 };
 use herdgate_actors::{
     domain::{AgentName, Clock, JobId, ReceiptId},
-    store::{Engine, JobQuery, JobState, Page, ReceiptQuery, ReceiptState, RunQuery, StoreError},
+    store::{JobQuery, JobState, Page, ReceiptQuery, ReceiptState, RunCursor, RunQuery, Store, StoreError},
     telemetry,
 };
 use hmac::{Hmac, KeyInit, Mac};
@@ -159,7 +159,7 @@ impl Authenticated {
         &self.0.operator
     }
 
-    fn engine(&self) -> &Arc<dyn Engine> {
+    fn engine(&self) -> &Arc<dyn Store> {
         &self.0.operator.engine
     }
 }
@@ -174,6 +174,7 @@ struct Listing {
     receipt: Option<ReceiptId>,
     limit: Option<u32>,
     before: Option<JobId>,
+    after: Option<String>,
 }
 
 impl Listing {
@@ -192,7 +193,12 @@ async fn receipts(keyed: Authenticated, query: web::Query<Listing>) -> HttpRespo
         Some(Ok(state)) => Some(state),
         None => None,
     };
-    let query = ReceiptQuery { source: query.source.as_deref().map(Into::into), state, page: query.page() };
+    let query = ReceiptQuery {
+        source: query.source.as_deref().map(Into::into),
+        state,
+        page: query.page(),
+        ..ReceiptQuery::default()
+    };
     listed(keyed.engine().receipts(query).await)
 }
 
@@ -212,7 +218,12 @@ async fn jobs(keyed: Authenticated, query: web::Query<Listing>) -> HttpResponse 
         Ok(state) => state,
         Err(error) => return bad_request(&error.to_string()),
     };
-    let query = JobQuery { agent: query.agent.as_deref().map(Into::into), state, page: query.page() };
+    let query = JobQuery {
+        agent: query.agent.as_deref().map(Into::into),
+        state,
+        page: query.page(),
+        ..JobQuery::default()
+    };
     listed(keyed.engine().jobs(query).await)
 }
 
@@ -228,10 +239,15 @@ async fn job(keyed: Authenticated, id: web::Path<String>) -> HttpResponse {
 }
 
 async fn runs(keyed: Authenticated, query: web::Query<Listing>) -> HttpResponse {
+    let Ok(after) = query.after.as_deref().map(str::parse::<RunCursor>).transpose() else {
+        return bad_request("`after` is not a place in the list of runs");
+    };
     let query = RunQuery {
         agent: query.agent.as_deref().map(Into::into),
         receipt: query.receipt,
-        page: query.page(),
+        limit: query.page().limit,
+        after,
+        ..RunQuery::default()
     };
     listed(keyed.engine().runs(query).await.map(|runs| runs.iter().map(run_json).collect::<Vec<_>>()))
 }

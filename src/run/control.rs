@@ -4,21 +4,24 @@ use std::sync::Arc;
 
 use herdgate_actors::{
     domain::{
-        AgentName, Answer, Clock, DeliveryAck, JobId, Ledger, Origin, ParseRequest, PendingReceipt,
-        ReceiptId, Reply, WakeUp,
+        AgentName, Answer, Clock, DeliveryAck, JobId, JobState, JobTrigger, NewJob, Origin, ParseRequest,
+        PendingReceipt, ReceiptId, ReceiptSink, Reply, WakeUp,
     },
     runtime::{MailboxSender, Waker},
-    store::{Engine, JobQuery, JobState, JobTrigger, NewJob, Page, Retried, StoreError},
+    store::{Bulk, BulkAction, Retried, Store, StoreError},
 };
 
 use crate::run::system::Wakers;
 
+/// How many dead letters one change moves: some 20 ms of the writer's time.
+const DEAD_LETTERS: u32 = 500;
+
 /// What an operator can ask a running gate to do.
 pub struct Control {
     /// Where receipts and jobs are.
-    pub engine: Arc<dyn Engine>,
+    pub engine: Arc<dyn Store>,
     /// Where replayed receipts are recorded: the engine again.
-    pub recorder: Arc<dyn Ledger>,
+    pub recorder: Arc<dyn ReceiptSink>,
     /// The parsers.
     pub parsers: Vec<MailboxSender<ParseRequest>>,
     /// Rouse the agents.
@@ -55,10 +58,9 @@ impl Control {
     /// # Errors
     /// No such receipt, or no way to record the new one.
     pub async fn replay_receipt(&self, id: ReceiptId) -> Result<DeliveryAck, ControlError> {
-        let stored =
-            self.engine.receipt(id).await?.ok_or_else(|| ControlError::Unknown(format!("receipt {id}")))?;
+        let stored = self.engine.delivery(id).await?;
+        let mut delivery = stored.ok_or_else(|| ControlError::Unknown(format!("receipt {id}")))?;
         let now = self.clock.now();
-        let mut delivery = stored.delivery;
         delivery.at = now;
         let (reply, mut end) = Reply::channel();
         let receipt = PendingReceipt::open(
@@ -86,7 +88,7 @@ impl Control {
     /// # Errors
     /// No such job, or it has not ended.
     pub async fn rerun(&self, id: JobId) -> Result<(), ControlError> {
-        match self.engine.retry_job(id, self.clock.now()).await? {
+        match self.engine.retry(id, self.clock.now()).await? {
             Retried::Yes { agent } => {
                 self.wake(&agent);
                 Ok(())
@@ -105,10 +107,9 @@ impl Control {
             return Err(ControlError::Unknown(format!("agent {agent}")));
         }
         let now = self.clock.now();
-        let job = self
-            .engine
-            .enqueue(NewJob { agent: agent.clone(), cause: JobTrigger::Manual, now, due: now })
-            .await?;
+        let job = self.engine.ids().job(now);
+        let new = NewJob::new(job, agent.clone(), JobTrigger::Manual, now);
+        self.engine.insert(vec![new]).await?;
         self.wake(&agent);
         Ok(job)
     }
@@ -134,28 +135,24 @@ impl Control {
         agent: Option<AgentName>,
         then: DeadLetterAction,
     ) -> Result<Vec<JobId>, ControlError> {
-        let mut done = Vec::new();
-        let mut before = None;
+        let action = match then {
+            DeadLetterAction::Replay => BulkAction::Retry,
+            DeadLetterAction::Dismiss => BulkAction::Dismiss,
+        };
+        let (mut done, mut before) = (Vec::new(), None);
         loop {
-            let page = Page { limit: 500, before };
-            let query = JobQuery { agent: agent.clone(), state: Some(JobState::Discarded), page };
-            let letters = self.engine.jobs(query).await?;
-            let Some(last) = letters.last() else {
-                return Ok(done);
-            };
-            before = Some(last.id.get());
-            for letter in letters {
-                let moved = match then {
-                    DeadLetterAction::Replay => self.rerun(letter.id).await,
-                    DeadLetterAction::Dismiss => self.dismiss(letter.id).await,
-                };
-                match moved {
-                    Ok(()) => done.push(letter.id),
-                    // Somebody else was faster.
-                    Err(ControlError::NotEnded { .. } | ControlError::Unknown(_)) => {}
-                    Err(problem) => return Err(problem),
+            let (agent, now) = (agent.clone(), self.clock.now());
+            let page = self.engine.bulk(Bulk { agent, action, now, limit: DEAD_LETTERS, before }).await?;
+            for (job, agent) in page.jobs {
+                if then == DeadLetterAction::Replay {
+                    self.wake(&agent);
                 }
+                done.push(job);
             }
+            if page.next.is_none() {
+                return Ok(done);
+            }
+            before = page.next;
         }
     }
 

@@ -13,13 +13,15 @@ use actix::{Addr, Arbiter};
 use herdgate_actors::{
     agent::{AgentActor, AgentDeps, Driver, Herd, MAX_INTERRUPTIONS},
     domain::SubscriptionIndex,
-    domain::{AgentName, Clock, FilterRequest, Ledger, ParseRequest, WakeUp},
+    domain::{AgentName, Clock, FilterRequest, NodeId, NodeLife, ParseRequest, ReceiptSink, WakeUp},
     ingress::{IngressActor, Sources},
     parser::ParserActor,
     runner::{ProcessRunner, RunFolders, Runner, StopMode, Warden, WardenCommand},
     runtime::{ActorId, MailboxMetrics, MailboxSender, OnGiveUp, Policy, Supervision, Waker},
     schedule::{Prune, ScheduledAgent, SchedulerActor, SchedulerDeps, Tick},
-    store::{Engine, OpenError, Rescue, SqliteEngine, SqliteOptions, StoreError},
+    store::{
+        OpenError, Rescue, RescueScope, SqliteEngine, SqliteOptions, Store, StoreError, StoreState, Upkeep,
+    },
     telemetry::{self, Event, StoreSeries, emit},
 };
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
@@ -100,7 +102,7 @@ pub struct System {
     /// Where it listens.
     pub listening: Servers,
     /// The store.
-    pub engine: Arc<dyn Engine>,
+    pub engine: Arc<dyn Store>,
     /// What runs left on disk.
     pub folders: RunFolders,
     data_dir: PathBuf,
@@ -122,7 +124,8 @@ impl System {
         private_folder(&plan.data_dir)?;
         let clock = around.clock;
         let engine = open_store(&plan).await?;
-        recover(engine.as_ref(), &clock).await?;
+        let life = NodeLife { node: NodeId::default(), life: fastrand::u64(..) };
+        recover(engine.as_ref(), &clock, life).await?;
 
         let runs = plan.data_dir.join(RUNS);
         let folders =
@@ -135,11 +138,12 @@ impl System {
         let arbiters: Vec<_> = (0..cores()).map(|_| Arbiter::new()).collect();
         let agents = Agents::start(&plan, &arbiters, &supervision, || Work {
             engine: Arc::clone(&engine),
+            life,
             runner: Arc::clone(&runner),
             herd: Arc::clone(&herd),
             clock: clock.clone(),
         });
-        let recorder: Arc<dyn Ledger> = Arc::clone(&engine) as Arc<dyn Ledger>;
+        let recorder: Arc<dyn ReceiptSink> = Arc::clone(&engine) as Arc<dyn ReceiptSink>;
         let parsers = start_parsers(&plan, &arbiters, &supervision, &agents);
         let scheduler = start_scheduler(
             &arbiters[0],
@@ -147,12 +151,12 @@ impl System {
             SchedulerDeps {
                 entries: entries(&plan.agents),
                 engine: Arc::clone(&engine),
+                life,
                 recorder: Arc::clone(&recorder),
                 parsers: parsers.clone(),
                 wakers: agents.wakers.clone(),
                 clock: clock.clone(),
                 retention: plan.history_retention,
-                dedupe_window: plan.dedupe_window,
                 max_interruptions: MAX_INTERRUPTIONS,
                 forget: forget(&folders),
             },
@@ -281,11 +285,12 @@ fn private_folder(path: &Path) -> Result<(), StartError> {
         .map_err(|error| StartError::Files { path: path.to_owned(), error })
 }
 
-async fn open_store(plan: &ResolvedConfig) -> Result<Arc<dyn Engine>, StartError> {
+async fn open_store(plan: &ResolvedConfig) -> Result<Arc<dyn Store>, StartError> {
     let series = StoreSeries::default();
     let options = SqliteOptions {
         dedupe_window: plan.dedupe_window,
         meter: Arc::new(move |changes, took| series.committed(changes, took)),
+        ..SqliteOptions::default()
     };
     let path = plan.data_dir.join(DATABASE);
     // Recovery of a long write-ahead log takes its time; nothing else runs yet.
@@ -295,8 +300,9 @@ async fn open_store(plan: &ResolvedConfig) -> Result<Arc<dyn Engine>, StartError
 }
 
 /// Ends the attempts of an earlier life: none of its processes can be alive.
-async fn recover(engine: &dyn Engine, clock: &Clock) -> Result<(), StartError> {
-    let rescue = Rescue { now: clock.now(), all: true, max_interruptions: MAX_INTERRUPTIONS };
+async fn recover(engine: &dyn Store, clock: &Clock, life: NodeLife) -> Result<(), StartError> {
+    let scope = RescueScope::EarlierLives(life);
+    let rescue = Rescue { now: clock.now(), scope, max_interruptions: MAX_INTERRUPTIONS };
     let rescued = engine.rescue(rescue).await?;
     for rescued in rescued {
         let then = rescued.state.as_str();
@@ -307,7 +313,8 @@ async fn recover(engine: &dyn Engine, clock: &Clock) -> Result<(), StartError> {
 
 /// What one agent's driver needs beside its plan.
 struct Work {
-    engine: Arc<dyn Engine>,
+    engine: Arc<dyn Store>,
+    life: NodeLife,
     runner: Arc<dyn Runner>,
     herd: Arc<Herd>,
     clock: Clock,
@@ -356,6 +363,7 @@ fn start_agent(
         let bench = AgentDeps {
             spec,
             engine: work.engine,
+            life: work.life,
             runner: work.runner,
             herd: work.herd,
             clock: work.clock,
@@ -431,13 +439,13 @@ async fn start_heartbeat(scheduler: SchedulerOutlets) -> Result<JobScheduler, St
 }
 
 /// A store that will not work again fails the gate.
-fn watch_store(engine: Arc<dyn Engine>, health: Health) {
+fn watch_store(engine: Arc<dyn Store>, health: Health) {
     actix::spawn(async move {
-        loop {
-            if let Some(error) = engine.broken() {
-                return health.fail(error.to_string());
-            }
-            tokio::time::sleep(Duration::from_millis(500)).await;
+        let mut state = engine.state();
+        let broken = state.wait_for(|state| matches!(state, StoreState::Broken { .. })).await;
+        // A store that is gone without having broken was closed.
+        if let Some(error) = broken.ok().and_then(|state| state.broken()) {
+            health.fail(error.to_string());
         }
     });
 }

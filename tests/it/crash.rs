@@ -23,7 +23,7 @@ use std::{
 use fastrand::Rng;
 use herdgate_actors::{
     domain::RunId,
-    store::{JobDetail, JobQuery, JobState, Page, Pending, Reads, SqliteReader},
+    store::{JobDetail, JobQuery, JobState, Page, Pending, SqliteReader, Views},
 };
 
 use crate::support::{Gate, Project, within};

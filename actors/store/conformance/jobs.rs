@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Sample, Subject, at, on_every_engine, wait};
+use super::{Sample, Subject, at, claim_of, on_every_engine, wait};
 use crate::{
     domain::{Attempt, RunId},
     store::{
-        AttemptOutcome, Claim, Disposition, Finish, Fire, Fired, History, JobQuery, JobState, JobTrigger,
-        Page, Reason, Rescue, Rescued, Retried, RunQuery, ScheduleCursor,
+        AttemptOutcome, Claim, Disposition, Finish, Fired, History, JobQuery, JobState, JobTrigger, Page,
+        Reason, Rescued, Retried, RunCursor, RunQuery, ScheduleCursor,
     },
 };
 
@@ -24,14 +24,14 @@ on_every_engine!(
     a_failed_job_waits_for_its_time_and_counts_its_failures,
     a_dead_letter_has_its_reason_and_can_be_revived,
     a_revived_job_begins_a_new_attempt_with_fresh_counts,
-    only_a_dead_letter_can_be_dismissed,
+    only_a_dead_letter_or_a_waiting_job_can_be_dismissed,
     a_schedule_that_came_due_makes_one_waiting_job,
     the_same_firing_twice_is_one_firing,
     jobs_and_runs_are_listed_newest_first,
 );
 
 fn finish(store: &Subject, run: RunId, outcome: AttemptOutcome, disposition: Disposition, now: i64) -> bool {
-    wait(store.engine.finish(Finish { run, outcome, disposition, at: at(now) }))
+    wait(store.engine.finish(Finish { run, outcome, disposition, at: at(now) }, None)).ended
 }
 
 fn the_earliest_due_job_is_claimed_first_and_then_the_oldest(store: &Subject) {
@@ -69,36 +69,33 @@ fn a_claimed_job_brings_what_its_run_needs(store: &Subject) {
     let (receipt, _) = store.record(Sample::new("delivery-1", 0).wanted_by(&["dev"]));
     let job = store.claim("dev", 1, 10).jobs.remove(0);
     assert_eq!(job.receipt, Some(receipt));
-    assert_eq!(job.context.unwrap().repo.as_deref(), Some("acme/app"));
+    let delivered = job.delivered.unwrap();
+    assert_eq!(delivered.context().unwrap().unwrap().repo.as_deref(), Some("acme/app"));
+    assert_eq!(delivered.headers().unwrap().get("x-github-event"), Some("issues"));
+    assert_eq!(wait(store.engine.body(receipt)), Some(Sample::new("k", 0).body));
     assert_eq!((job.run.attempt, job.history, job.created_at), (Attempt(1), History::default(), at(0)));
     store.enqueue("dev", 20, 20);
     let job = store.claim("dev", 1, 20).jobs.remove(0);
-    assert!(job.context.is_none() && job.receipt.is_none());
+    assert!(job.delivered.is_none() && job.receipt.is_none());
 }
 
 fn a_lease_is_renewed_only_while_the_run_executes(store: &Subject) {
     store.enqueue("dev", 0, 0);
     let run = store.claim("dev", 1, 0).jobs[0].run;
-    assert!(wait(store.engine.renew(run, at(500_000))));
-    assert!(!wait(store.engine.renew(RunId { attempt: Attempt(2), ..run }, at(500_000))));
-    let rescue = Rescue { now: at(400_000), all: false, max_interruptions: 3 };
-    assert_eq!(wait(store.engine.rescue(rescue)), []);
+    assert!(store.renew(run, 500_000));
+    assert!(!store.renew(RunId { attempt: Attempt(2), ..run }, 500_000));
+    assert_eq!(store.rescue_expired(400_000), []);
     finish(store, run, AttemptOutcome::Completed, Disposition::Complete, 10);
-    assert!(!wait(store.engine.renew(run, at(900_000))));
+    assert!(!store.renew(run, 900_000));
 }
 
 fn only_runs_whose_lease_ran_out_are_rescued(store: &Subject) {
     store.enqueue("dev", 0, 0);
     store.enqueue("dev", 0, 0);
-    let claim = |seconds, now| Claim {
-        agent: "dev".into(),
-        places: 1,
-        now: at(now),
-        lease: Duration::from_secs(seconds),
-    };
+    let claim = |seconds, now| Claim { lease: Duration::from_secs(seconds), ..claim_of("dev", 1, now) };
     let short = wait(store.engine.claim(claim(1, 0))).jobs[0].run;
     let long = wait(store.engine.claim(claim(10, 0))).jobs[0].run;
-    let rescue = |now| wait(store.engine.rescue(Rescue { now: at(now), all: false, max_interruptions: 3 }));
+    let rescue = |now| store.rescue_expired(now);
     assert_eq!(rescue(999), []);
     let rescued = rescue(1_000);
     assert_eq!(rescued, [Rescued { run: short, agent: "dev".into(), state: JobState::Available }]);
@@ -114,7 +111,7 @@ fn after_a_restart_every_run_is_rescued(store: &Subject) {
     store.enqueue("ops", 0, 0);
     store.enqueue("ops", 0, 0);
     let runs = [store.claim("dev", 1, 0).jobs[0].run, store.claim("ops", 1, 0).jobs[0].run];
-    let rescued = wait(store.engine.rescue(Rescue { now: at(1), all: true, max_interruptions: 3 }));
+    let rescued = store.rescue_all(1, 3);
     assert_eq!(rescued.iter().map(|rescued| rescued.run).collect::<Vec<_>>(), runs);
     let again = store.claim("dev", 1, 2).jobs.remove(0);
     assert_eq!((again.run.attempt, again.history.interruptions), (Attempt(2), 1));
@@ -122,11 +119,10 @@ fn after_a_restart_every_run_is_rescued(store: &Subject) {
 
 fn a_job_that_brings_the_gate_down_is_given_up(store: &Subject) {
     let job = store.enqueue("dev", 0, 0);
-    let rescue = Rescue { now: at(1), all: true, max_interruptions: 2 };
     store.claim("dev", 1, 0);
-    assert_eq!(wait(store.engine.rescue(rescue))[0].state, JobState::Available);
+    assert_eq!(store.rescue_all(1, 2)[0].state, JobState::Available);
     store.claim("dev", 1, 1);
-    assert_eq!(wait(store.engine.rescue(rescue))[0].state, JobState::Discarded);
+    assert_eq!(store.rescue_all(1, 2)[0].state, JobState::Discarded);
     let row = wait(store.engine.job(job)).unwrap().job;
     assert_eq!(row.reason, Some(Reason::InterruptedTooOften { interruptions: 2 }));
     assert_eq!((row.attempts, store.claim("dev", 1, 9).jobs.len()), (2, 0));
@@ -135,7 +131,7 @@ fn a_job_that_brings_the_gate_down_is_given_up(store: &Subject) {
 fn an_attempt_that_was_superseded_changes_nothing(store: &Subject) {
     store.enqueue("dev", 0, 0);
     let lost = store.claim("dev", 1, 0).jobs[0].run;
-    wait(store.engine.rescue(Rescue { now: at(1), all: true, max_interruptions: 9 }));
+    store.rescue_all(1, 9);
     assert!(!finish(store, lost, AttemptOutcome::Completed, Disposition::Complete, 2));
     let current = store.claim("dev", 1, 3).jobs[0].run;
     assert!(!finish(store, lost, AttemptOutcome::Completed, Disposition::Complete, 4));
@@ -167,12 +163,12 @@ fn a_dead_letter_has_its_reason_and_can_be_revived(store: &Subject) {
     let job = store.run("dev", 0, AttemptOutcome::TimedOut, Disposition::Discard(reason.clone()));
     let row = wait(store.engine.job(job)).unwrap().job;
     assert_eq!((row.state, row.reason), (JobState::Discarded, Some(reason)));
-    assert_eq!(wait(store.engine.retry_job(job, at(50))), Retried::Yes { agent: "dev".into() });
+    assert_eq!(wait(store.engine.retry(job, at(50))), Retried::Yes { agent: "dev".into() });
     let row = wait(store.engine.job(job)).unwrap().job;
     assert_eq!((row.state, row.reason, row.due_at), (JobState::Available, None, at(50)));
-    assert_eq!(wait(store.engine.retry_job(job, at(51))), Retried::NotEnded(JobState::Available));
+    assert_eq!(wait(store.engine.retry(job, at(51))), Retried::NotEnded(JobState::Available));
     let unknown = store.engine.ids().job(at(0));
-    assert_eq!(wait(store.engine.retry_job(unknown, at(51))), Retried::Unknown);
+    assert_eq!(wait(store.engine.retry(unknown, at(51))), Retried::Unknown);
 }
 
 fn a_revived_job_begins_a_new_attempt_with_fresh_counts(store: &Subject) {
@@ -180,27 +176,29 @@ fn a_revived_job_begins_a_new_attempt_with_fresh_counts(store: &Subject) {
     let error = "no such file".to_owned();
     let outcome = AttemptOutcome::NotStarted { error };
     let job = store.run("dev", 0, outcome, Disposition::Discard(Reason::NotRetried));
-    wait(store.engine.retry_job(job, at(10)));
+    wait(store.engine.retry(job, at(10)));
     let again = store.claim("dev", 1, 10).jobs.remove(0);
     assert_eq!((again.run.attempt, again.history), (Attempt(2), History::default()));
 }
 
-fn only_a_dead_letter_can_be_dismissed(store: &Subject) {
+fn only_a_dead_letter_or_a_waiting_job_can_be_dismissed(store: &Subject) {
+    let waiting = store.enqueue("ops", 0, 0);
+    assert!(wait(store.engine.dismiss(waiting, at(1))));
+    assert_eq!(store.state(waiting), JobState::Cancelled);
     let job = store.enqueue("dev", 0, 0);
-    assert!(!wait(store.engine.dismiss(job, at(1))));
     store.run("dev", 1, AttemptOutcome::TimedOut, Disposition::Discard(Reason::NotRetried));
     assert!(wait(store.engine.dismiss(job, at(2))));
     assert_eq!(store.state(job), JobState::Cancelled);
     assert!(!wait(store.engine.dismiss(job, at(3))));
-    assert_eq!(wait(store.engine.retry_job(job, at(4))), Retried::Yes { agent: "dev".into() });
+    assert_eq!(wait(store.engine.retry(job, at(4))), Retried::Yes { agent: "dev".into() });
 }
 
 fn a_schedule_that_came_due_makes_one_waiting_job(store: &Subject) {
-    let fire = |due, now| wait(store.engine.fire(Fire { agent: "dev".into(), due: at(due), now: at(now) }));
+    let fire = |due, now| wait(store.engine.fire(store.fire("dev", due, now)));
     store.enqueue("dev", 0, 0);
     let Fired::Created(job) = fire(10, 12) else { panic!("a manual job is no scheduled one") };
     let row = wait(store.engine.job(job)).unwrap().job;
-    assert_eq!((row.cause, row.due_at), (JobTrigger::Schedule { due: at(10) }, at(12)));
+    assert_eq!((row.trigger, row.due_at), (JobTrigger::Schedule { due: at(10) }, at(12)));
     assert_eq!(fire(20, 20), Fired::Coalesced);
     assert_eq!(wait(store.engine.cursors()), [ScheduleCursor { agent: "dev".into(), last_fired: at(20) }]);
     assert_eq!(store.claim("dev", 2, 25).jobs.len(), 2);
@@ -208,7 +206,7 @@ fn a_schedule_that_came_due_makes_one_waiting_job(store: &Subject) {
 }
 
 fn the_same_firing_twice_is_one_firing(store: &Subject) {
-    let fire = || wait(store.engine.fire(Fire { agent: "dev".into(), due: at(10), now: at(10) }));
+    let fire = || wait(store.engine.fire(store.fire("dev", 10, 10)));
     assert!(matches!(fire(), Fired::Created(_)));
     store.complete("dev", 11);
     assert_eq!(fire(), Fired::Coalesced);
@@ -233,6 +231,12 @@ fn jobs_and_runs_are_listed_newest_first(store: &Subject) {
     let runs = |query| wait(store.engine.runs(query)).into_iter().map(|row| row.run).collect::<Vec<_>>();
     let run = |job, attempt| RunId { job, attempt: Attempt(attempt) };
     assert_eq!(runs(RunQuery::default()), [run(second, 1), run(first, 2), run(first, 1)]);
+    let rows = wait(store.engine.runs(RunQuery { limit: 2, ..RunQuery::default() }));
+    let after = |row| RunQuery { after: Some(RunCursor::from(&rows[row])), ..RunQuery::default() };
+    assert_eq!(runs(after(0)), [run(first, 2), run(first, 1)]);
+    assert_eq!(runs(after(1)), [run(first, 1)]);
+    let cursor = RunCursor::from(&rows[1]);
+    assert_eq!(cursor.to_string().parse(), Ok(cursor));
     let of_receipt = RunQuery { receipt: Some(receipt), ..RunQuery::default() };
     assert_eq!(runs(of_receipt), [run(first, 2), run(first, 1)]);
     let of_agent = RunQuery { agent: Some("ops".into()), ..RunQuery::default() };

@@ -10,7 +10,7 @@ mod receipts;
 mod subject;
 mod upkeep;
 
-pub(super) use subject::{Sample, Subject, WINDOW, at, wait};
+pub(super) use subject::{LIFE, Sample, Subject, at, claim_of, wait};
 
 /// Runs functions over a [`Subject`] as tests of both engines.
 macro_rules! on_every_engine {

@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, fmt::Write, time::Duration};
 
 use proptest::prelude::*;
 
-use super::{Sample, Subject, at, wait};
+use super::{LIFE, Sample, Subject, at, claim_of, wait};
 use crate::{
     domain::{AgentName, CommitResult, JobId, Origin, ReceiptId, RunId},
     store::{
-        AttemptOutcome, Backlog, Claim, Disposition, Finish, Fire, Fired, JobRow, JobState, Page, Reason,
-        ReceiptQuery, Rescue,
+        AttemptOutcome, Backlog, Disposition, Finish, Fired, JobRow, JobState, Page, Prune, Reason,
+        ReceiptQuery, Unrouted, UnroutedQuery,
     },
 };
 
@@ -111,15 +111,17 @@ impl Side {
                 self.put(Sample { origin: Origin::Replay { of }, ..sample })
             }
             Change::Reroute { agents: mask, missing } => {
-                let open = wait(engine.unrouted(at(now + 1), 3, 1));
-                let Some(receipt) = open.first() else { return String::new() };
-                let key = KEYS.iter().find(|key| **key == receipt.delivery.key.as_str()).unwrap();
+                let query = UnroutedQuery { before: at(now + 1), max_rows: 1, max_bytes: 0 };
+                let open = wait(engine.unrouted(query));
+                let Some(Unrouted::Receipt { id, delivery, .. }) = open.first() else { return String::new() };
+                wait(engine.routing_taken(*id));
+                let key = KEYS.iter().find(|key| **key == delivery.key()).unwrap();
                 let sample = Sample {
-                    at: receipt.delivery.at,
+                    at: delivery.at,
                     missing: usize::from(missing),
                     ..Sample::new(key, 0).wanted_by(&agents(mask))
                 };
-                let committed = self.store.reroute(receipt.id, sample);
+                let committed = self.store.reroute(*id, sample);
                 self.committed(&committed)
             }
             Change::Enqueue { agent, delay } => {
@@ -127,20 +129,18 @@ impl Side {
                 String::new()
             }
             Change::Fire { agent } => {
-                let fired = engine.fire(Fire { agent: AGENTS[agent].into(), due: at(now), now: at(now) });
+                let fired = engine.fire(self.store.fire(AGENTS[agent], now, now));
                 matches!(wait(fired), Fired::Created(_)).to_string()
             }
             Change::Claim { agent, places } => {
-                let lease = Duration::from_secs(5);
-                let claim = Claim { agent: AGENTS[agent].into(), places, now: at(now), lease };
-                let claimed = wait(engine.claim(claim));
-                let mut to_store_error = format!("{:?}", claimed.next_due);
+                let claimed = wait(engine.claim(claim_of(AGENTS[agent], places, now)));
+                let mut told = format!("{:?}", claimed.next_due);
                 for job in claimed.jobs {
                     self.runs.push(job.run);
                     let nth = self.nth(job.run.job);
-                    let _ = write!(to_store_error, " {nth} {:?} {:?}", job.run.attempt, job.history);
+                    let _ = write!(told, " {nth} {:?} {:?}", job.run.attempt, job.history);
                 }
-                to_store_error
+                told
             }
             Change::Finish { pick, outcome, disposition } => {
                 let Some(run) = pick_of(&self.runs, pick) else { return String::new() };
@@ -151,19 +151,20 @@ impl Side {
                 ][disposition]
                     .clone();
                 let finish = Finish { run, outcome: outcomes()[outcome].clone(), disposition, at: at(now) };
-                wait(engine.finish(finish)).to_string()
+                wait(engine.finish(finish, None)).ended.to_string()
             }
             Change::Renew { pick } => {
                 let Some(run) = pick_of(&self.runs, pick) else { return String::new() };
-                wait(engine.renew(run, at(now + 60_000))).to_string()
+                wait(engine.renew(vec![run], LIFE, at(now + 60_000))).is_empty().to_string()
             }
             Change::Rescue { all } => {
-                let rescued = wait(engine.rescue(Rescue { now: at(now), all, max_interruptions: 3 }));
+                let rescued =
+                    if all { self.store.rescue_all(now, 3) } else { self.store.rescue_expired(now) };
                 let gone: Vec<_> = rescued.iter().map(|gone| (self.nth(gone.run.job), gone.state)).collect();
                 format!("{gone:?}")
             }
             Change::Revive { pick } => match pick_of(&self.jobs, pick) {
-                Some(job) => format!("{:?}", wait(engine.retry_job(job, at(now)))),
+                Some(job) => format!("{:?}", wait(engine.retry(job, at(now)))),
                 None => String::new(),
             },
             Change::Dismiss { pick } => match pick_of(&self.jobs, pick) {
@@ -171,7 +172,8 @@ impl Side {
                 None => String::new(),
             },
             Change::Prune { age } => {
-                let pruned = wait(engine.prune(at(now - age), at(now - age), 1_000));
+                let retention = Duration::from_millis(age.unsigned_abs());
+                let pruned = wait(engine.prune(Prune { now: at(now), retention, limit: 1_000 }));
                 format!("{} {} {}", pruned.receipts, pruned.runs.len(), pruned.more)
             }
         }
@@ -183,13 +185,13 @@ impl Side {
         rows.reverse();
         let backlog = wait(self.store.engine.backlog());
         assert_eq!(sorted(backlog), counted(&rows), "the counts drifted from the jobs");
-        let mut to_store_error = String::new();
+        let mut told = String::new();
         for row in rows {
             self.nth(row.id);
             let _ = writeln!(
-                to_store_error,
+                told,
                 "{} {} {:?} {:?} {} {} {}",
-                row.agent, row.state, row.reason, row.cause, row.attempts, row.created_at, row.due_at
+                row.agent, row.state, row.reason, row.trigger, row.attempts, row.created_at, row.due_at
             );
         }
         let query = ReceiptQuery { page: Page { limit: 1_000, before: None }, ..ReceiptQuery::default() };
@@ -197,14 +199,18 @@ impl Side {
             let receipt = wait(self.store.engine.receipt(row.id)).unwrap();
             let jobs = receipt.jobs.len();
             let _ = writeln!(
-                to_store_error,
+                told,
                 "{} {:?} {} {} {:?} {jobs}",
-                row.at, row.state, row.matched, receipt.delivery.key, receipt.delivery.body
+                row.at,
+                row.state,
+                row.matched,
+                receipt.delivery.key(),
+                receipt.delivery.body
             );
         }
         let mut oldest = wait(self.store.engine.oldest_due());
         oldest.sort();
-        to_store_error + &format!("{oldest:?} {:?}", wait(self.store.engine.cursors()))
+        told + &format!("{oldest:?} {:?}", wait(self.store.engine.cursors()))
     }
 }
 
@@ -237,7 +243,7 @@ fn counted(rows: &[JobRow]) -> BTreeMap<(AgentName, JobState), u64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn sqlite_does_what_the_memory_engine_does(

@@ -5,7 +5,10 @@ use bytes::Bytes;
 use super::{Sample, Subject, at, on_every_engine, wait};
 use crate::{
     domain::{Origin, Parsed, Verdict},
-    store::{JobState, JobTrigger, Page, Reason, ReceiptQuery, ReceiptState},
+    store::{
+        CountOf, JobState, JobTrigger, Page, QuarantineReason, Reason, ReceiptQuery, ReceiptState, Unrouted,
+        UnroutedQuery,
+    },
 };
 
 on_every_engine!(
@@ -22,14 +25,17 @@ on_every_engine!(
     an_unrouted_receipt_is_filled_in,
     a_gapped_receipt_is_listed_until_nobody_is_missing,
     a_receipt_that_could_not_be_parsed_again_stays_unrouted,
-    a_receipt_is_routed_a_bounded_number_of_times,
+    a_routing_counts_when_a_parser_took_it_and_not_when_it_was_listed,
+    what_was_answered_during_a_long_overload_still_runs,
+    one_sweep_holds_no_more_bodies_than_it_has_room_for,
+    a_quarantined_receipt_is_shown_and_not_routed_any_more,
     an_unparsable_body_is_kept_with_its_problem,
     receipts_are_listed_newest_first_and_in_pages,
 );
 
 fn a_receipt_is_read_back_as_it_came(store: &Subject) {
     let sample = Sample { refused: vec!["ops"], ..Sample::new("k", 0).wanted_by(&["dev"]) };
-    let expected = sample.clone().record(store.engine.ids().receipt(at(0)));
+    let expected = sample.clone().batch(store.engine.ids().receipt(at(0)), &store.engine.ids());
     let (id, committed) = store.record(sample);
     assert_eq!(committed.created[0].agent, "dev".into());
     assert_eq!((committed.created[0].due, committed.skipped, committed.duplicate_of), (at(0), 0, None));
@@ -45,7 +51,7 @@ fn a_receipt_is_read_back_as_it_came(store: &Subject) {
 
     let job = &receipt.jobs[0];
     assert_eq!((job.id, job.state, job.receipt), (committed.created[0].job, JobState::Available, Some(id)));
-    assert_eq!(job.cause, JobTrigger::Webhook { source: "hub".into(), trigger: 1 });
+    assert_eq!(job.trigger, JobTrigger::Webhook { source: "hub".into(), trigger: 1 });
     assert!(wait(store.engine.receipt(store.engine.ids().receipt(at(0)))).is_none());
 }
 
@@ -156,18 +162,20 @@ fn an_unrouted_receipt_is_filled_in(store: &Subject) {
     let raw = Sample { parsed: false, ..Sample::new("k", 0) };
     let (id, committed) = store.record(raw);
     assert_eq!(committed.created.len(), 0);
-    assert!(wait(store.engine.unrouted(at(0), 5, 10)).is_empty(), "not before its time");
-    let found = wait(store.engine.unrouted(at(1), 5, 10));
-    assert_eq!((found.len(), found[0].id, found[0].state), (1, id, ReceiptState::Unrouted));
-    assert_eq!(found[0].delivery.body, Sample::new("k", 0).body);
-    assert!(found[0].parsed.is_none());
+    assert!(store.unrouted(0).is_empty(), "not before its time");
+    let found = store.unrouted(1);
+    let [Unrouted::Receipt { id: listed, delivery, state, routings }] = &found[..] else {
+        panic!("{found:?}")
+    };
+    assert_eq!((*listed, *state, *routings), (id, ReceiptState::Unrouted, 0));
+    assert_eq!(delivery.body, Sample::new("k", 0).body);
 
     let committed = store.reroute(id, Sample::new("k", 0).wanted_by(&["dev"]));
     assert_eq!((committed.duplicate_of, committed.created.len()), (None, 1));
     let receipt = wait(store.engine.receipt(id)).unwrap();
-    assert_eq!((receipt.state, receipt.origin), (ReceiptState::Routed, Origin::Request));
+    assert_eq!((receipt.state, receipt.origin, receipt.revision), (ReceiptState::Routed, Origin::Request, 3));
     assert_eq!((receipt.verdicts.len(), receipt.jobs.len()), (1, 1));
-    assert!(wait(store.engine.unrouted(at(1), 5, 10)).is_empty());
+    assert!(store.unrouted(1).is_empty());
     assert_eq!(store.reroute(id, Sample::new("k", 0).wanted_by(&["dev"])).created.len(), 0);
 }
 
@@ -175,12 +183,12 @@ fn a_gapped_receipt_is_listed_until_nobody_is_missing(store: &Subject) {
     let gapped = Sample { missing: 1, ..Sample::new("k", 0).wanted_by(&["dev"]) };
     let (id, committed) = store.record(gapped.clone());
     assert_eq!(committed.created.len(), 1, "who answered has a job");
-    assert_eq!(wait(store.engine.unrouted(at(1), 5, 10))[0].state, ReceiptState::Gapped);
+    assert!(matches!(store.unrouted(1)[0], Unrouted::Receipt { state: ReceiptState::Gapped, .. }));
     store.reroute(id, gapped);
-    assert_eq!(wait(store.engine.unrouted(at(1), 5, 10)).len(), 1);
+    assert_eq!(store.unrouted(1).len(), 1);
     let committed = store.reroute(id, Sample::new("k", 0).wanted_by(&["dev", "ops"]));
     assert_eq!((committed.created.len(), committed.skipped), (1, 1));
-    assert!(wait(store.engine.unrouted(at(1), 5, 10)).is_empty());
+    assert!(store.unrouted(1).is_empty());
     let listed = wait(store.engine.receipts(ReceiptQuery::default()));
     assert_eq!((listed[0].matched, listed[0].state), (2, ReceiptState::Routed));
 }
@@ -194,15 +202,59 @@ fn a_receipt_that_could_not_be_parsed_again_stays_unrouted(store: &Subject) {
     assert!(matches!(receipt.parsed, Some(Parsed::Context(_))), "what was known is still known");
 }
 
-fn a_receipt_is_routed_a_bounded_number_of_times(store: &Subject) {
+fn a_routing_counts_when_a_parser_took_it_and_not_when_it_was_listed(store: &Subject) {
     let raw = |key, now| Sample { parsed: false, ..Sample::new(key, now) };
     let (first, _) = store.record(raw("a", 0));
-    store.record(raw("b", 1));
-    let found = wait(store.engine.unrouted(at(9), 2, 1));
-    assert_eq!(found.iter().map(|receipt| receipt.id).collect::<Vec<_>>(), [first], "the oldest first");
-    assert_eq!(wait(store.engine.unrouted(at(9), 2, 10)).len(), 2);
-    assert_eq!(wait(store.engine.unrouted(at(9), 2, 10)).len(), 1);
-    assert_eq!(wait(store.engine.unrouted(at(9), 2, 10)).len(), 0);
+    let (second, _) = store.record(raw("b", 1));
+    let count = |nth: usize| match store.unrouted(9)[nth] {
+        Unrouted::Receipt { routings, .. } => routings,
+        Unrouted::Unreadable { .. } => panic!("it is readable"),
+    };
+    assert_eq!(store.unrouted(9).iter().map(Unrouted::id).collect::<Vec<_>>(), [first, second]);
+    assert_eq!((count(0), count(1)), (0, 0));
+    assert_eq!(wait(store.engine.routing_taken(first)), 1);
+    assert_eq!(wait(store.engine.routing_taken(first)), 2);
+    assert_eq!((count(0), count(1)), (2, 0));
+    assert_eq!(wait(store.engine.routing_taken(store.engine.ids().receipt(at(9)))), 0);
+}
+
+fn what_was_answered_during_a_long_overload_still_runs(store: &Subject) {
+    let raw = |key, now| Sample { parsed: false, ..Sample::new(key, now) };
+    let ids = ["a", "b", "c"].map(|key| store.record(raw(key, 0)).0);
+    // No parser has room: swept up again and again, it closes unrouted again and again.
+    for sweep in 0..1_000 {
+        assert_eq!(store.unrouted(1 + sweep).len(), 3);
+        store.reroute(ids[0], raw("a", 0));
+    }
+    for (id, key) in ids.into_iter().zip(["a", "b", "c"]) {
+        assert_eq!(store.reroute(id, Sample::new(key, 0).wanted_by(&["dev"])).created.len(), 1);
+    }
+    assert_eq!(store.claim("dev", 9, 2_000).jobs.len(), 3);
+}
+
+fn one_sweep_holds_no_more_bodies_than_it_has_room_for(store: &Subject) {
+    for key in ["a", "b", "c"] {
+        store.record(Sample { parsed: false, body: Bytes::from(vec![b'x'; 1_000]), ..Sample::new(key, 0) });
+    }
+    let sweep = |max_rows, max_bytes| {
+        wait(store.engine.unrouted(UnroutedQuery { before: at(1), max_rows, max_bytes })).len()
+    };
+    assert_eq!(sweep(9, 10), 1, "always one");
+    assert_eq!(sweep(9, 2_500), 2);
+    assert_eq!(sweep(2, 1 << 20), 2);
+}
+
+fn a_quarantined_receipt_is_shown_and_not_routed_any_more(store: &Subject) {
+    let (id, _) = store.record(Sample { parsed: false, ..Sample::new("k", 0) });
+    let reason = QuarantineReason::RoutedTooOften { routings: 5 };
+    assert!(wait(store.engine.quarantine(id, reason.clone())));
+    assert!(!wait(store.engine.quarantine(id, reason.clone())), "once");
+    assert!(store.unrouted(9).is_empty());
+    assert_eq!(store.reroute(id, Sample::new("k", 0).wanted_by(&["dev"])).created.len(), 0);
+    let query = ReceiptQuery { state: Some(ReceiptState::Quarantined), ..ReceiptQuery::default() };
+    assert_eq!(wait(store.engine.receipts(query.clone()))[0].quarantine, Some(reason.clone()));
+    assert_eq!(wait(store.engine.count(CountOf::Receipts(query), 10)), 1);
+    assert_eq!(wait(store.engine.receipt(id)).unwrap().quarantine, Some(reason));
 }
 
 fn an_unparsable_body_is_kept_with_its_problem(store: &Subject) {
@@ -211,7 +263,7 @@ fn an_unparsable_body_is_kept_with_its_problem(store: &Subject) {
     assert_eq!(receipt.state, ReceiptState::Unparsable);
     let Some(Parsed::Unparsable(problem)) = receipt.parsed else { panic!("{:?}", receipt.parsed) };
     assert_eq!(problem.0, "no JSON");
-    assert!(wait(store.engine.unrouted(at(1), 5, 10)).is_empty());
+    assert!(store.unrouted(1).is_empty());
 }
 
 fn receipts_are_listed_newest_first_and_in_pages(store: &Subject) {

@@ -10,14 +10,22 @@ use tempfile::TempDir;
 
 use crate::{
     domain::{
-        CommitResult, Delivery, Headers, JobId, LedgerError, Match, Origin, Parsed, ProviderName,
-        ReceiptBatch, ReceiptId, Timestamp, TriggerMismatch, Unparsable, Verdict, WebhookContext,
+        AttemptOutcome, CommitResult, DedupeKey, Delivery, Disposition, Headers, IdSource, JobId, JobState,
+        JobTrigger, LedgerError, Match, NewJob, NodeId, NodeLife, Origin, Parsed, ProviderName, ReceiptBatch,
+        ReceiptId, RunId, Timestamp, TriggerMismatch, Unparsable, Verdict, WebhookContext,
     },
     store::{
-        AttemptOutcome, Claim, Claimed, Disposition, Engine, Finish, JobQuery, JobRow, JobState, JobTrigger,
-        MemoryEngine, NewJob, Page, Pending, SqliteEngine, SqliteOptions,
+        Claim, Claimed, Finish, Fire, JobQuery, JobRow, MemoryEngine, Page, Pending, Rescue, RescueScope,
+        Rescued, SqliteEngine, SqliteOptions, Store, Unrouted, UnroutedQuery,
     },
 };
+
+/// Who executes what the tests claim.
+pub(in crate::store) const LIFE: NodeLife = life(7);
+
+pub(in crate::store) const fn life(life: u64) -> NodeLife {
+    NodeLife { node: NodeId::new(0).unwrap(), life }
+}
 
 pub(in crate::store) const WINDOW: Duration = Duration::from_hours(1);
 
@@ -32,7 +40,7 @@ pub(in crate::store) fn wait<T>(pending: Pending<T>) -> T {
 }
 
 pub(in crate::store) struct Subject {
-    pub(in crate::store) engine: Arc<dyn Engine>,
+    pub(in crate::store) engine: Arc<dyn Store>,
     folder: Option<TempDir>,
 }
 
@@ -66,21 +74,53 @@ impl Subject {
 
     pub(in crate::store) fn record(&self, sample: Sample) -> (ReceiptId, CommitResult) {
         let id = self.engine.ids().receipt(sample.at);
-        (id, self.try_record(sample.record(id)).unwrap())
+        (id, self.try_record(sample.batch(id, &self.engine.ids())).unwrap())
     }
 
     pub(in crate::store) fn reroute(&self, id: ReceiptId, sample: Sample) -> CommitResult {
-        self.try_record(Sample { origin: Origin::Reroute, ..sample }.record(id)).unwrap()
+        let sample = Sample { origin: Origin::Reroute, ..sample };
+        self.try_record(sample.batch(id, &self.engine.ids())).unwrap()
+    }
+
+    pub(in crate::store) fn manual(&self, agent: &str, now: i64) -> NewJob {
+        NewJob::new(self.engine.ids().job(at(now)), agent.into(), JobTrigger::Manual, at(now))
     }
 
     pub(in crate::store) fn enqueue(&self, agent: &str, now: i64, due: i64) -> JobId {
-        let job = NewJob { agent: agent.into(), cause: JobTrigger::Manual, now: at(now), due: at(due) };
-        wait(self.engine.enqueue(job))
+        let job = NewJob { not_before: Some(at(due)), ..self.manual(agent, now) };
+        let id = job.id;
+        wait(self.engine.insert(vec![job]));
+        id
+    }
+
+    pub(in crate::store) fn fire(&self, agent: &str, due: i64, now: i64) -> Fire {
+        let id = self.engine.ids().job(at(now));
+        Fire { due: at(due), job: NewJob::of_schedule(id, agent.into(), at(due), at(now)) }
+    }
+
+    pub(in crate::store) fn unrouted(&self, before: i64) -> Vec<Unrouted> {
+        let query = UnroutedQuery { before: at(before), max_rows: 10, max_bytes: 1 << 30 };
+        wait(self.engine.unrouted(query))
+    }
+
+    /// As a later life of the node does when it starts.
+    pub(in crate::store) fn rescue_all(&self, now: i64, max_interruptions: u32) -> Vec<Rescued> {
+        let scope = RescueScope::EarlierLives(life(8));
+        wait(self.engine.rescue(Rescue { now: at(now), scope, max_interruptions }))
+    }
+
+    /// As the sweep of another life does.
+    pub(in crate::store) fn rescue_expired(&self, now: i64) -> Vec<Rescued> {
+        let scope = RescueScope::ExpiredLeases { except: life(8) };
+        wait(self.engine.rescue(Rescue { now: at(now), scope, max_interruptions: 3 }))
+    }
+
+    pub(in crate::store) fn renew(&self, run: RunId, until: i64) -> bool {
+        wait(self.engine.renew(vec![run], LIFE, at(until))).is_empty()
     }
 
     pub(in crate::store) fn claim(&self, agent: &str, places: u32, now: i64) -> Claimed {
-        let lease = Duration::from_mins(1);
-        wait(self.engine.claim(Claim { agent: agent.into(), places, now: at(now), lease }))
+        wait(self.engine.claim(claim_of(agent, places, now)))
     }
 
     /// Claims one job and ends its attempt.
@@ -92,7 +132,7 @@ impl Subject {
         disposition: Disposition,
     ) -> JobId {
         let run = self.claim(agent, 1, now).jobs[0].run;
-        assert!(wait(self.engine.finish(Finish { run, outcome, disposition, at: at(now) })));
+        assert!(wait(self.engine.finish(Finish { run, outcome, disposition, at: at(now) }, None)).ended);
         run.job
     }
 
@@ -109,10 +149,17 @@ impl Subject {
     }
 }
 
+/// A claim of a minute.
+pub(in crate::store) fn claim_of(agent: &str, places: u32, now: i64) -> Claim {
+    let lease = Duration::from_mins(1);
+    Claim { agent: agent.into(), places, now: at(now), lease, by: LIFE, except: Vec::new() }
+}
+
 /// A record in the making.
 #[derive(Clone)]
 pub(in crate::store) struct Sample {
     pub(in crate::store) key: &'static str,
+    pub(in crate::store) keys: Vec<DedupeKey>,
     pub(in crate::store) sources: Vec<&'static str>,
     pub(in crate::store) agents: Vec<&'static str>,
     pub(in crate::store) refused: Vec<&'static str>,
@@ -130,6 +177,7 @@ impl Sample {
     pub(in crate::store) fn new(key: &'static str, now: i64) -> Self {
         Self {
             key,
+            keys: Vec::new(),
             sources: vec!["hub"],
             agents: Vec::new(),
             refused: Vec::new(),
@@ -148,16 +196,19 @@ impl Sample {
         Self { agents: agents.to_vec(), ..self }
     }
 
-    pub(in crate::store) fn record(self, id: ReceiptId) -> ReceiptBatch {
+    pub(in crate::store) fn batch(self, id: ReceiptId, ids: &IdSource) -> ReceiptBatch {
         let source = self.sources[0];
         let wants = |agent: &&'static str| {
-            Verdict::Matched(Match {
-                agent: (*agent).into(),
-                trigger: 1,
-                source: source.into(),
-                queue_limit: self.queue_limit,
-            })
+            Verdict::Matched(Match { agent: (*agent).into(), trigger: 1, source: source.into() })
         };
+        let job = |agent: &&'static str| {
+            let trigger = JobTrigger::Webhook { source: source.into(), trigger: 1 };
+            let new =
+                NewJob::of_delivery(ids.job(self.at), (*agent).into(), trigger, source.into(), id, self.at);
+            NewJob { limit: Some(self.queue_limit), ..new }
+        };
+        let jobs = self.agents.iter().map(job).collect();
+        let keys = std::iter::once(self.key.into()).chain(self.keys).collect();
         let refuses = |agent: &&'static str| Verdict::NotMatched {
             agent: (*agent).into(),
             mismatches: vec![TriggerMismatch { trigger: 0, failed: Vec::new() }],
@@ -180,14 +231,16 @@ impl Sample {
                 headers,
                 body: self.body,
                 at: self.at,
-                key: self.key.into(),
+                keys,
             }),
             parsed: match self.problem {
                 Some(problem) => Some(Parsed::Unparsable(Unparsable(problem.to_owned()))),
                 None => self.parsed.then(context),
             },
             verdicts,
+            jobs,
             missing: self.missing,
+            revision: 3,
         }
     }
 }

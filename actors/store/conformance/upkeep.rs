@@ -1,9 +1,14 @@
 //! Pruning, counting, restarting, closing.
 
+use std::time::Duration;
+
 use super::{Sample, Subject, at, on_every_engine, wait};
 use crate::{
     domain::{Attempt, RunId},
-    store::{AttemptOutcome, Backlog, Disposition, JobState, Pruned, Reason, StoreError},
+    store::{
+        AttemptOutcome, Backlog, Disposition, JobState, Prune, Pruned, Reason, ReceiptQuery, StoreError,
+        StoreState,
+    },
 };
 
 on_every_engine!(
@@ -12,7 +17,10 @@ on_every_engine!(
     a_job_is_kept_from_its_end_and_not_from_its_beginning,
     the_body_of_an_original_stays_as_long_as_a_duplicate_shows_it,
     a_long_history_is_pruned_in_steps,
-    an_old_mark_is_pruned_and_a_young_one_is_not,
+    an_expired_key_is_pruned_and_a_living_one_is_not,
+    what_a_redelivery_would_make_again_is_kept_as_long_as_its_key,
+    a_clock_that_leapt_ahead_takes_no_history_with_it,
+    an_unrouted_receipt_is_never_pruned,
     the_backlog_counts_jobs_by_agent_and_state,
     a_probe_writes,
     a_restart_finds_everything,
@@ -20,9 +28,16 @@ on_every_engine!(
 );
 
 const DAY: i64 = 86_400_000;
+const LATER: i64 = 9 * DAY;
 
+/// Prunes what ended before a time. What is newest in the store bounds the clock, so that it has to
+/// know of a later one, when no key is remembered any more.
 fn prune(store: &Subject, before: i64, limit: u32) -> Pruned {
-    wait(store.engine.prune(at(before), at(before), limit))
+    if wait(store.engine.receipts(ReceiptQuery::default())).iter().all(|row| row.at < at(LATER)) {
+        store.record(Sample::new("later", LATER));
+    }
+    let retention = Duration::from_millis((LATER - before).unsigned_abs());
+    wait(store.engine.prune(Prune { now: at(LATER), retention, limit }))
 }
 
 fn what_a_waiting_job_needs_is_not_pruned(store: &Subject) {
@@ -79,14 +94,49 @@ fn a_long_history_is_pruned_in_steps(store: &Subject) {
     assert_eq!((second.receipts, second.more), (1, false));
 }
 
-fn an_old_mark_is_pruned_and_a_young_one_is_not(store: &Subject) {
-    let (old, _) = store.record(Sample::new("a", 0));
-    store.record(Sample::new("b", 10));
-    wait(store.engine.prune(at(-DAY), at(5), 10));
-    let (_, committed) = store.record(Sample::new("a", 20));
-    assert_eq!(committed.duplicate_of, None);
-    let (_, committed) = store.record(Sample::new("b", 20));
-    assert!(committed.duplicate_of.is_some_and(|original| original > old));
+fn an_expired_key_is_pruned_and_a_living_one_is_not(store: &Subject) {
+    let hour = 3_600_000;
+    store.record(Sample::new("a", 0));
+    store.record(Sample::new("b", hour));
+    store.record(Sample::new("c", hour + 10));
+    let forever = Duration::from_millis(LATER.unsigned_abs());
+    wait(store.engine.prune(Prune { now: at(hour + 10), retention: forever, limit: 10 }));
+    let duplicate = |key, now| store.record(Sample::new(key, now)).1.duplicate_of.is_some();
+    assert!(!duplicate("a", 0), "forgotten, even where the clock is set back");
+    assert!(duplicate("b", hour + 20));
+}
+
+fn what_a_redelivery_would_make_again_is_kept_as_long_as_its_key(store: &Subject) {
+    let hour = 3_600_000;
+    store.record(Sample::new("k", 0).wanted_by(&["dev"]));
+    let job = store.complete("dev", 10);
+    store.record(Sample::new("later", hour - 1));
+    let now = at(hour - 1);
+    wait(store.engine.prune(Prune { now, retention: Duration::from_millis(100), limit: 10 }));
+    assert_eq!(store.state(job), JobState::Completed, "older than the retention, and still needed");
+    let (_, committed) = store.record(Sample::new("k", hour).wanted_by(&["dev"]));
+    assert_eq!((committed.created.len(), committed.skipped), (0, 1));
+    store.record(Sample::new("last", hour + 10));
+    let now = at(hour + 10);
+    wait(store.engine.prune(Prune { now, retention: Duration::from_millis(100), limit: 10 }));
+    assert!(wait(store.engine.job(job)).is_none());
+}
+
+fn a_clock_that_leapt_ahead_takes_no_history_with_it(store: &Subject) {
+    let (receipt, _) = store.record(Sample::new("k", 0).wanted_by(&["dev"]));
+    let job = store.complete("dev", 10);
+    let pruned =
+        wait(store.engine.prune(Prune { now: at(90 * DAY), retention: Duration::from_hours(24), limit: 9 }));
+    assert_eq!(pruned, Pruned::default());
+    assert_eq!(store.state(job), JobState::Completed);
+    let (_, committed) = store.record(Sample::new("k", 20));
+    assert_eq!(committed.duplicate_of, Some(receipt), "its key is remembered");
+}
+
+fn an_unrouted_receipt_is_never_pruned(store: &Subject) {
+    let (id, _) = store.record(Sample { parsed: false, ..Sample::new("k", 0) });
+    prune(store, 8 * DAY, 10);
+    assert!(wait(store.engine.receipt(id)).is_some());
 }
 
 fn the_backlog_counts_jobs_by_agent_and_state(store: &Subject) {
@@ -115,7 +165,7 @@ fn the_backlog_counts_jobs_by_agent_and_state(store: &Subject) {
 fn a_probe_writes(store: &Subject) {
     wait(store.engine.probe());
     wait(store.engine.probe());
-    assert_eq!(store.engine.broken(), None);
+    assert_eq!(*store.engine.state().borrow(), StoreState::Writable);
 }
 
 fn a_restart_finds_everything(_: &Subject) {
@@ -125,7 +175,7 @@ fn a_restart_finds_everything(_: &Subject) {
         let store = store.restarted();
         assert_eq!(wait(store.engine.receipt(receipt)).unwrap().delivery.body, Sample::new("k", 0).body);
         assert_eq!(store.state(committed.created[0].job), JobState::Executing);
-        assert!(wait(store.engine.renew(run, at(100))));
+        assert!(store.renew(run, 100));
         let (again, committed) = store.record(Sample::new("k", -DAY).wanted_by(&["dev"]));
         assert_eq!((committed.duplicate_of, committed.skipped), (Some(receipt), 1));
         assert!(again.get() > run.job.get(), "ids go on after the largest, whatever the clock says");
@@ -137,7 +187,7 @@ fn a_closed_store_refuses(store: &Subject) {
     wait(store.engine.close());
     wait(store.engine.close());
     let id = store.engine.ids().receipt(at(1));
-    assert!(store.try_record(Sample::new("l", 1).record(id)).is_err());
+    assert!(store.try_record(Sample::new("l", 1).batch(id, &store.engine.ids())).is_err());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let refused = runtime.block_on(store.engine.probe());
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");

@@ -6,15 +6,20 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
+use tokio::sync::watch;
+
 use super::state::State;
 use crate::{
     domain::{
-        AgentName, IdSource, JobId, Ledger, LedgerError, OnCommit, ReceiptBatch, ReceiptId, RunId, Timestamp,
+        AgentName, AnyId, Delivery, IdSource, JobId, LedgerError, NewJob, NodeId, NodeLife, OnCommit, Reason,
+        ReceiptBatch, ReceiptId, ReceiptSink, RunId, Timestamp,
     },
     store::{
-        Backlog, Claim, Claimed, Engine, Finish, Fire, Fired, JobDetail, JobQuery, JobRow, NewJob, Pending,
-        Pruned, Reads, ReceiptQuery, ReceiptRow, Rescue, Rescued, Retried, RunQuery, RunRow, ScheduleCursor,
-        StoreError, StoredReceipt,
+        Backlog, Bulk, BulkDone, Cancelled, Claim, Claimed, CountOf, Cursors, Finish, Finished, Fire, Fired,
+        Found, Inserted, JobDetail, JobQuery, JobRow, Ledger, Pending, Prune, Pruned, QuarantineReason,
+        Queue, ReceiptQuery, ReceiptRow, Rescue, Rescued, Retried, RunQuery, RunRow, ScheduleCursor,
+        StoreError, StoreState, StoredReceipt, Unrouted, UnroutedQuery, Upkeep, Views,
     },
 };
 
@@ -23,15 +28,31 @@ pub struct MemoryEngine {
     state: Mutex<State>,
     ids: Arc<IdSource>,
     dedupe_window: Duration,
+    fares: watch::Sender<StoreState>,
 }
 
 impl MemoryEngine {
     /// An empty store.
     pub fn new(dedupe_window: Duration) -> Self {
-        Self { state: Mutex::default(), ids: Arc::new(IdSource::after(0)), dedupe_window }
+        Self {
+            state: Mutex::default(),
+            ids: Arc::new(IdSource::new(NodeId::default(), 0)),
+            dedupe_window,
+            fares: watch::Sender::new(StoreState::Writable),
+        }
+    }
+
+    /// Lets tests say how the store fares; one that is broken refuses everything.
+    pub fn pretend(&self, fares: StoreState) {
+        self.fares.send_replace(fares);
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> Result<T, StoreError> {
+        match &*self.fares.borrow() {
+            StoreState::Writable => {}
+            StoreState::Refusing { error, .. } => return Err(StoreError::Unavailable(error.clone())),
+            StoreState::Broken { error } => return Err(StoreError::Broken(error.clone())),
+        }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.closed {
             return Err(StoreError::Unavailable("the store is closed".to_owned()));
@@ -51,64 +72,110 @@ impl fmt::Debug for MemoryEngine {
     }
 }
 
-impl Ledger for MemoryEngine {
-    fn record(&self, record: ReceiptBatch, done: OnCommit) {
-        let committed = self.with(|state| state.record(record, &self.ids, self.dedupe_window));
+impl ReceiptSink for MemoryEngine {
+    fn record(&self, batch: ReceiptBatch, done: OnCommit) {
+        let committed = self.with(|state| state.record(batch, self.dedupe_window));
         done(committed.map_err(|error| LedgerError(error.to_string())));
     }
 }
 
-impl Engine for MemoryEngine {
+impl Ledger for MemoryEngine {
+    fn unrouted(&self, query: UnroutedQuery) -> Pending<Vec<Unrouted>> {
+        self.now(|state| state.unrouted(&query))
+    }
+
+    fn routing_taken(&self, receipt: ReceiptId) -> Pending<u32> {
+        self.now(|state| state.routing_taken(receipt))
+    }
+
+    fn quarantine(&self, receipt: ReceiptId, reason: QuarantineReason) -> Pending<bool> {
+        self.now(|state| state.quarantine(receipt, reason))
+    }
+
+    fn delivery(&self, receipt: ReceiptId) -> Pending<Option<Delivery>> {
+        self.now(|state| state.receipt(receipt).map(|stored| stored.delivery))
+    }
+
+    fn body(&self, receipt: ReceiptId) -> Pending<Option<Bytes>> {
+        self.now(|state| state.receipt(receipt).map(|stored| stored.delivery.body))
+    }
+}
+
+impl Queue for MemoryEngine {
     fn ids(&self) -> Arc<IdSource> {
         Arc::clone(&self.ids)
+    }
+
+    fn insert(&self, jobs: Vec<NewJob>) -> Pending<Vec<Inserted>> {
+        self.now(|state| state.insert_all(&jobs))
     }
 
     fn claim(&self, claim: Claim) -> Pending<Claimed> {
         self.now(|state| state.claim(&claim))
     }
 
-    fn renew(&self, run: RunId, until: Timestamp) -> Pending<bool> {
-        self.now(|state| state.renew(run, until))
+    fn renew(&self, runs: Vec<RunId>, by: NodeLife, until: Timestamp) -> Pending<Vec<RunId>> {
+        self.now(|state| state.renew(runs, by, until))
     }
 
-    fn finish(&self, finish: Finish) -> Pending<bool> {
-        self.now(|state| state.finish(&finish))
+    fn finish(&self, finish: Finish, then: Option<Claim>) -> Pending<Finished> {
+        self.now(|state| state.finish(&finish, then.as_ref()))
     }
 
-    fn fire(&self, fire: Fire) -> Pending<Fired> {
-        self.now(|state| state.fire(&fire, &self.ids))
+    fn cancel(&self, job: JobId, now: Timestamp) -> Pending<Cancelled> {
+        self.now(|state| state.cancel(job, now))
     }
 
-    fn enqueue(&self, job: NewJob) -> Pending<JobId> {
-        self.now(|state| state.enqueue(job, &self.ids))
-    }
-
-    fn rescue(&self, rescue: Rescue) -> Pending<Vec<Rescued>> {
-        self.now(|state| state.rescue(&rescue))
-    }
-
-    fn unrouted(&self, before: Timestamp, max_routings: u32, limit: u32) -> Pending<Vec<StoredReceipt>> {
-        self.now(|state| state.unrouted(before, max_routings, limit))
-    }
-
-    fn retry_job(&self, job: JobId, now: Timestamp) -> Pending<Retried> {
-        self.now(|state| state.retry_job(job, now))
+    fn retry(&self, job: JobId, now: Timestamp) -> Pending<Retried> {
+        self.now(|state| state.retry(job, now))
     }
 
     fn dismiss(&self, job: JobId, now: Timestamp) -> Pending<bool> {
         self.now(|state| state.dismiss(job, now))
     }
 
-    fn prune(&self, before: Timestamp, marks_before: Timestamp, limit: u32) -> Pending<Pruned> {
-        self.now(|state| state.prune(before, marks_before, limit))
+    fn bulk(&self, bulk: Bulk) -> Pending<BulkDone> {
+        self.now(|state| state.bulk(&bulk))
+    }
+
+    fn hold(&self, jobs: Vec<JobId>, by: Option<String>) -> Pending<u64> {
+        self.now(|state| state.hold(&jobs, by.as_deref()))
+    }
+
+    fn hand_over(&self, from: AgentName, to: AgentName, limit: u32) -> Pending<u64> {
+        self.now(|state| state.hand_over(&from, &to, limit))
+    }
+
+    fn discard_of(&self, agent: AgentName, reason: Reason, now: Timestamp, limit: u32) -> Pending<u64> {
+        self.now(|state| state.discard_of(&agent, &reason, now, limit))
+    }
+}
+
+impl Cursors for MemoryEngine {
+    fn cursors(&self) -> Pending<Vec<ScheduleCursor>> {
+        self.now(|state| state.cursors())
+    }
+
+    fn fire(&self, fire: Fire) -> Pending<Fired> {
+        self.now(|state| state.fire(&fire))
+    }
+}
+
+impl Upkeep for MemoryEngine {
+    fn rescue(&self, rescue: Rescue) -> Pending<Vec<Rescued>> {
+        self.now(|state| state.rescue(&rescue))
+    }
+
+    fn prune(&self, step: Prune) -> Pending<Pruned> {
+        self.now(|state| state.prune(&step))
     }
 
     fn probe(&self) -> Pending<()> {
         self.now(|_| ())
     }
 
-    fn broken(&self) -> Option<StoreError> {
-        None
+    fn state(&self) -> watch::Receiver<StoreState> {
+        self.fares.subscribe()
     }
 
     fn close(&self) -> Pending<()> {
@@ -118,7 +185,7 @@ impl Engine for MemoryEngine {
     }
 }
 
-impl Reads for MemoryEngine {
+impl Views for MemoryEngine {
     fn receipt(&self, id: ReceiptId) -> Pending<Option<StoredReceipt>> {
         self.now(|state| state.receipt(id))
     }
@@ -139,8 +206,12 @@ impl Reads for MemoryEngine {
         self.now(|state| state.list_runs(&query))
     }
 
-    fn cursors(&self) -> Pending<Vec<ScheduleCursor>> {
-        self.now(|state| state.cursors())
+    fn find(&self, id: AnyId) -> Pending<Option<Found>> {
+        self.now(|state| state.find(id))
+    }
+
+    fn count(&self, of: CountOf, cap: u32) -> Pending<u32> {
+        self.now(|state| state.count(&of, cap))
     }
 
     fn backlog(&self) -> Pending<Vec<Backlog>> {

@@ -1,122 +1,91 @@
-//! Moving jobs.
-
-use std::sync::Arc;
+//! Making jobs, and moving them by hand.
 
 use super::state::{Job, State};
 use crate::{
-    domain::{Attempt, IdSource, JobId, Parsed, ReceiptId, RunId, Timestamp, WebhookContext},
+    domain::{AgentName, History, JobId, JobState, NewJob, Reason, ReceiptId, RunId, Timestamp},
     store::{
-        AttemptOutcome, AttemptRow, Claim, Claimed, ClaimedJob, Finish, Fire, Fired, History, JobState,
-        JobTrigger, NewJob, Rescue, Rescued, Retried,
-        transitions::{after_attempt, after_loss},
+        Bulk, BulkAction, BulkDone, Cancelled, Fire, Fired, Inserted, Retried,
+        rules::{JobKey, Placement, coalesces, key_of, place},
     },
 };
 
 impl State {
-    pub(super) fn claim(&mut self, claim: &Claim) -> Claimed {
-        let mut due: Vec<_> = self
-            .waiting(&claim.agent)
-            .filter(|job| job.row.due_at <= claim.now)
-            .map(|job| (job.row.due_at, job.row.id))
-            .collect();
-        due.sort_unstable();
-        due.truncate(claim.places as usize);
-        let jobs = due.into_iter().filter_map(|(_, id)| self.start(id, claim)).collect();
-        let next_due = self.waiting(&claim.agent).map(|job| job.row.due_at).min();
-        Claimed { jobs, next_due }
-    }
-
-    fn start(&mut self, id: JobId, claim: &Claim) -> Option<ClaimedJob> {
-        let job = self.jobs.get_mut(&id)?;
-        job.row.state = JobState::Executing;
-        job.row.attempts += 1;
-        job.lease_until = Some(claim.now.plus(claim.lease));
-        let attempt = Attempt(job.row.attempts);
-        job.attempts.push(AttemptRow { attempt, started_at: claim.now, finished_at: None, outcome: None });
-        let receipt = job.row.receipt.and_then(|id| self.receipts.get(&id));
-        Some(ClaimedJob {
-            run: RunId { job: id, attempt },
-            agent: job.row.agent.clone(),
-            cause: job.row.cause.clone(),
-            receipt: job.row.receipt,
-            context: receipt.and_then(|receipt| context(receipt.stored.parsed.as_ref())),
-            history: job.history,
-            created_at: job.row.created_at,
-        })
-    }
-
-    fn executing(&mut self, run: RunId) -> Option<&mut Job> {
-        self.jobs
-            .get_mut(&run.job)
-            .filter(|job| job.row.state == JobState::Executing && job.row.attempts == run.attempt.0)
-    }
-
-    pub(super) fn renew(&mut self, run: RunId, until: Timestamp) -> bool {
-        self.executing(run).map(|job| job.lease_until = Some(until)).is_some()
-    }
-
-    pub(super) fn finish(&mut self, finish: &Finish) -> bool {
-        let Some(job) = self.executing(finish.run) else { return false };
-        let moved = after_attempt(job.history, finish);
-        if let Some(attempt) = job.attempts.last_mut() {
-            attempt.finished_at = Some(finish.at);
-            attempt.outcome = Some(finish.outcome.clone());
+    pub(super) fn insert(&mut self, job: &NewJob, key: &JobKey, is_alone: bool) -> Inserted {
+        let Ok(placement) = place(job, key, is_alone, self);
+        match placement {
+            Placement::Exists(known) => Inserted::Exists { job: known, replaced: false },
+            Placement::Replace(known, state, due) => {
+                if let Some(earlier) = self.jobs.get_mut(&known) {
+                    let new = Job::new(job, state, due);
+                    earlier.row.trigger = new.row.trigger;
+                    earlier.row.receipt = new.row.receipt;
+                    earlier.row.state = state;
+                    earlier.row.due_at = due;
+                    earlier.row.held_by = None;
+                    earlier.priority = new.priority;
+                    earlier.input = new.input;
+                    earlier.trace = new.trace;
+                }
+                Inserted::Exists { job: known, replaced: true }
+            }
+            Placement::Create { state, due, reason, supersedes } => {
+                if let Some(earlier) = supersedes.and_then(|earlier| self.jobs.get_mut(&earlier)) {
+                    earlier.end(JobState::Cancelled, None, job.created_at);
+                    earlier.key = None;
+                }
+                let mut new = Job::new(job, state, due);
+                let is_full = reason.is_some();
+                if is_full {
+                    new.end(state, reason, job.created_at);
+                } else {
+                    new.key.clone_from(&key.text);
+                    new.keep_until = key.keep_until;
+                }
+                self.jobs.insert(job.id, new);
+                if is_full { Inserted::Full { job: job.id } } else { Inserted::Created { job: job.id, due } }
+            }
         }
-        job.row.state = moved.state;
-        job.row.reason = moved.reason;
-        job.row.due_at = moved.due.unwrap_or(job.row.due_at);
-        job.ended_at = moved.due.is_none().then_some(finish.at);
-        job.lease_until = None;
-        job.history = moved.history;
-        true
     }
 
-    pub(super) fn rescue(&mut self, rescue: &Rescue) -> Vec<Rescued> {
-        let is_lost = |job: &&Job| {
-            job.row.state == JobState::Executing
-                && (rescue.all || job.lease_until.is_some_and(|until| until <= rescue.now))
+    pub(super) fn insert_all(&mut self, jobs: &[NewJob]) -> Vec<Inserted> {
+        let one = |job: &NewJob| {
+            let Ok(key) = key_of(job, None, self);
+            self.insert(job, &key, false)
         };
-        let lost: Vec<_> = self
-            .jobs
-            .values()
-            .filter(is_lost)
-            .map(|job| {
-                let run = RunId { job: job.row.id, attempt: Attempt(job.row.attempts) };
-                (run, job.row.agent.clone(), job.history)
-            })
-            .collect();
-        lost.into_iter()
-            .map(|(run, agent, history)| {
-                let disposition = after_loss(history, rescue);
-                let outcome = AttemptOutcome::Interrupted;
-                let ended = Finish { run, outcome, disposition, at: rescue.now };
-                self.finish(&ended);
-                Rescued { run, agent, state: after_attempt(history, &ended).state }
-            })
-            .collect()
+        jobs.iter().map(one).collect()
     }
 
-    pub(super) fn fire(&mut self, fire: &Fire, ids: &IdSource) -> Fired {
-        let last = self.schedules.insert(fire.agent.clone(), fire.due);
-        let waits = self.waiting(&fire.agent).any(|job| matches!(job.row.cause, JobTrigger::Schedule { .. }));
-        // The same time twice is a change that was committed although its answer got lost.
-        if waits || last == Some(fire.due) {
+    pub(super) fn fire(&mut self, fire: &Fire) -> Fired {
+        let last = self.cursors.insert(fire.job.agent.clone(), fire.due);
+        if coalesces(last, fire.due) {
             return Fired::Coalesced;
         }
-        let cause = JobTrigger::Schedule { due: fire.due };
-        let job = NewJob { agent: fire.agent.clone(), cause, now: fire.now, due: fire.now };
-        Fired::Created(self.enqueue(job, ids))
+        let Ok(key) = key_of(&fire.job, None, self);
+        match self.insert(&fire.job, &key, true) {
+            Inserted::Created { job, .. } => Fired::Created(job),
+            Inserted::Exists { .. } | Inserted::Full { .. } => Fired::Coalesced,
+        }
     }
 
-    pub(super) fn enqueue(&mut self, job: NewJob, ids: &IdSource) -> JobId {
-        let id = ids.job(job.now);
-        self.jobs.insert(id, Job::new(id, job.agent, job.cause, job.now, job.due));
-        id
+    pub(super) fn cancel(&mut self, id: JobId, now: Timestamp) -> Cancelled {
+        let Some(job) = self.jobs.get_mut(&id) else { return Cancelled::Unknown };
+        match job.row.state {
+            JobState::Executing => {
+                let attempt = crate::domain::Attempt(job.row.attempts);
+                Cancelled::Executing(RunId { job: id, attempt })
+            }
+            state if state.is_ended() => Cancelled::Ended(state),
+            _ => {
+                let reason = job.row.reason.take();
+                job.end(JobState::Cancelled, reason, now);
+                Cancelled::Yes
+            }
+        }
     }
 
-    pub(super) fn retry_job(&mut self, id: JobId, now: Timestamp) -> Retried {
+    pub(super) fn retry(&mut self, id: JobId, now: Timestamp) -> Retried {
         let Some(job) = self.jobs.get_mut(&id) else { return Retried::Unknown };
-        if job.row.state == JobState::Executing || job.row.state.is_waiting() {
+        if !job.row.state.is_ended() {
             return Retried::NotEnded(job.row.state);
         }
         job.row.state = JobState::Available;
@@ -129,7 +98,7 @@ impl State {
 
     pub(super) fn dismiss(&mut self, id: JobId, now: Timestamp) -> bool {
         let Some(job) = self.jobs.get_mut(&id) else { return false };
-        if job.row.state != JobState::Discarded {
+        if job.row.state != JobState::Discarded && !job.row.state.is_waiting() {
             return false;
         }
         let reason = job.row.reason.take();
@@ -137,15 +106,79 @@ impl State {
         true
     }
 
+    pub(super) fn bulk(&mut self, bulk: &Bulk) -> BulkDone {
+        let letters: Vec<_> = self
+            .jobs
+            .values()
+            .rev()
+            .filter(|job| job.row.state == JobState::Discarded)
+            .filter(|job| bulk.agent.as_ref().is_none_or(|agent| *agent == job.row.agent))
+            .filter(|job| bulk.before.is_none_or(|before| job.row.id < before))
+            .take(bulk.limit as usize)
+            .map(|job| (job.row.id, job.row.agent.clone()))
+            .collect();
+        for (id, _) in &letters {
+            match bulk.action {
+                BulkAction::Retry => drop(self.retry(*id, bulk.now)),
+                BulkAction::Dismiss => drop(self.dismiss(*id, bulk.now)),
+            }
+        }
+        let is_full = letters.len() >= bulk.limit as usize;
+        let next = letters.last().map(|(last, _)| *last).filter(|_| is_full);
+        BulkDone { jobs: letters, next }
+    }
+
+    pub(super) fn hold(&mut self, jobs: &[JobId], by: Option<&str>) -> u64 {
+        let mut moved = 0;
+        for id in jobs {
+            let Some(job) = self.jobs.get_mut(id) else { continue };
+            let may = match by {
+                Some(_) => job.row.state.is_waiting(),
+                None => job.row.state == JobState::Held,
+            };
+            if may {
+                job.row.state = if by.is_some() { JobState::Held } else { JobState::Available };
+                job.row.held_by = by.map(str::to_owned);
+                moved += 1;
+            }
+        }
+        moved
+    }
+
+    pub(super) fn hand_over(&mut self, from: &AgentName, to: &AgentName, limit: u32) -> u64 {
+        let taken = |job: &Job| job.key.is_some() && self.of_agent(to).any(|other| other.key == job.key);
+        let moving: Vec<_> = self
+            .waiting_of(from)
+            .filter(|job| !taken(job))
+            .take(limit as usize)
+            .map(|job| job.row.id)
+            .collect();
+        for id in &moving {
+            if let Some(job) = self.jobs.get_mut(id) {
+                job.row.agent = to.clone();
+            }
+        }
+        moving.len() as u64
+    }
+
+    pub(super) fn discard_of(
+        &mut self,
+        agent: &AgentName,
+        reason: &Reason,
+        now: Timestamp,
+        limit: u32,
+    ) -> u64 {
+        let waiting: Vec<_> = self.waiting_of(agent).take(limit as usize).map(|job| job.row.id).collect();
+        for id in &waiting {
+            if let Some(job) = self.jobs.get_mut(id) {
+                job.end(JobState::Discarded, Some(reason.clone()), now);
+            }
+        }
+        waiting.len() as u64
+    }
+
     /// The jobs that a receipt made, oldest first.
     pub(super) fn jobs_of(&self, receipt: ReceiptId) -> impl Iterator<Item = &Job> {
         self.jobs.values().filter(move |job| job.row.receipt == Some(receipt))
-    }
-}
-
-fn context(parsed: Option<&Parsed>) -> Option<Arc<WebhookContext>> {
-    match parsed {
-        Some(Parsed::Context(context)) => Some(Arc::clone(context)),
-        _ => None,
     }
 }

@@ -6,8 +6,9 @@
 mod engine;
 mod jobs;
 mod prune;
-mod reads;
 mod receipts;
+mod runs;
 mod state;
+mod views;
 
 pub use engine::MemoryEngine;

@@ -3,35 +3,46 @@
 use super::state::State;
 use crate::{
     domain::{ReceiptId, RunId, Timestamp},
-    store::Pruned,
+    store::{Prune, Pruned, ReceiptState, rules::old_before},
 };
 
 impl State {
-    pub(super) fn prune(&mut self, before: Timestamp, marks_before: Timestamp, limit: u32) -> Pruned {
-        let limit = limit as usize;
-        let (jobs, runs) = self.prune_jobs(before, limit);
+    pub(super) fn prune(&mut self, prune: &Prune) -> Pruned {
+        let newest = self.newest();
+        let now = newest.map_or(prune.now, |newest| newest.min(prune.now));
+        let before = old_before(prune.now, newest, prune.retention);
+        let limit = prune.limit as usize;
+        let (jobs, runs) = self.prune_jobs(before, now, limit);
         let mut receipts = 0;
         for _ in 0..2 {
             // Duplicates go first, and then the originals whose bodies they shared.
             receipts += self.prune_receipts(before, limit - receipts);
         }
-        let old_marks: Vec<_> = self
-            .cursors
+        let expired: Vec<_> = self
+            .keys
             .iter()
-            .filter(|(_, (_, at))| *at < marks_before)
+            .filter(|(_, owner)| owner.until < now)
             .map(|(key, _)| key.clone())
             .take(limit)
             .collect();
-        for key in &old_marks {
-            self.cursors.remove(key);
+        for key in &expired {
+            self.keys.remove(key);
         }
-        Pruned { receipts: receipts as u64, runs, more: [jobs, receipts, old_marks.len()].contains(&limit) }
+        Pruned { receipts: receipts as u64, runs, more: [jobs, receipts, expired.len()].contains(&limit) }
     }
 
-    fn prune_jobs(&mut self, before: Timestamp, limit: usize) -> (usize, Vec<RunId>) {
+    fn newest(&self) -> Option<Timestamp> {
+        let receipt = self.receipts.values().next_back().map(|receipt| receipt.stored.delivery.at);
+        let job = self.jobs.values().next_back().map(|job| job.row.created_at);
+        let end = self.jobs.values().filter_map(|job| job.ended_at).max();
+        receipt.into_iter().chain(job).chain(end).max()
+    }
+
+    fn prune_jobs(&mut self, before: Timestamp, now: Timestamp, limit: usize) -> (usize, Vec<RunId>) {
         let mut ended: Vec<_> = self
             .jobs
             .values()
+            .filter(|job| job.keep_until.is_none_or(|until| until < now))
             .filter_map(|job| job.ended_at.filter(|at| *at < before).map(|at| (at, job.row.id)))
             .collect();
         ended.sort_unstable();
@@ -46,20 +57,21 @@ impl State {
     }
 
     fn prune_receipts(&mut self, before: Timestamp, limit: usize) -> usize {
-        let old: Vec<ReceiptId> = self
+        let mut old: Vec<(Timestamp, ReceiptId)> = self
             .receipts
             .values()
             .filter(|receipt| {
-                let id = receipt.stored.id;
-                id.made_at() < before
-                    && receipt.stored.delivery.at < before
-                    && self.jobs_of(id).next().is_none()
-                    && !self.lends_body(id)
+                let stored = &receipt.stored;
+                !matches!(stored.state, ReceiptState::Unrouted | ReceiptState::Gapped)
+                    && stored.delivery.at < before
+                    && self.jobs_of(stored.id).next().is_none()
+                    && !self.lends_body(stored.id)
             })
-            .map(|receipt| receipt.stored.id)
-            .take(limit)
+            .map(|receipt| (receipt.stored.delivery.at, receipt.stored.id))
             .collect();
-        for id in &old {
+        old.sort_unstable();
+        old.truncate(limit);
+        for (_, id) in &old {
             self.receipts.remove(id);
         }
         old.len()

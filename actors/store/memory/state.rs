@@ -1,18 +1,27 @@
 //! What the store holds.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    convert::Infallible,
+};
 
 use crate::{
-    domain::{AgentName, DeliveryKey, JobId, ReceiptId, SourceName, Timestamp},
-    store::{AttemptRow, History, JobRow, JobState, JobTrigger, Reason, StoredReceipt},
+    domain::{
+        AgentName, DeliveryKey, GroupKey, History, Input, JobId, NewJob, NodeLife, ReceiptId, SourceName,
+        Timestamp, TraceParent,
+    },
+    store::{
+        AttemptRow, JobRow, JobState, JobTrigger, Reason, StoredReceipt,
+        rules::{KeyOwner, KnownJob, LookUp},
+    },
 };
 
 #[derive(Default)]
 pub(super) struct State {
     pub(super) receipts: BTreeMap<ReceiptId, Receipt>,
     pub(super) jobs: BTreeMap<JobId, Job>,
-    pub(super) cursors: HashMap<(SourceName, DeliveryKey), (ReceiptId, Timestamp)>,
-    pub(super) schedules: BTreeMap<AgentName, Timestamp>,
+    pub(super) keys: HashMap<(SourceName, DeliveryKey), KeyOwner>,
+    pub(super) cursors: BTreeMap<AgentName, Timestamp>,
     pub(super) closed: bool,
 }
 
@@ -28,46 +37,84 @@ pub(super) struct Receipt {
 pub(super) struct Job {
     pub(super) row: JobRow,
     pub(super) key: Option<String>,
+    pub(super) keep_until: Option<Timestamp>,
+    pub(super) input: Option<Input>,
+    pub(super) group_key: Option<GroupKey>,
+    pub(super) trace: Option<TraceParent>,
+    pub(super) priority: i8,
     pub(super) history: History,
-    pub(super) lease_until: Option<Timestamp>,
+    pub(super) lease: Option<(Timestamp, NodeLife)>,
     pub(super) ended_at: Option<Timestamp>,
     pub(super) attempts: Vec<AttemptRow>,
 }
 
 impl Job {
-    /// A job that waits.
-    pub(super) fn new(
-        id: JobId,
-        agent: AgentName,
-        cause: JobTrigger,
-        now: Timestamp,
-        due: Timestamp,
-    ) -> Self {
-        let state = if due > now { JobState::Scheduled } else { JobState::Available };
-        let row = JobRow {
-            id,
-            agent,
-            cause,
-            state,
-            reason: None,
-            receipt: None,
-            attempts: 0,
-            created_at: now,
-            due_at: due,
-        };
-        let history = History::default();
-        Self { row, key: None, history, lease_until: None, ended_at: None, attempts: Vec::new() }
+    pub(super) fn new(job: &NewJob, state: JobState, due: Timestamp) -> Self {
+        Self {
+            row: JobRow {
+                id: job.id,
+                agent: job.agent.clone(),
+                trigger: job.trigger.clone(),
+                state,
+                reason: None,
+                receipt: job.receipt,
+                attempts: 0,
+                created_at: job.created_at,
+                due_at: due,
+                held_by: None,
+            },
+            key: None,
+            keep_until: None,
+            input: job.input.clone(),
+            group_key: job.group_key.clone(),
+            trace: job.trace.clone(),
+            priority: job.priority,
+            history: History::default(),
+            lease: None,
+            ended_at: None,
+            attempts: Vec::new(),
+        }
     }
 
     pub(super) fn end(&mut self, state: JobState, reason: Option<Reason>, at: Timestamp) {
         self.row.state = state;
         self.row.reason = reason;
+        self.row.held_by = None;
         self.ended_at = Some(at);
+    }
+
+    fn known(&self) -> KnownJob {
+        KnownJob { id: self.row.id, state: self.row.state }
     }
 }
 
 impl State {
-    pub(super) fn waiting<'a>(&'a self, agent: &'a AgentName) -> impl Iterator<Item = &'a Job> {
-        self.jobs.values().filter(move |job| job.row.agent == *agent && job.row.state.is_waiting())
+    pub(super) fn of_agent<'a>(&'a self, agent: &'a AgentName) -> impl Iterator<Item = &'a Job> {
+        self.jobs.values().filter(move |job| job.row.agent == *agent)
+    }
+
+    pub(super) fn waiting_of<'a>(&'a self, agent: &'a AgentName) -> impl Iterator<Item = &'a Job> {
+        self.of_agent(agent).filter(|job| job.row.state.is_waiting())
+    }
+}
+
+impl LookUp for State {
+    type Error = Infallible;
+
+    fn key_owner(&self, source: &SourceName, key: &DeliveryKey) -> Result<Option<KeyOwner>, Infallible> {
+        Ok(self.keys.get(&(source.clone(), key.clone())).copied())
+    }
+
+    fn job_of_key(&self, agent: &AgentName, key: &str) -> Result<Option<KnownJob>, Infallible> {
+        Ok(self.of_agent(agent).find(|job| job.key.as_deref() == Some(key)).map(Job::known))
+    }
+
+    fn waiting_schedule(&self, agent: &AgentName) -> Result<Option<KnownJob>, Infallible> {
+        let scheduled = |job: &&Job| matches!(job.row.trigger, JobTrigger::Schedule { .. });
+        Ok(self.waiting_of(agent).find(scheduled).map(Job::known))
+    }
+
+    fn waiting(&self, agent: &AgentName) -> Result<u64, Infallible> {
+        Ok(self.waiting_of(agent).count() as u64)
     }
 }

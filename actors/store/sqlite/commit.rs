@@ -9,7 +9,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
-        mpsc::{Receiver, TryRecvError},
+        mpsc::{Receiver, RecvTimeoutError, TryRecvError},
     },
     time::{Duration, Instant},
 };
@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use super::{
     checkpoint::Checkpointer,
     failure::{FailureScope, closed, pass, to_store_error},
-    open::Lock,
+    open::{Files, Lock},
     queue::{Message, Queued, Shared},
 };
 use crate::store::StoreError;
@@ -34,12 +34,18 @@ const GROUP_CHANGES: usize = 512;
 /// The same by size: a disk takes this in some 20 ms.
 const GROUP_BYTES: usize = 8 << 20;
 
+/// A folder that is removed under an idle gate is noticed after this; under a busy one, at once.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A delivery is prepared in far less; the count is looked at again after this.
+const PREPARED_SOON: Duration = Duration::from_millis(5);
+
 /// What the thread has. Fields are dropped in this order: the lock goes last.
 pub(super) struct WriterThread {
     pub(super) connection: Connection,
     pub(super) checkpointer: Checkpointer,
     pub(super) meter: CommitMeter,
     pub(super) shared: Arc<Shared>,
+    pub(super) files: Files,
     pub(super) lock: Lock,
 }
 
@@ -56,13 +62,17 @@ impl WriterThread {
     pub(super) fn run(mut self, messages: &Receiver<Message>) {
         let mut closing = None;
         while closing.is_none() {
-            let Ok(message) = messages.recv() else { break };
-            let (group, close) = gather(message, messages);
-            closing = close;
-            if !group.is_empty() {
-                self.commit(group);
+            match messages.recv_timeout(LOOK_EVERY) {
+                Ok(message) => {
+                    let (group, close) = gather(message, messages);
+                    closing = close;
+                    self.commit(group);
+                }
+                Err(RecvTimeoutError::Timeout) => drop(self.look_at_files()),
+                Err(RecvTimeoutError::Disconnected) => break,
             }
         }
+        self.write_prepared(messages);
         refuse_rest(messages, &mut closing);
         let Self { connection, checkpointer, lock, .. } = self;
         checkpointer.finish(&connection);
@@ -74,7 +84,26 @@ impl WriterThread {
         }
     }
 
+    /// Writes the deliveries that were admitted before the store closed, and came after.
+    fn write_prepared(&mut self, messages: &Receiver<Message>) {
+        while self.shared.is_preparing() {
+            let Ok(message) = messages.recv_timeout(PREPARED_SOON) else { continue };
+            let (group, close) = gather(message, messages);
+            self.commit(group);
+            // Whoever closes a second time is answered by the drop.
+            drop(close);
+        }
+    }
+
+    /// Ends the store where its files are not those that it opened.
+    fn look_at_files(&self) -> Result<(), StoreError> {
+        self.files.check().map_err(|why| self.shared.break_for(why))
+    }
+
     fn commit(&mut self, mut group: Vec<Queued>) {
+        if group.is_empty() {
+            return;
+        }
         let begun = Instant::now();
         let (size, bytes) = (group.len(), group.iter().map(Queued::bytes).sum());
         let outcomes = self.write_all(&mut group);
@@ -93,10 +122,11 @@ impl WriterThread {
     /// Writes and commits a group, and says what became of each change.
     fn write_all(&self, group: &mut [Queued]) -> Outcomes {
         if let Some(broken) = self.shared.broken() {
-            return Outcomes::All(Err(broken.clone()));
+            return Outcomes::All(Err(broken));
         }
         let error = match self.write_together(group) {
-            Ok(()) => return Outcomes::All(Ok(())),
+            // Written into a folder that is gone is written nowhere.
+            Ok(()) => return Outcomes::All(self.look_at_files().inspect(|()| self.shared.wrote())),
             Err(error) => error,
         };
         self.roll_back();
@@ -104,7 +134,10 @@ impl WriterThread {
             return Outcomes::All(Err(self.evaluate(&error)));
         }
         match self.write_apart(group) {
-            Ok(outcomes) => Outcomes::Each(outcomes),
+            Ok(outcomes) => {
+                self.shared.wrote();
+                Outcomes::Each(outcomes)
+            }
             Err(error) => {
                 self.roll_back();
                 Outcomes::All(Err(self.evaluate(&error)))
@@ -172,7 +205,12 @@ impl WriterThread {
     fn evaluate(&self, error: &rusqlite::Error) -> StoreError {
         match to_store_error(error) {
             StoreError::Broken(why) => self.shared.break_for(why),
-            passing @ StoreError::Unavailable(_) => passing,
+            StoreError::Unavailable(why) => {
+                if FailureScope::of(error) == FailureScope::Group {
+                    self.shared.refused(&why);
+                }
+                StoreError::Unavailable(why)
+            }
         }
     }
 }

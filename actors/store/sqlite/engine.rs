@@ -2,48 +2,63 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::{
     checkpoint::Checkpointer,
     commit::{CommitMeter, WriterThread},
     failure::{closed, pass},
     jobs,
-    open::{self, OpenError},
+    open::{self, Files, OpenError},
+    prepare::{self, Preparation, Prepared},
     prune::prune,
     queue::{Shared, Writer},
     reader::SqliteReader,
-    receipts::{self, Prepared},
+    receipts, routing, runs, views,
 };
 use crate::{
     domain::{
-        AgentName, IdSource, JobId, Ledger, LedgerError, OnCommit, ReceiptBatch, ReceiptId, RunId, Timestamp,
+        AgentName, AnyId, Clock, Delivery, IdSource, JobId, LedgerError, NewJob, NodeId, NodeLife, OnCommit,
+        Reason, ReceiptBatch, ReceiptId, ReceiptSink, RunId, Timestamp,
     },
     store::{
-        Backlog, Claim, Claimed, Engine, Finish, Fire, Fired, JobDetail, JobQuery, JobRow, NewJob, Pending,
-        Pruned, Reads, ReceiptQuery, ReceiptRow, Rescue, Rescued, Retried, RunQuery, RunRow, ScheduleCursor,
-        StoreError, StoredReceipt,
+        Backlog, Bulk, BulkDone, Cancelled, Claim, Claimed, CountOf, Cursors, Finish, Finished, Fire, Fired,
+        Found, Inserted, JobDetail, JobQuery, JobRow, Ledger, Pending, Prune, Pruned, QuarantineReason,
+        Queue, ReceiptQuery, ReceiptRow, Rescue, Rescued, Retried, RunQuery, RunRow, ScheduleCursor,
+        StoreState, StoredReceipt, Unrouted, UnroutedQuery, Upkeep, Views,
     },
 };
 
 /// What a store is opened with.
 pub struct SqliteOptions {
-    /// How long a delivery's key is remembered.
+    /// How long a delivery's key is remembered that has no window of its own.
     pub dedupe_window: Duration,
+    /// Whose ids are made.
+    pub node: NodeId,
+    /// The time, for what is said of the store's state.
+    pub clock: Clock,
     /// Told of each commit.
     pub meter: CommitMeter,
 }
 
 impl Default for SqliteOptions {
     fn default() -> Self {
-        Self { dedupe_window: Duration::from_hours(7 * 24), meter: Arc::new(|_, _| {}) }
+        Self {
+            dedupe_window: Duration::from_hours(7 * 24),
+            node: NodeId::default(),
+            clock: Clock::default(),
+            meter: Arc::new(|_, _| {}),
+        }
     }
 }
 
-/// A store in one file. Dropped without [`Engine::close`], it still writes what was queued.
+/// A store in one file. Dropped without [`Upkeep::close`], it still writes what was queued.
 pub struct SqliteEngine {
+    preparation: Preparation,
     writer: Writer,
+    pub(super) shared: Arc<Shared>,
     reader: SqliteReader,
     ids: Arc<IdSource>,
     dedupe_window: Duration,
@@ -59,20 +74,22 @@ impl SqliteEngine {
         let file = |error| OpenError::File { path: path.to_owned(), error };
         let lock = open::prepare(path)?;
         let mut connection = open::connect(path).map_err(sqlite)?;
-        open::migrate(&mut connection, path)?;
-        let ids = Arc::new(IdSource::after(largest_id(&connection).map_err(sqlite)?));
-        let reader = SqliteReader::open(path)?;
+        open::migrate(&mut connection, path, options.dedupe_window)?;
+        let ids = Arc::new(IdSource::new(options.node, largest_id(&connection).map_err(sqlite)?));
+        let shared = Arc::new(Shared::new(options.clock));
+        let reader = SqliteReader::of_engine(path, Arc::clone(&shared))?;
         let checkpointer = Checkpointer::start(path).map_err(file)?;
-        let shared = Arc::new(Shared::default());
+        let preparation = Preparation::start().map_err(file)?;
         let writing = WriterThread {
             connection,
             checkpointer,
             meter: options.meter,
             shared: Arc::clone(&shared),
+            files: Files::of(path, &lock).map_err(file)?,
             lock,
         };
-        let writer = Writer::start(shared, |messages| writing.run(messages)).map_err(file)?;
-        Ok(Self { writer, reader, ids, dedupe_window: options.dedupe_window })
+        let writer = Writer::start(Arc::clone(&shared), |messages| writing.run(messages)).map_err(file)?;
+        Ok(Self { preparation, writer, shared, reader, ids, dedupe_window: options.dedupe_window })
     }
 
     /// Queues a change, whose answer comes after the commit.
@@ -95,83 +112,132 @@ fn largest_id(connection: &Connection) -> rusqlite::Result<i64> {
     )
 }
 
-impl Ledger for SqliteEngine {
-    fn record(&self, record: ReceiptBatch, done: OnCommit) {
-        let prepared = Prepared::new(record);
-        let (ids, window) = (Arc::clone(&self.ids), self.dedupe_window);
-        self.writer.offer(
-            prepared.bytes(),
-            move |connection| {
-                pass("store.record")?;
-                prepared.write(connection, &ids, window)
-            },
-            move |outcome| done(outcome.map_err(|error| LedgerError(error.to_string()))),
-        );
+impl ReceiptSink for SqliteEngine {
+    fn record(&self, batch: ReceiptBatch, done: OnCommit) {
+        let admitted = match self.writer.admit(prepare::size(&batch)) {
+            Ok(admitted) => admitted,
+            Err(error) => return done(Err(LedgerError(error.to_string()))),
+        };
+        let window = self.dedupe_window;
+        self.preparation.give(move || {
+            let prepared = Prepared::new(batch);
+            admitted.write(
+                move |connection| {
+                    pass("store.record")?;
+                    receipts::record(connection, &prepared, window)
+                },
+                move |outcome| done(outcome.map_err(|error| LedgerError(error.to_string()))),
+            );
+        });
     }
 }
 
-impl Engine for SqliteEngine {
+impl Ledger for SqliteEngine {
+    fn unrouted(&self, query: UnroutedQuery) -> Pending<Vec<Unrouted>> {
+        self.reader.ask(move |connection| routing::unrouted(connection, &query))
+    }
+
+    fn routing_taken(&self, receipt: ReceiptId) -> Pending<u32> {
+        self.change(move |connection| routing::taken(connection, receipt))
+    }
+
+    fn quarantine(&self, receipt: ReceiptId, reason: QuarantineReason) -> Pending<bool> {
+        self.change(move |connection| routing::quarantine(connection, receipt, &reason))
+    }
+
+    fn delivery(&self, receipt: ReceiptId) -> Pending<Option<Delivery>> {
+        self.reader.ask(move |connection| routing::delivery(connection, receipt))
+    }
+
+    fn body(&self, receipt: ReceiptId) -> Pending<Option<Bytes>> {
+        self.reader.ask(move |connection| routing::body_of(connection, receipt))
+    }
+}
+
+impl Queue for SqliteEngine {
     fn ids(&self) -> Arc<IdSource> {
         Arc::clone(&self.ids)
     }
 
+    fn insert(&self, jobs: Vec<NewJob>) -> Pending<Vec<Inserted>> {
+        self.change(move |connection| jobs::insert_all(connection, &jobs))
+    }
+
     fn claim(&self, claim: Claim) -> Pending<Claimed> {
         self.change(move |connection| {
-            let claimed = jobs::claim(connection, &claim)?;
+            let claimed = runs::claim(connection, &claim)?;
             pass("store.claim")?;
             Ok(claimed)
         })
     }
 
-    fn renew(&self, run: RunId, until: Timestamp) -> Pending<bool> {
-        self.change(move |connection| jobs::renew(connection, run, until))
+    fn renew(&self, runs: Vec<RunId>, by: NodeLife, until: Timestamp) -> Pending<Vec<RunId>> {
+        self.change(move |connection| runs::renew(connection, &runs, by, until))
     }
 
-    fn finish(&self, finish: Finish) -> Pending<bool> {
+    fn finish(&self, finish: Finish, then: Option<Claim>) -> Pending<Finished> {
         self.change(move |connection| {
             pass("store.finish")?;
-            jobs::finish(connection, &finish)
+            runs::finish(connection, &finish, then.as_ref())
         })
     }
 
-    fn fire(&self, fire: Fire) -> Pending<Fired> {
-        let ids = Arc::clone(&self.ids);
-        self.change(move |connection| jobs::fire(connection, &ids, &fire))
+    fn cancel(&self, job: JobId, now: Timestamp) -> Pending<Cancelled> {
+        self.change(move |connection| jobs::cancel(connection, job, now))
     }
 
-    fn enqueue(&self, job: NewJob) -> Pending<JobId> {
-        let ids = Arc::clone(&self.ids);
-        self.change(move |connection| jobs::enqueue(connection, &ids, &job))
-    }
-
-    fn rescue(&self, rescue: Rescue) -> Pending<Vec<Rescued>> {
-        self.change(move |connection| jobs::rescue(connection, &rescue))
-    }
-
-    fn unrouted(&self, before: Timestamp, max_routings: u32, limit: u32) -> Pending<Vec<StoredReceipt>> {
-        self.change(move |connection| receipts::unrouted(connection, before, max_routings, limit))
-    }
-
-    fn retry_job(&self, job: JobId, now: Timestamp) -> Pending<Retried> {
-        self.change(move |connection| jobs::retry_job(connection, job, now))
+    fn retry(&self, job: JobId, now: Timestamp) -> Pending<Retried> {
+        self.change(move |connection| jobs::retry(connection, job, now))
     }
 
     fn dismiss(&self, job: JobId, now: Timestamp) -> Pending<bool> {
         self.change(move |connection| jobs::dismiss(connection, job, now))
     }
 
-    fn prune(&self, before: Timestamp, marks_before: Timestamp, limit: u32) -> Pending<Pruned> {
-        self.change(move |connection| prune(connection, before, marks_before, limit))
+    fn bulk(&self, bulk: Bulk) -> Pending<BulkDone> {
+        self.change(move |connection| jobs::bulk(connection, &bulk))
+    }
+
+    fn hold(&self, jobs: Vec<JobId>, by: Option<String>) -> Pending<u64> {
+        self.change(move |connection| jobs::hold(connection, &jobs, by.as_deref()))
+    }
+
+    fn hand_over(&self, from: AgentName, to: AgentName, limit: u32) -> Pending<u64> {
+        self.change(move |connection| jobs::hand_over(connection, &from, &to, limit))
+    }
+
+    fn discard_of(&self, agent: AgentName, reason: Reason, now: Timestamp, limit: u32) -> Pending<u64> {
+        self.change(move |connection| jobs::discard_of(connection, &agent, &reason, now, limit))
+    }
+}
+
+impl Cursors for SqliteEngine {
+    fn cursors(&self) -> Pending<Vec<ScheduleCursor>> {
+        self.reader.ask(views::cursors)
+    }
+
+    fn fire(&self, fire: Fire) -> Pending<Fired> {
+        self.change(move |connection| jobs::fire(connection, &fire))
+    }
+}
+
+impl Upkeep for SqliteEngine {
+    fn rescue(&self, rescue: Rescue) -> Pending<Vec<Rescued>> {
+        self.change(move |connection| runs::rescue(connection, &rescue))
+    }
+
+    fn prune(&self, step: Prune) -> Pending<Pruned> {
+        self.change(move |connection| prune(connection, &step))
     }
 
     fn probe(&self) -> Pending<()> {
         self.change(|connection| {
-            connection.prepare_cached("UPDATE pulse SET beats = beats + 1")?.execute([]).map(drop)
+            connection.prepare_cached("UPDATE write_probe SET writes = writes + 1")?.execute([]).map(drop)
         })
     }
 
-    fn broken(&self) -> Option<StoreError> {
-        self.writer.broken()
+    fn state(&self) -> watch::Receiver<StoreState> {
+        self.shared.state()
     }
 
     fn close(&self) -> Pending<()> {
@@ -181,7 +247,7 @@ impl Engine for SqliteEngine {
     }
 }
 
-impl Reads for SqliteEngine {
+impl Views for SqliteEngine {
     fn receipt(&self, id: ReceiptId) -> Pending<Option<StoredReceipt>> {
         self.reader.receipt(id)
     }
@@ -202,8 +268,12 @@ impl Reads for SqliteEngine {
         self.reader.runs(query)
     }
 
-    fn cursors(&self) -> Pending<Vec<ScheduleCursor>> {
-        self.reader.cursors()
+    fn find(&self, id: AnyId) -> Pending<Option<Found>> {
+        self.reader.find(id)
+    }
+
+    fn count(&self, of: CountOf, cap: u32) -> Pending<u32> {
+        self.reader.count(of, cap)
     }
 
     fn backlog(&self) -> Pending<Vec<Backlog>> {

@@ -1,267 +1,258 @@
-//! Moving jobs: one function for each change.
+//! Making jobs, and moving them by hand.
 
-use std::sync::Arc;
+use rusqlite::{Connection, OptionalExtension, params};
 
-use rusqlite::{Connection, OptionalExtension, named_params, params};
-
-use super::values::{Json, json, maybe_json};
+use super::{prepare::trigger_json, values::Json};
 use crate::{
-    domain::{Attempt, Created, IdSource, JobId, Match, ReceiptId, RunId, Timestamp},
+    domain::{AgentName, JobId, JobState, NewJob, Reason, RunId, Timestamp},
     store::{
-        AttemptOutcome, Claim, Claimed, ClaimedJob, Finish, Fire, Fired, History, JobState, JobTrigger,
-        NewJob, Reason, Rescue, Rescued, Retried,
-        transitions::{after_attempt, after_loss},
+        Bulk, BulkAction, BulkDone, Cancelled, Fire, Fired, Inserted, Retried,
+        rules::{JobKey, Placement, coalesces, key_of, place},
     },
 };
 
-/// A job that a delivery asks for.
-pub(super) struct Wanted<'a> {
-    pub(super) matched: &'a Match,
-    pub(super) receipt: ReceiptId,
-    pub(super) key: &'a str,
-    pub(super) now: Timestamp,
-}
-
-/// Creates a job, unless there is one of that key or the queue is full. The latter leaves a dead
-/// letter, whose key stays free for a redelivery.
-pub(super) fn create(
+/// Makes a job, where it may exist.
+pub(super) fn insert(
     connection: &Connection,
-    ids: &Arc<IdSource>,
-    wanted: &Wanted<'_>,
-) -> rusqlite::Result<Option<Created>> {
-    let Match { agent, trigger, source, queue_limit } = wanted.matched;
-    let waiting: u32 = connection
-        .prepare_cached(
-            "SELECT coalesce(sum(jobs), 0) FROM backlog
-             WHERE agent = ? AND state IN ('available', 'scheduled', 'retryable')",
-        )?
-        .query_row([agent], |row| row.get(0))?;
-    let full = waiting >= *queue_limit;
-    if full && exists(connection, wanted)? {
-        return Ok(None);
-    }
-    let cause = JobTrigger::Webhook { source: source.clone(), trigger: *trigger };
-    let id = ids.job(wanted.now);
-    let created = connection
-        .prepare_cached(
-            "INSERT INTO jobs (id, agent, key, trigger, cause, receipt, state, reason, created_at, due_at, ended_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?9, ?9, ?)
-             ON CONFLICT (agent, key) WHERE key IS NOT NULL DO NOTHING",
-        )?
-        .execute(params![
-            id,
-            agent,
-            (!full).then_some(wanted.key),
-            cause.as_str(),
-            Json(&cause),
-            wanted.receipt,
-            if full { JobState::Discarded } else { JobState::Available },
-            full.then_some(Json(Reason::QueueFull { limit: *queue_limit })),
-            wanted.now,
-            full.then_some(wanted.now),
-        ])?;
-    Ok((created > 0 && !full).then(|| Created { agent: agent.clone(), job: id, due: wanted.now }))
-}
-
-fn exists(connection: &Connection, wanted: &Wanted<'_>) -> rusqlite::Result<bool> {
-    connection
-        .prepare_cached("SELECT 1 FROM jobs WHERE agent = ? AND key = ?")?
-        .exists(params![wanted.matched.agent, wanted.key])
-}
-
-pub(super) fn enqueue(connection: &Connection, ids: &Arc<IdSource>, job: &NewJob) -> rusqlite::Result<JobId> {
-    let id = ids.job(job.now);
-    let state = if job.due > job.now { JobState::Scheduled } else { JobState::Available };
-    connection
-        .prepare_cached(
-            "INSERT INTO jobs (id, agent, trigger, cause, state, created_at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        )?
-        .execute(params![id, job.agent, job.cause.as_str(), Json(&job.cause), state, job.now, job.due])?;
-    Ok(id)
-}
-
-pub(super) fn fire(connection: &Connection, ids: &Arc<IdSource>, fire: &Fire) -> rusqlite::Result<Fired> {
-    let last: Option<Timestamp> = connection
-        .prepare_cached("SELECT last_fired FROM schedules WHERE agent = ?")?
-        .query_row([&fire.agent], |row| row.get(0))
-        .optional()?;
-    connection
-        .prepare_cached("INSERT OR REPLACE INTO schedules (agent, last_fired) VALUES (?, ?)")?
-        .execute(params![fire.agent, fire.due])?;
-    let waits = connection
-        .prepare_cached(
-            "SELECT 1 FROM jobs WHERE agent = ? AND trigger = 'schedule'
-             AND state IN ('available', 'scheduled', 'retryable') LIMIT 1",
-        )?
-        .exists([&fire.agent])?;
-    // The same time twice is a change that was committed although its answer got lost.
-    if waits || last == Some(fire.due) {
-        return Ok(Fired::Coalesced);
-    }
-    let cause = JobTrigger::Schedule { due: fire.due };
-    let job = NewJob { agent: fire.agent.clone(), cause, now: fire.now, due: fire.now };
-    enqueue(connection, ids, &job).map(Fired::Created)
-}
-
-pub(super) fn claim(connection: &Connection, claim: &Claim) -> rusqlite::Result<Claimed> {
-    let candidates: Vec<_> = connection
-        .prepare_cached(
-            "SELECT jobs.*, receipts.context FROM jobs
-             LEFT JOIN receipts ON receipts.id = jobs.receipt
-             WHERE jobs.agent = ? AND jobs.state IN ('available', 'scheduled', 'retryable') AND jobs.due_at <= ?
-             ORDER BY jobs.due_at, jobs.id LIMIT ?",
-        )?
-        .query_map(params![claim.agent, claim.now, claim.places], |row| {
-            let id: JobId = row.get("id")?;
-            Ok(claimed_job(row).map_err(|_| id))
-        })?
-        .collect::<rusqlite::Result<_>>()?;
-    let mut start = connection
-        .prepare_cached("UPDATE jobs SET state = 'executing', attempts = ?, lease_until = ? WHERE id = ?")?;
-    let mut attempt =
-        connection.prepare_cached("INSERT INTO attempts (job, attempt, started_at) VALUES (?, ?, ?)")?;
-    let mut jobs = Vec::with_capacity(candidates.len());
-    for candidate in candidates {
-        match candidate {
-            Ok(job) => {
-                start.execute(params![job.run.attempt, claim.now.plus(claim.lease), job.run.job])?;
-                attempt.execute(params![job.run.job, job.run.attempt, claim.now])?;
-                jobs.push(job);
+    job: &NewJob,
+    trigger: &str,
+    key: &JobKey,
+    is_alone: bool,
+) -> rusqlite::Result<Inserted> {
+    match place(job, key, is_alone, connection)? {
+        Placement::Exists(known) => Ok(Inserted::Exists { job: known, replaced: false }),
+        Placement::Replace(known, state, due) => {
+            connection
+                .prepare_cached(
+                    "UPDATE jobs SET trigger = ?, receipt = ?, input = ?, priority = ?, trace = ?, state = ?,
+                            due_at = ?, held_by = NULL
+                     WHERE id = ?",
+                )?
+                .execute(params![
+                    trigger,
+                    job.receipt,
+                    job.input.as_ref().map(|input| &input.0),
+                    job.priority,
+                    job.trace.as_ref().map(|trace| &trace.0),
+                    state,
+                    due,
+                    known,
+                ])?;
+            Ok(Inserted::Exists { job: known, replaced: true })
+        }
+        Placement::Create { state, due, reason, supersedes } => {
+            if let Some(earlier) = supersedes {
+                connection
+                    .prepare_cached(
+                        "UPDATE jobs SET state = 'cancelled', ended_at = ?, key = NULL WHERE id = ?",
+                    )?
+                    .execute(params![job.created_at, earlier])?;
             }
-            Err(unreadable) => discard_unreadable(connection, unreadable, claim.now)?,
+            write(connection, job, trigger, key, state, due, reason.as_ref())?;
+            Ok(match reason {
+                None => Inserted::Created { job: job.id, due },
+                Some(_) => Inserted::Full { job: job.id },
+            })
         }
     }
-    let next_due = connection
-        .prepare_cached(
-            "SELECT min(due_at) FROM jobs WHERE agent = ? AND state IN ('available', 'scheduled', 'retryable')",
-        )?
-        .query_row([&claim.agent], |row| row.get(0))?;
-    Ok(Claimed { jobs, next_due })
 }
 
-/// Makes a dead letter of a job whose row cannot be read: at the head of the line it would stop
-/// all that follow.
-fn discard_unreadable(connection: &Connection, id: JobId, now: Timestamp) -> rusqlite::Result<()> {
+fn write(
+    connection: &Connection,
+    job: &NewJob,
+    trigger: &str,
+    key: &JobKey,
+    state: JobState,
+    due: Timestamp,
+    reason: Option<&Reason>,
+) -> rusqlite::Result<()> {
+    let is_ended = state.is_ended();
     connection
-        .prepare_cached("UPDATE jobs SET state = 'discarded', reason = ?, ended_at = ? WHERE id = ?")?
-        .execute(params![Json(Reason::NotRetried), now, id])
+        .prepare_cached(
+            "INSERT INTO jobs (id, agent, key, keep_until, kind, trigger, receipt, input, group_key, priority,
+                               parent, trace, state, reason, created_at, due_at, ended_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            job.id,
+            job.agent,
+            key.text.as_ref().filter(|_| !is_ended),
+            key.keep_until.filter(|_| !is_ended),
+            job.trigger.as_str(),
+            trigger,
+            job.receipt,
+            job.input.as_ref().map(|input| &input.0),
+            job.group_key.as_ref().map(|group| &group.0),
+            job.priority,
+            job.parent.map(|run: RunId| run.to_string()),
+            job.trace.as_ref().map(|trace| &trace.0),
+            state,
+            reason.map(Json),
+            job.created_at,
+            due,
+            is_ended.then_some(job.created_at),
+        ])
         .map(drop)
 }
 
-fn claimed_job(row: &rusqlite::Row<'_>) -> rusqlite::Result<ClaimedJob> {
-    Ok(ClaimedJob {
-        run: RunId {
-            job: row.get("id")?,
-            attempt: Attempt(row.get::<_, u32>("attempts")?.saturating_add(1)),
-        },
-        agent: row.get("agent")?,
-        cause: json(row, "cause")?,
-        receipt: row.get("receipt")?,
-        context: maybe_json(row, "context")?.map(Arc::new),
-        history: history(row)?,
-        created_at: row.get("created_at")?,
-    })
-}
-
-fn history(row: &rusqlite::Row<'_>) -> rusqlite::Result<History> {
-    Ok(History {
-        failures: row.get("failures")?,
-        interruptions: row.get("interruptions")?,
-        snoozes: row.get("postponements")?,
-    })
-}
-
-pub(super) fn renew(connection: &Connection, run: RunId, until: Timestamp) -> rusqlite::Result<bool> {
-    connection
-        .prepare_cached(
-            "UPDATE jobs SET lease_until = ? WHERE id = ? AND attempts = ? AND state = 'executing'",
-        )?
-        .execute(params![until, run.job, run.attempt])
-        .map(|rows| rows > 0)
-}
-
-/// Ends the attempt of a run that is executing, and moves its job.
-pub(super) fn finish(connection: &Connection, finish: &Finish) -> rusqlite::Result<bool> {
-    let executing = connection
-        .prepare_cached("SELECT * FROM jobs WHERE id = ? AND attempts = ? AND state = 'executing'")?
-        .query_row(params![finish.run.job, finish.run.attempt], history)
-        .optional()?;
-    let Some(history) = executing else { return Ok(false) };
-    let moved = after_attempt(history, finish);
-    connection
-        .prepare_cached("UPDATE attempts SET finished_at = ?, outcome = ? WHERE job = ? AND attempt = ?")?
-        .execute(params![finish.at, Json(&finish.outcome), finish.run.job, finish.run.attempt])?;
-    connection
-        .prepare_cached(
-            "UPDATE jobs SET state = :state, due_at = coalesce(:due, due_at), reason = :reason,
-                    ended_at = :ended_at, lease_until = NULL, failures = :failures,
-                    interruptions = :interruptions, postponements = :postponements
-             WHERE id = :id",
-        )?
-        .execute(named_params! {
-            ":id": finish.run.job,
-            ":state": moved.state,
-            ":due": moved.due,
-            ":reason": moved.reason.map(Json),
-            ":ended_at": moved.due.is_none().then_some(finish.at),
-            ":failures": moved.history.failures,
-            ":interruptions": moved.history.interruptions,
-            ":postponements": moved.history.snoozes,
-        })?;
-    Ok(true)
-}
-
-pub(super) fn rescue(connection: &Connection, rescue: &Rescue) -> rusqlite::Result<Vec<Rescued>> {
-    // Two statements, because the lease is looked up by its index only where it is asked for.
-    let sql = if rescue.all {
-        "SELECT * FROM jobs WHERE state = 'executing' AND ? IS NOT NULL ORDER BY id"
-    } else {
-        "SELECT * FROM jobs WHERE state = 'executing' AND lease_until <= ? ORDER BY id"
+/// Makes jobs that belong to no receipt under way.
+pub(super) fn insert_all(connection: &Connection, jobs: &[NewJob]) -> rusqlite::Result<Vec<Inserted>> {
+    let one = |job: &NewJob| {
+        let key = key_of(job, None, connection)?;
+        insert(connection, job, &trigger_json(&job.trigger), &key, false)
     };
-    let lost: Vec<_> = connection
-        .prepare_cached(sql)?
-        .query_map([rescue.now], |row| {
-            let run = RunId { job: row.get("id")?, attempt: row.get("attempts")? };
-            Ok((run, row.get("agent")?, history(row)?))
-        })?
-        .collect::<rusqlite::Result<_>>()?;
-    let mut rescued = Vec::with_capacity(lost.len());
-    for (run, agent, history) in lost {
-        let disposition = after_loss(history, rescue);
-        let ended = Finish { run, outcome: AttemptOutcome::Interrupted, disposition, at: rescue.now };
-        let state = after_attempt(history, &ended).state;
-        finish(connection, &ended)?;
-        rescued.push(Rescued { run, agent, state });
-    }
-    Ok(rescued)
+    jobs.iter().map(one).collect()
 }
 
-pub(super) fn retry_job(connection: &Connection, id: JobId, now: Timestamp) -> rusqlite::Result<Retried> {
-    let known: Option<(crate::domain::AgentName, JobState)> = connection
+/// Moves a schedule's cursor, and makes its job.
+pub(super) fn fire(connection: &Connection, fire: &Fire) -> rusqlite::Result<Fired> {
+    let agent = &fire.job.agent;
+    let last: Option<Timestamp> = connection
+        .prepare_cached("SELECT last_fired FROM schedule_cursors WHERE agent = ?")?
+        .query_row([agent], |row| row.get(0))
+        .optional()?;
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO schedule_cursors (agent, last_fired) VALUES (?, ?)")?
+        .execute(params![agent, fire.due])?;
+    if coalesces(last, fire.due) {
+        return Ok(Fired::Coalesced);
+    }
+    let key = key_of(&fire.job, None, connection)?;
+    match insert(connection, &fire.job, &trigger_json(&fire.job.trigger), &key, true)? {
+        Inserted::Created { job, .. } => Ok(Fired::Created(job)),
+        Inserted::Exists { .. } | Inserted::Full { .. } => Ok(Fired::Coalesced),
+    }
+}
+
+pub(super) fn cancel(connection: &Connection, id: JobId, now: Timestamp) -> rusqlite::Result<Cancelled> {
+    let known: Option<(JobState, RunId)> = connection
+        .prepare_cached("SELECT state, attempts FROM jobs WHERE id = ?")?
+        .query_row([id], |row| Ok((row.get(0)?, RunId { job: id, attempt: row.get(1)? })))
+        .optional()?;
+    Ok(match known {
+        None => Cancelled::Unknown,
+        Some((JobState::Executing, run)) => Cancelled::Executing(run),
+        Some((state, _)) if state.is_ended() => Cancelled::Ended(state),
+        Some(_) => {
+            end(connection, id, now)?;
+            Cancelled::Yes
+        }
+    })
+}
+
+fn end(connection: &Connection, id: JobId, now: Timestamp) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE jobs SET state = 'cancelled', ended_at = ?, held_by = NULL WHERE id = ?")?
+        .execute(params![now, id])
+        .map(drop)
+}
+
+pub(super) fn dismiss(connection: &Connection, id: JobId, now: Timestamp) -> rusqlite::Result<bool> {
+    let state: Option<JobState> = connection
+        .prepare_cached("SELECT state FROM jobs WHERE id = ?")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    let may = state.is_some_and(|state| state == JobState::Discarded || state.is_waiting());
+    if may {
+        end(connection, id, now)?;
+    }
+    Ok(may)
+}
+
+pub(super) fn retry(connection: &Connection, id: JobId, now: Timestamp) -> rusqlite::Result<Retried> {
+    let known: Option<(AgentName, JobState)> = connection
         .prepare_cached("SELECT agent, state FROM jobs WHERE id = ?")?
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     match known {
         None => Ok(Retried::Unknown),
-        Some((agent, JobState::Completed | JobState::Discarded | JobState::Cancelled)) => {
-            connection
-                .prepare_cached(
-                    "UPDATE jobs SET state = 'available', due_at = ?, ended_at = NULL, reason = NULL,
-                            failures = 0, interruptions = 0, postponements = 0
-                     WHERE id = ?",
-                )?
-                .execute(params![now, id])?;
+        Some((agent, state)) if state.is_ended() => {
+            make_available(connection, id, now)?;
             Ok(Retried::Yes { agent })
         }
         Some((_, state)) => Ok(Retried::NotEnded(state)),
     }
 }
 
-pub(super) fn dismiss(connection: &Connection, id: JobId, now: Timestamp) -> rusqlite::Result<bool> {
+fn make_available(connection: &Connection, id: JobId, now: Timestamp) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "UPDATE jobs SET state = 'cancelled', ended_at = ? WHERE id = ? AND state = 'discarded'",
+            "UPDATE jobs SET state = 'available', due_at = ?, ended_at = NULL, reason = NULL,
+                    failures = 0, interruptions = 0, snoozes = 0
+             WHERE id = ?",
         )?
         .execute(params![now, id])
-        .map(|rows| rows > 0)
+        .map(drop)
+}
+
+/// Moves a page of dead letters.
+pub(super) fn bulk(connection: &Connection, bulk: &Bulk) -> rusqlite::Result<BulkDone> {
+    let letters: Vec<(JobId, AgentName)> = connection
+        .prepare_cached(
+            "SELECT id, agent FROM jobs
+             WHERE state = 'discarded' AND (?1 IS NULL OR agent = ?1) AND (?2 IS NULL OR id < ?2)
+             ORDER BY id DESC LIMIT ?3",
+        )?
+        .query_map(params![bulk.agent, bulk.before, bulk.limit], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (id, _) in &letters {
+        match bulk.action {
+            BulkAction::Retry => make_available(connection, *id, bulk.now)?,
+            BulkAction::Dismiss => end(connection, *id, bulk.now)?,
+        }
+    }
+    let is_full = letters.len() >= bulk.limit as usize;
+    let next = letters.last().map(|(last, _)| *last).filter(|_| is_full);
+    Ok(BulkDone { jobs: letters, next })
+}
+
+pub(super) fn hold(connection: &Connection, jobs: &[JobId], by: Option<&str>) -> rusqlite::Result<u64> {
+    let mut hold = connection.prepare_cached(match by {
+        Some(_) => {
+            "UPDATE jobs SET state = 'held', held_by = ?
+             WHERE id = ? AND state IN ('available', 'scheduled', 'retryable', 'held')"
+        }
+        None => "UPDATE jobs SET state = 'available', held_by = ? WHERE id = ? AND state = 'held'",
+    })?;
+    let mut moved = 0;
+    for job in jobs {
+        moved += hold.execute(params![by, job])? as u64;
+    }
+    Ok(moved)
+}
+
+pub(super) fn hand_over(
+    connection: &Connection,
+    from: &AgentName,
+    to: &AgentName,
+    limit: u32,
+) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached(
+            "UPDATE jobs SET agent = ?2 WHERE id IN (
+                 SELECT id FROM jobs AS old
+                 WHERE agent = ?1 AND state IN ('available', 'scheduled', 'retryable', 'held')
+                   AND NOT EXISTS (SELECT 1 FROM jobs AS new WHERE new.agent = ?2 AND new.key = old.key)
+                 ORDER BY id LIMIT ?3)",
+        )?
+        .execute(params![from, to, limit])
+        .map(|rows| rows as u64)
+}
+
+pub(super) fn discard_of(
+    connection: &Connection,
+    agent: &AgentName,
+    reason: &Reason,
+    now: Timestamp,
+    limit: u32,
+) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached(
+            "UPDATE jobs SET state = 'discarded', reason = ?2, ended_at = ?3, held_by = NULL WHERE id IN (
+                 SELECT id FROM jobs
+                 WHERE agent = ?1 AND state IN ('available', 'scheduled', 'retryable', 'held')
+                 ORDER BY id LIMIT ?4)",
+        )?
+        .execute(params![agent, Json(reason), now, limit])
+        .map(|rows| rows as u64)
 }

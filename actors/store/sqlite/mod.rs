@@ -2,12 +2,14 @@
 //!
 //! - `open`: the file, its lock and its settings.
 //! - `schema`: tables and migrations.
+//! - `prepare`: what is done to a delivery before the writer's turn.
 //! - `queue`: the bounded way to the thread that writes.
 //! - `commit`: that thread; it writes in groups.
 //! - `failure`: how far a failure reaches.
 //! - `checkpoint`: moves the log away beside it.
-//! - `receipts`, `jobs`, `prune`: what is written, one function for each change.
-//! - `reads`: what is asked.
+//! - `receipts`, `jobs`, `runs`, `routing`, `prune`: what is written, one function for each change.
+//! - `lookups`: what the rules ask.
+//! - `views`: what is asked.
 //! - `reader`: the threads that ask.
 //! - `values`: between Rust's values and the columns.
 
@@ -16,14 +18,18 @@ mod commit;
 mod engine;
 mod failure;
 mod jobs;
+mod lookups;
 mod open;
+mod prepare;
 mod prune;
 mod queue;
 mod reader;
-mod reads;
 mod receipts;
+mod routing;
+mod runs;
 mod schema;
 mod values;
+mod views;
 
 pub use commit::CommitMeter;
 pub use engine::{SqliteEngine, SqliteOptions};

@@ -3,7 +3,7 @@
 use std::{
     fs, io,
     io::{Read, Seek, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -11,7 +11,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags};
 use rustix::fs::{FlockOperation, flock};
 
-use super::schema;
+use super::schema::{self, Identity};
 
 /// Why there is no store.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,14 @@ pub enum OpenError {
         path: PathBuf,
         /// Who.
         owner: String,
+    },
+    /// Another program wrote it.
+    #[error("{} belongs to another program ({sign}): give the gate a data folder of its own", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What says so.
+        sign: String,
     },
     /// A newer program wrote it.
     #[error("{} has version {found}, this program knows versions up to {known}: use a newer one", path.display())]
@@ -71,7 +79,36 @@ const BUSY: Duration = Duration::from_millis(500);
 
 /// Held as long as the store is open; the system lets go of it when the process dies.
 #[derive(Debug)]
-pub(super) struct Lock(#[expect(dead_code, reason = "held for its drop")] fs::File);
+pub(super) struct Lock(fs::File);
+
+/// The files that the store opened, as the system knows them.
+#[derive(Debug)]
+pub(super) struct Files(Vec<(PathBuf, FileId)>);
+
+type FileId = (u64, u64);
+
+impl Files {
+    /// The database and its lock, right after they were opened.
+    pub(super) fn of(path: &Path, lock: &Lock) -> io::Result<Self> {
+        let held = lock.0.metadata()?;
+        let database = (path.to_owned(), id(&fs::metadata(path)?));
+        Ok(Self(vec![database, (path.with_extension("lock"), id(&held))]))
+    }
+
+    /// Whether they are still there under their names: what is written to a file that was removed is
+    /// gone with its process, and beside a lock that was removed a second gate can start.
+    pub(super) fn check(&self) -> Result<(), String> {
+        self.0.iter().try_for_each(|(path, known)| match fs::metadata(path) {
+            Ok(found) if id(&found) == *known => Ok(()),
+            Ok(_) => Err(format!("{} was replaced while the gate had it open", path.display())),
+            Err(error) => Err(format!("{} was removed while the gate had it open: {error}", path.display())),
+        })
+    }
+}
+
+fn id(file: &fs::Metadata) -> FileId {
+    (file.dev(), file.ino())
+}
 
 /// Makes the folder and the file, mode 0700 and 0600, and takes the lock.
 pub(super) fn prepare(path: &Path) -> Result<Lock, OpenError> {
@@ -83,6 +120,7 @@ pub(super) fn prepare(path: &Path) -> Result<Lock, OpenError> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(file_error(folder))?;
     let lock_path = path.with_extension("lock");
     let lock = lock(path, &lock_path)?;
+    check(path)?;
     // Before SQLite does, because it would be readable by others; its log takes over the mode.
     fs::OpenOptions::new()
         .create(true)
@@ -139,12 +177,23 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
 pub(super) fn connect_reader(path: &Path) -> Result<Connection, OpenError> {
     let sqlite = |error| OpenError::Sqlite { path: path.to_owned(), error };
     let connection = reading(path).map_err(sqlite)?;
-    match schema::version(&connection).map_err(sqlite)? {
+    match version(&connection, path)? {
         schema::VERSION => Ok(connection),
-        found if found > schema::VERSION => {
-            Err(OpenError::TooNew { path: path.to_owned(), found, known: schema::VERSION })
-        }
         found => Err(OpenError::TooOld { path: path.to_owned(), found, known: schema::VERSION }),
+    }
+}
+
+/// The version of a file that is ours, or empty, and not newer than this program.
+fn version(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
+    let path = || path.to_owned();
+    let identity = schema::identify(connection).map_err(|error| OpenError::Sqlite { path: path(), error })?;
+    match identity {
+        Identity::Empty => Ok(0),
+        Identity::Foreign(sign) => Err(OpenError::Foreign { path: path(), sign }),
+        Identity::Ours(found) if found > schema::VERSION => {
+            Err(OpenError::TooNew { path: path(), found, known: schema::VERSION })
+        }
+        Identity::Ours(found) => Ok(found),
     }
 }
 
@@ -165,11 +214,20 @@ fn reading(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Brings the tables to today's version.
-pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
-    match schema::migrate(connection) {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(found)) => Err(OpenError::TooNew { path: path.to_owned(), found, known: schema::VERSION }),
-        Err(error) => Err(OpenError::Sqlite { path: path.to_owned(), error }),
+/// Refuses what is not ours, before anything is changed.
+fn check(path: &Path) -> Result<(), OpenError> {
+    let sqlite = |error| OpenError::Sqlite { path: path.to_owned(), error };
+    if fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+        return Ok(());
     }
+    let connection = reading(path).map_err(sqlite)?;
+    version(&connection, path).map(drop)
+}
+
+/// Brings the tables to today's version.
+pub(super) fn migrate(connection: &mut Connection, path: &Path, window: Duration) -> Result<(), OpenError> {
+    let version = version(connection, path)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    schema::migrate(connection, version, folder, window)
+        .map_err(|error| OpenError::Sqlite { path: path.to_owned(), error })
 }

@@ -1,37 +1,60 @@
 //! Deleting what is older than it needs to be kept.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{
-    domain::{IdSource, JobId, ReceiptId, RunId, Timestamp},
-    store::Pruned,
+    domain::{JobId, ReceiptId, RunId, Timestamp},
+    store::{Prune, Pruned, rules::old_before},
 };
 
 /// Pages that go back to the disk after each step.
 const FREED_PAGES: u32 = 2_000;
 
-pub(super) fn prune(
-    connection: &Connection,
-    before: Timestamp,
-    marks_before: Timestamp,
-    limit: u32,
-) -> rusqlite::Result<Pruned> {
-    let (jobs, runs) = jobs(connection, before, limit)?;
+pub(super) fn prune(connection: &Connection, prune: &Prune) -> rusqlite::Result<Pruned> {
+    let newest = newest(connection)?;
+    let now = newest.map_or(prune.now, |newest| newest.min(prune.now));
+    let before = old_before(prune.now, newest, prune.retention);
+    let limit = prune.limit;
+    let (jobs, runs) = jobs(connection, before, now, limit)?;
     let receipts = receipts(connection, before, limit)?;
     let keys = connection
         .prepare_cached(
-            "DELETE FROM marks WHERE (source, key) IN (SELECT source, key FROM marks WHERE at < ? LIMIT ?)",
+            "DELETE FROM dedupe_keys
+             WHERE (source, key) IN (SELECT source, key FROM dedupe_keys WHERE until < ? LIMIT ?)",
         )?
-        .execute(params![marks_before, limit])?;
+        .execute(params![now, limit])?;
     connection.execute_batch(&format!("PRAGMA incremental_vacuum({FREED_PAGES})"))?;
     let more = receipts == limit || [jobs, keys].contains(&(limit as usize));
     Ok(Pruned { receipts: receipts.into(), runs, more })
 }
 
-fn jobs(connection: &Connection, before: Timestamp, limit: u32) -> rusqlite::Result<(usize, Vec<RunId>)> {
+/// The newest time that the store knows of: of the last receipt and the last job, and of the end of
+/// a job. Their ids grow even where a clock is set back, so that the last one is the newest.
+fn newest(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
+    connection
+        .prepare_cached(
+            "SELECT max(at) FROM (
+                 SELECT (SELECT at FROM receipts ORDER BY id DESC LIMIT 1) AS at
+                 UNION ALL SELECT (SELECT created_at FROM jobs ORDER BY id DESC LIMIT 1)
+                 UNION ALL SELECT (SELECT max(ended_at) FROM jobs WHERE ended_at IS NOT NULL))",
+        )?
+        .query_row([], |row| row.get(0))
+        .optional()
+        .map(Option::flatten)
+}
+
+fn jobs(
+    connection: &Connection,
+    before: Timestamp,
+    now: Timestamp,
+    limit: u32,
+) -> rusqlite::Result<(usize, Vec<RunId>)> {
     let ended: Vec<JobId> = connection
-        .prepare_cached("SELECT id FROM jobs WHERE ended_at < ? ORDER BY ended_at LIMIT ?")?
-        .query_map(params![before, limit], |row| row.get(0))?
+        .prepare_cached(
+            "SELECT id FROM jobs WHERE ended_at < ? AND (keep_until IS NULL OR keep_until < ?)
+             ORDER BY ended_at LIMIT ?",
+        )?
+        .query_map(params![before, now, limit], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     let mut attempts = connection.prepare_cached("DELETE FROM attempts WHERE job = ? RETURNING attempt")?;
     let mut job = connection.prepare_cached("DELETE FROM jobs WHERE id = ?")?;
@@ -55,19 +78,17 @@ fn receipts(connection: &Connection, before: Timestamp, limit: u32) -> rusqlite:
 }
 
 fn unneeded(connection: &Connection, before: Timestamp, limit: u32) -> rusqlite::Result<u32> {
-    // Ids grow with time, so that no index on the time is needed.
-    let oldest_kept = IdSource::after(0).receipt(before);
     let old: Vec<ReceiptId> = connection
         .prepare_cached(
             "SELECT id FROM receipts AS old
-             WHERE id < ? AND at < ?
+             WHERE at < ? AND state NOT IN ('unrouted', 'gapped')
                AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.receipt = old.id)
                AND NOT EXISTS (
                    SELECT 1 FROM receipts AS later WHERE later.duplicate_of = old.id
                    AND NOT EXISTS (SELECT 1 FROM bodies WHERE bodies.receipt = later.id))
-             ORDER BY id LIMIT ?",
+             ORDER BY at, id LIMIT ?",
         )?
-        .query_map(params![oldest_kept, before, limit], |row| row.get(0))?
+        .query_map(params![before, limit], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     let mut body = connection.prepare_cached("DELETE FROM bodies WHERE receipt = ?")?;
     let mut receipt = connection.prepare_cached("DELETE FROM receipts WHERE id = ?")?;

@@ -5,7 +5,7 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc::{self, Receiver, SendError, Sender},
     },
@@ -13,15 +13,18 @@ use std::{
 };
 
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::failure::closed;
-use crate::store::StoreError;
+use crate::{
+    domain::Clock,
+    store::{StoreError, StoreState},
+};
 
 /// Deliveries beyond this many are refused: at 20,000 a second they would wait longer than the
 /// 800 ms in which a provider is answered.
 const QUEUE_DELIVERIES: usize = 16_384;
-/// Memory for deliveries that wait to be written: half of what the gate may use under load. One
+/// Memory for deliveries that wait to be prepared and written: half of what the gate may use under load. One
 /// that is larger is taken when nothing else waits.
 const QUEUE_BYTES: usize = 64 << 20;
 
@@ -61,18 +64,18 @@ where
 pub(super) struct Queued {
     pub(super) change: Box<dyn Change>,
     /// What it holds of [`QUEUE_BYTES`]; nothing where the change is not a delivery.
-    room: Option<QueueSlot>,
+    slot: Option<QueueSlot>,
 }
 
 impl Queued {
     /// About how many bytes it writes.
     pub(super) fn bytes(&self) -> usize {
-        self.room.as_ref().map_or(0, |room| room.bytes)
+        self.slot.as_ref().map_or(0, |slot| slot.bytes)
     }
 
     /// Gives its place in the queue back, and answers. A panic of the callee ends there.
     pub(super) fn answer(self, outcome: Result<(), StoreError>) {
-        drop(self.room);
+        drop(self.slot);
         let _ = catch_unwind(AssertUnwindSafe(|| self.change.answer(outcome)));
     }
 }
@@ -98,24 +101,80 @@ pub(super) enum Message {
     Close(oneshot::Sender<()>),
 }
 
-/// What both ends know.
-#[derive(Default)]
+/// What all ends know.
 pub(super) struct Shared {
     deliveries: AtomicUsize,
     bytes: AtomicUsize,
+    preparing: AtomicUsize,
     closed: AtomicBool,
-    broken: OnceLock<StoreError>,
+    state: watch::Sender<StoreState>,
+    clock: Clock,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self::new(Clock::default())
+    }
 }
 
 impl Shared {
+    /// A store that works, as far as anybody knows.
+    pub(super) fn new(clock: Clock) -> Self {
+        let (deliveries, bytes, preparing) = Default::default();
+        let state = watch::Sender::new(StoreState::Writable);
+        Self { deliveries, bytes, preparing, closed: AtomicBool::new(false), state, clock }
+    }
+
+    /// How the store fares.
+    pub(super) fn state(&self) -> watch::Receiver<StoreState> {
+        self.state.subscribe()
+    }
+
     /// Why nothing will be written any more.
-    pub(super) fn broken(&self) -> Option<&StoreError> {
-        self.broken.get()
+    pub(super) fn broken(&self) -> Option<StoreError> {
+        self.state.borrow().broken()
     }
 
     /// Ends the store; the first reason counts.
     pub(super) fn break_for(&self, why: String) -> StoreError {
-        self.broken.get_or_init(|| StoreError::Broken(why)).clone()
+        self.state.send_if_modified(|state| {
+            let is_first = state.broken().is_none();
+            if is_first {
+                *state = StoreState::Broken { error: why.clone() };
+            }
+            is_first
+        });
+        self.broken().unwrap_or(StoreError::Broken(why))
+    }
+
+    /// A group was written.
+    pub(super) fn wrote(&self) {
+        self.state.send_if_modified(|state| {
+            let recovers = matches!(state, StoreState::Refusing { .. });
+            if recovers {
+                *state = StoreState::Writable;
+            }
+            recovers
+        });
+    }
+
+    /// A group was refused, for a reason that may pass.
+    pub(super) fn refused(&self, error: &str) {
+        let now = self.clock.now();
+        self.state.send_if_modified(|state| {
+            let since = match state {
+                StoreState::Writable => now,
+                StoreState::Refusing { since, error: last } if last != error => *since,
+                StoreState::Refusing { .. } | StoreState::Broken { .. } => return false,
+            };
+            *state = StoreState::Refusing { since, error: error.to_owned() };
+            true
+        });
+    }
+
+    /// Whether a delivery is still on its way to the queue.
+    pub(super) fn is_preparing(&self) -> bool {
+        self.preparing.load(Ordering::Acquire) > 0
     }
 }
 
@@ -142,17 +201,15 @@ impl Writer {
         Ok(Self { queue: Some(queue), shared, thread: Some(thread) })
     }
 
-    /// Queues a delivery of about `bytes`, or refuses at once where too much waits.
-    pub(super) fn offer<T: Send + 'static>(
-        &self,
-        bytes: usize,
-        write: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
-        done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
-    ) {
-        match self.room(bytes) {
-            Ok(room) => self.send(Queued { change: boxed(write, done), room: Some(room) }),
-            Err(error) => done(Err(error)),
+    /// A place for a delivery of about `bytes`, or a refusal at once where too much waits.
+    pub(super) fn admit(&self, bytes: usize) -> Result<Admitted, StoreError> {
+        if let Some(refusal) = self.refusal() {
+            return Err(refusal);
         }
+        let slot = self.slot(bytes)?;
+        let queue = self.queue.clone().ok_or_else(closed)?;
+        self.shared.preparing.fetch_add(1, Ordering::AcqRel);
+        Ok(Admitted { preparing: Preparing(Arc::clone(&self.shared)), queue, slot })
     }
 
     /// Queues a change. There are never more of these than agents, runs and operators.
@@ -161,38 +218,28 @@ impl Writer {
         write: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
         done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
     ) {
-        self.send(Queued { change: boxed(write, done), room: None });
-    }
-
-    fn send(&self, queued: Queued) {
+        let queued = Queued { change: boxed(write, done), slot: None };
         if let Some(refusal) = self.refusal() {
             return queued.answer(Err(refusal));
         }
         let Some(queue) = &self.queue else { return queued.answer(Err(closed())) };
-        if let Err(SendError(Message::Change(queued))) = queue.send(Message::Change(queued)) {
-            queued.answer(Err(self.refusal().unwrap_or_else(closed)));
-        }
+        send(queue, &self.shared, queued);
     }
 
     fn refusal(&self) -> Option<StoreError> {
         let is_closed = || self.shared.closed.load(Ordering::Acquire).then(closed);
-        self.broken().or_else(is_closed)
+        self.shared.broken().or_else(is_closed)
     }
 
-    fn room(&self, bytes: usize) -> Result<QueueSlot, StoreError> {
+    fn slot(&self, bytes: usize) -> Result<QueueSlot, StoreError> {
         let shared = Arc::clone(&self.shared);
         let deliveries = shared.deliveries.fetch_add(1, Ordering::AcqRel);
         let held = shared.bytes.fetch_add(bytes, Ordering::AcqRel);
-        let room = QueueSlot { bytes, shared };
+        let slot = QueueSlot { bytes, shared };
         if deliveries >= QUEUE_DELIVERIES || (held > 0 && held + bytes > QUEUE_BYTES) {
             return Err(StoreError::Unavailable("too much waits to be written".to_owned()));
         }
-        Ok(room)
-    }
-
-    /// Why nothing will be written any more.
-    pub(super) fn broken(&self) -> Option<StoreError> {
-        self.shared.broken().cloned()
+        Ok(slot)
     }
 
     /// Takes no more changes. What waits is written and the file closed before the answer comes.
@@ -204,6 +251,42 @@ impl Writer {
             let _ = queue.send(Message::Close(answer));
         }
         answered
+    }
+}
+
+fn send(queue: &Sender<Message>, shared: &Shared, queued: Queued) {
+    if let Err(SendError(Message::Change(queued))) = queue.send(Message::Change(queued)) {
+        queued.answer(Err(shared.broken().unwrap_or_else(closed)));
+    }
+}
+
+/// A delivery that has its place in the queue, and is not there yet.
+pub(super) struct Admitted {
+    // Before the queue's end goes, so that the writer never misses a delivery that is counted.
+    preparing: Preparing,
+    queue: Sender<Message>,
+    slot: QueueSlot,
+}
+
+impl Admitted {
+    /// Queues it.
+    pub(super) fn write<T: Send + 'static>(
+        self,
+        write: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+    ) {
+        let Self { preparing, queue, slot } = self;
+        send(&queue, &preparing.0, Queued { change: boxed(write, done), slot: Some(slot) });
+        drop(preparing);
+    }
+}
+
+/// Counts one delivery that is being prepared.
+struct Preparing(Arc<Shared>);
+
+impl Drop for Preparing {
+    fn drop(&mut self) {
+        self.0.preparing.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -231,7 +314,10 @@ mod tests {
 
     fn refused(writer: &Writer, bytes: usize) -> bool {
         let (answer, answered) = mpsc::channel();
-        writer.offer(bytes, |_| Ok(()), move |outcome| answer.send(outcome).unwrap_or(()));
+        match writer.admit(bytes) {
+            Ok(admitted) => admitted.write(|_| Ok(()), move |outcome| answer.send(outcome).unwrap_or(())),
+            Err(error) => answer.send(Err(error)).unwrap(),
+        }
         matches!(answered.try_recv(), Ok(Err(StoreError::Unavailable(_))))
     }
 

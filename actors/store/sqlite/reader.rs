@@ -4,25 +4,27 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
-        Arc, Mutex,
-        mpsc::{self, Receiver, SyncSender, TrySendError},
+        Arc,
+        atomic::{AtomicUsize, Ordering},
     },
     thread,
 };
 
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::{
-    failure::{closed, to_store_error},
+    failure::{FailureScope, closed, pass, to_store_error},
     open::{self, OpenError},
-    reads,
+    queue::Shared,
+    views,
 };
 use crate::{
-    domain::{AgentName, JobId, ReceiptId, Timestamp},
+    domain::{AgentName, AnyId, JobId, ReceiptId, Timestamp},
     store::{
-        Backlog, JobDetail, JobQuery, JobRow, Pending, Reads, ReceiptQuery, ReceiptRow, RunQuery, RunRow,
-        ScheduleCursor, StoreError, StoredReceipt,
+        Backlog, CountOf, Found, JobDetail, JobQuery, JobRow, Pending, ReceiptQuery, ReceiptRow, RunQuery,
+        RunRow, StoreError, StoredReceipt, Views,
     },
 };
 
@@ -30,13 +32,17 @@ type Question = Box<dyn FnOnce(&Connection) + Send>;
 
 /// Each answers one question at a time; a question takes well under a millisecond.
 const READERS: usize = 2;
-/// More questions than this waiting is a tenth of a second of work: better refuse.
+/// More questions of onlookers than this waiting is a tenth of a second of work: better refuse.
 const QUESTIONS: usize = 256;
 
 /// Reads a store, also one that another process writes.
 #[derive(Clone)]
 pub struct SqliteReader {
-    questions: SyncSender<Question>,
+    questions: Sender<Question>,
+    /// How many onlookers wait.
+    waiting: Arc<AtomicUsize>,
+    /// Of the engine that it belongs to: what cannot be read is as bad as what cannot be written.
+    shared: Option<Arc<Shared>>,
 }
 
 impl SqliteReader {
@@ -45,80 +51,122 @@ impl SqliteReader {
     /// # Errors
     /// There is none, another version of the program wrote it, or it cannot be read.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let (questions, asked) = mpsc::sync_channel::<Question>(QUESTIONS);
-        let asked = Arc::new(Mutex::new(asked));
+        Self::start(path, None)
+    }
+
+    /// Opens the store of an engine, whose end a failing disk is here as well.
+    pub(super) fn of_engine(path: &Path, shared: Arc<Shared>) -> Result<Self, OpenError> {
+        Self::start(path, Some(shared))
+    }
+
+    fn start(path: &Path, shared: Option<Arc<Shared>>) -> Result<Self, OpenError> {
+        let (questions, asked) = unbounded::<Question>();
         for _ in 0..READERS {
             let connection = open::connect_reader(path)?;
-            let asked = Arc::clone(&asked);
+            let asked = asked.clone();
             thread::Builder::new()
                 .name("store-reader".to_owned())
                 .spawn(move || answer_all(&connection, &asked))
                 .map_err(|error| OpenError::File { path: path.to_owned(), error })?;
         }
-        Ok(Self { questions })
+        Ok(Self { questions, waiting: Arc::default(), shared })
     }
 
-    fn ask<T: Send + 'static>(
+    /// Asks for an onlooker; refused where too many wait.
+    fn look<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Pending<T> {
+        let place = Waiting(Arc::clone(&self.waiting));
+        if place.0.fetch_add(1, Ordering::AcqRel) >= QUESTIONS {
+            let refusal = StoreError::Unavailable("too many questions wait".to_owned());
+            return Box::pin(std::future::ready(Err(refusal)));
+        }
+        self.ask(move |connection| {
+            let _place = place;
+            question(connection)
+        })
+    }
+
+    /// Asks for the gate itself, whose runs and sweeps are no more than it has places for.
+    pub(super) fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Pending<T> {
         let (answer, answered) = oneshot::channel();
-        let asked = self.questions.try_send(Box::new(move |connection| {
+        let shared = self.shared.clone();
+        let asked = self.questions.send(Box::new(move |connection| {
+            let found = pass("store.read").and_then(|()| question(connection));
+            let found = found.map_err(|error| told(&error, shared.as_deref()));
             // Nobody waits for the answer any more: no harm.
-            let _ = answer.send(question(connection));
+            let _ = answer.send(found);
         }));
         Box::pin(async move {
-            asked.map_err(|error| match error {
-                TrySendError::Full(_) => StoreError::Unavailable("too many questions wait".to_owned()),
-                TrySendError::Disconnected(_) => closed(),
-            })?;
-            answered.await.map_err(|_| closed())?.map_err(|error| to_store_error(&error))
+            asked.map_err(|_| closed())?;
+            answered.await.map_err(|_| closed())?
         })
     }
 }
 
-fn answer_all(connection: &Connection, asked: &Mutex<Receiver<Question>>) {
-    loop {
-        // The lock is held while waiting: one reader waits for questions, the others for the lock.
-        let Ok(question) = asked.lock().map(|asked| asked.recv()) else { return };
-        match question {
-            // A panic drops the answer, and the next question is answered all the same.
-            Ok(question) => drop(catch_unwind(AssertUnwindSafe(|| question(connection)))),
-            Err(mpsc::RecvError) => return,
-        }
+/// What the asker is told. A disk that fails ends the store, whoever met it; a store that is busy, or
+/// one row that cannot be read, does not.
+fn told(error: &rusqlite::Error, shared: Option<&Shared>) -> StoreError {
+    match (FailureScope::of(error), shared) {
+        (FailureScope::Store, Some(shared)) => shared.break_for(format!("cannot be read: {error}")),
+        _ => to_store_error(error),
     }
 }
 
-impl Reads for SqliteReader {
+/// A place among the onlookers.
+struct Waiting(Arc<AtomicUsize>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+fn answer_all(connection: &Connection, asked: &Receiver<Question>) {
+    for question in asked {
+        // A panic drops the answer, and the next question is answered all the same.
+        let _ = catch_unwind(AssertUnwindSafe(|| question(connection)));
+    }
+}
+
+impl Views for SqliteReader {
     fn receipt(&self, id: ReceiptId) -> Pending<Option<StoredReceipt>> {
-        self.ask(move |connection| reads::receipt(connection, id))
+        self.look(move |connection| views::receipt(connection, id))
     }
 
     fn receipts(&self, query: ReceiptQuery) -> Pending<Vec<ReceiptRow>> {
-        self.ask(move |connection| reads::receipts(connection, &query))
+        self.look(move |connection| views::receipts(connection, &query))
     }
 
     fn job(&self, id: JobId) -> Pending<Option<JobDetail>> {
-        self.ask(move |connection| reads::job(connection, id))
+        self.look(move |connection| views::job(connection, id))
     }
 
     fn jobs(&self, query: JobQuery) -> Pending<Vec<JobRow>> {
-        self.ask(move |connection| reads::jobs(connection, &query))
+        self.look(move |connection| views::jobs(connection, &query))
     }
 
     fn runs(&self, query: RunQuery) -> Pending<Vec<RunRow>> {
-        self.ask(move |connection| reads::runs(connection, &query))
+        self.look(move |connection| views::runs(connection, &query))
     }
 
-    fn cursors(&self) -> Pending<Vec<ScheduleCursor>> {
-        self.ask(reads::cursors)
+    fn find(&self, id: AnyId) -> Pending<Option<Found>> {
+        self.look(move |connection| views::find(connection, id))
+    }
+
+    fn count(&self, of: CountOf, cap: u32) -> Pending<u32> {
+        self.look(move |connection| views::count(connection, &of, cap))
     }
 
     fn backlog(&self) -> Pending<Vec<Backlog>> {
-        self.ask(reads::backlog)
+        self.look(views::backlog)
     }
 
     fn oldest_due(&self) -> Pending<Vec<(AgentName, Timestamp)>> {
-        self.ask(reads::oldest_due)
+        self.look(views::oldest_due)
     }
 }

@@ -7,8 +7,8 @@ use rusqlite::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    domain::{AgentName, Attempt, JobId, ProviderName, ReceiptId, Timestamp},
-    store::{JobState, ReceiptState},
+    domain::{AgentName, Attempt, JobId, JobState, ProviderName, ReceiptId, SourceName, Timestamp},
+    store::ReceiptState,
 };
 
 macro_rules! integer {
@@ -52,6 +52,12 @@ impl ToSql for AgentName {
 impl FromSql for AgentName {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         value.as_str().map(Self::from)
+    }
+}
+
+impl ToSql for SourceName {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        self.as_str().to_sql()
     }
 }
 

@@ -9,8 +9,8 @@ use super::{Disk, file, outcome};
 use crate::{
     domain::ReceiptId,
     store::{
-        Claim, Engine, JobState, Reads, Reason, SqliteEngine, SqliteOptions, StoreError,
-        conformance::{Sample, at},
+        JobState, Queue, Reason, SqliteEngine, SqliteOptions, StoreError, Upkeep, Views,
+        conformance::{Sample, claim_of},
     },
 };
 
@@ -132,12 +132,14 @@ fn a_job_that_cannot_be_read_does_not_stop_those_behind_it() {
     let disk = Disk::new();
     let spoiled = disk.record(Sample::new("a", 0).wanted_by(&["dev"])).unwrap().created[0].job;
     let sound = disk.record(Sample::new("b", 1).wanted_by(&["dev"])).unwrap().created[0].job;
-    let spoil = disk.engine.change(|db| db.execute("UPDATE receipts SET context = '{' WHERE key = 'a'", []));
+    let spoil = disk
+        .engine
+        .change(|db| db.execute("UPDATE jobs SET trigger = '{' WHERE id = (SELECT min(id) FROM jobs)", []));
     assert_eq!(outcome(spoil), Ok(1));
-    let lease = std::time::Duration::from_secs(1);
-    let claim = Claim { agent: "dev".into(), places: 2, now: at(5), lease };
-    let claimed = outcome(disk.engine.claim(claim)).unwrap();
+    let claimed = outcome(disk.engine.claim(claim_of("dev", 2, 5))).unwrap();
+    assert_eq!(claimed.unreadable, [spoiled]);
     assert_eq!(claimed.jobs.iter().map(|job| job.run.job).collect::<Vec<_>>(), [sound]);
     let row = outcome(disk.engine.job(spoiled)).unwrap().unwrap().job;
-    assert_eq!((row.state, row.reason), (JobState::Discarded, Some(Reason::NotRetried)));
+    assert_eq!(row.state, JobState::Discarded);
+    assert!(matches!(row.reason, Some(Reason::Unreadable { .. })), "{:?}", row.reason);
 }

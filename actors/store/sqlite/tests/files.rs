@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{Disk, SqliteEngine, SqliteOptions, file, outcome};
-use crate::store::{Engine, OpenError, Reads, ReceiptQuery, SqliteReader, conformance::Sample};
+use crate::store::{OpenError, ReceiptQuery, SqliteReader, Upkeep, Views, conformance::Sample};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::{Disk, outcome};
-use crate::store::{Engine, Reads, SqliteOptions, StoreError, conformance::Sample};
+use crate::store::{Queue, SqliteOptions, StoreError, Upkeep, Views, conformance::Sample};
 
 #[test]
 fn what_comes_in_during_a_commit_shares_the_next_one() {
@@ -45,7 +45,7 @@ fn a_change_that_panics_takes_neither_neighbours_nor_the_thread_with_it() {
     let hold = disk.hold_writer();
     let (id, before) = disk.send(Sample::new("a", 0));
     let panicking = disk.engine.change::<()>(|connection| {
-        connection.execute("UPDATE pulse SET beats = -1", [])?;
+        connection.execute("UPDATE write_probe SET writes = -1", [])?;
         panic!("a defect")
     });
     let (_, after) = disk.send(Sample::new("b", 1));
@@ -53,18 +53,18 @@ fn a_change_that_panics_takes_neither_neighbours_nor_the_thread_with_it() {
     assert!(matches!(outcome(panicking), Err(StoreError::Unavailable(_))));
     assert!(before.recv().unwrap().is_ok() && after.recv().unwrap().is_ok());
     assert!(outcome(disk.engine.receipt(id)).unwrap().is_some());
-    let beats = disk.engine.change(|db| db.query_row("SELECT beats FROM pulse", [], |row| row.get(0)));
+    let beats = disk.engine.change(|db| db.query_row("SELECT writes FROM write_probe", [], |row| row.get(0)));
     assert_eq!(outcome(beats), Ok(0_i64), "what it had written is undone");
 }
 
 #[test]
 fn an_answer_that_panics_takes_nothing_with_it() {
-    use crate::domain::Ledger;
+    use crate::domain::ReceiptSink;
     let disk = Disk::new();
     let hold = disk.hold_writer();
     let sample = Sample::new("a", 0);
     let id = disk.engine.ids().receipt(sample.at);
-    disk.engine.record(sample.record(id), Box::new(|_| panic!("a defect")));
+    disk.engine.record(sample.batch(id, &disk.engine.ids()), Box::new(|_| panic!("a defect")));
     let (_, after) = disk.send(Sample::new("b", 1));
     drop(hold);
     assert!(after.recv().unwrap().is_ok());

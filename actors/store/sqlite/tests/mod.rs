@@ -5,14 +5,19 @@ mod files;
 mod groups;
 mod versions;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use tempfile::TempDir;
 
 use super::{SqliteEngine, SqliteOptions};
 use crate::{
-    domain::{CommitResult, Ledger, LedgerError, ReceiptId},
-    store::{Engine, StoreError, conformance::Sample},
+    domain::{CommitResult, LedgerError, ReceiptId, ReceiptSink},
+    store::{Queue, StoreError, conformance::Sample},
 };
 
 /// An engine in a folder of its own.
@@ -48,7 +53,12 @@ impl Disk {
 
     fn send_as(&self, id: ReceiptId, sample: Sample) -> Answers {
         let (answer, answered) = std::sync::mpsc::channel();
-        self.engine.record(sample.record(id), Box::new(move |committed| answer.send(committed).unwrap()));
+        let done = Box::new(move |committed| answer.send(committed).unwrap());
+        self.engine.record(sample.batch(id, &self.engine.ids()), done);
+        let patience = Instant::now() + Duration::from_secs(30);
+        while self.engine.shared.is_preparing() && Instant::now() < patience {
+            thread::yield_now();
+        }
         answered
     }
 

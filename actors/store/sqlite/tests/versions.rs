@@ -9,8 +9,8 @@ use tempfile::TempDir;
 
 use super::{SqliteEngine, SqliteOptions, file, outcome};
 use crate::store::{
-    Claim, Engine, JobState, OpenError, Reads, ReceiptQuery, SqliteReader,
-    conformance::{Sample, WINDOW, at},
+    Cursors, JobState, OpenError, Queue, ReceiptQuery, SqliteReader, Upkeep, Views,
+    conformance::{Sample, at, claim_of},
 };
 
 /// One for each version that was ever released, the oldest first.
@@ -33,10 +33,9 @@ fn every_released_version_opens_with_all_it_holds() {
         let receipt = outcome(engine.receipt(receipts[0].id)).unwrap().unwrap();
         assert_eq!(receipt.delivery.body, Sample::new("k", 0).body);
         assert_eq!(receipt.jobs[0].state, JobState::Available);
-        let lease = WINDOW;
-        let claim = Claim { agent: "dev".into(), places: 9, now: at(100), lease };
-        let claimed = outcome(engine.claim(claim)).unwrap();
-        assert_eq!(claimed.jobs[0].context.as_ref().unwrap().event, "issues");
+        let claimed = outcome(engine.claim(claim_of("dev", 9, 100))).unwrap();
+        let delivered = claimed.jobs[0].delivered.as_ref().unwrap();
+        assert_eq!(delivered.context().unwrap().unwrap().event, "issues");
         assert_eq!(outcome(engine.cursors()).unwrap()[0].last_fired, at(50));
         assert_eq!(outcome(engine.backlog()).unwrap().iter().map(|entry| entry.jobs).sum::<u64>(), 2);
     }
@@ -48,7 +47,7 @@ fn a_file_of_a_newer_version_is_refused_and_left_alone() {
     for error in [SqliteEngine::open(&path, SqliteOptions::default()).err(), SqliteReader::open(&path).err()]
     {
         let Some(OpenError::TooNew { found, known, .. }) = error else { panic!("{error:?}") };
-        assert_eq!((found, known), (99, 1));
+        assert_eq!((found, known), (99, 2));
     }
     let tables =
         Connection::open(&path)

@@ -1,40 +1,3 @@
-//! Tables, and how older ones become today's.
-//!
-//! `PRAGMA user_version` counts the migrations that a file has had. States are words and times are
-//! milliseconds since 1970, so that `sqlite3` shows something to read.
-
-use rusqlite::Connection;
-
-/// Each entry takes a file one version further; entries are never changed once released.
-const MIGRATIONS: [&str; 1] = [V1];
-
-/// The version that this program writes.
-#[expect(clippy::cast_possible_wrap, reason = "there is a handful of them")]
-pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
-
-/// Brings a file to today's version, all or nothing.
-///
-/// # Errors
-/// `Ok(Err(version))` for a file of a newer program.
-pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<Result<(), i64>> {
-    let version = version(connection)?;
-    if version > VERSION {
-        return Ok(Err(version));
-    }
-    let transaction = connection.transaction()?;
-    for migration in &MIGRATIONS[usize::try_from(version).unwrap_or(0)..] {
-        transaction.execute_batch(migration)?;
-    }
-    transaction.pragma_update(None, "user_version", VERSION)?;
-    transaction.commit().map(Ok)
-}
-
-/// The version of a file: how many migrations it has had.
-pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.pragma_query_value(None, "user_version", |row| row.get(0))
-}
-
-const V1: &str = "
 CREATE TABLE receipts (
     id           INTEGER PRIMARY KEY,
     provider     TEXT NOT NULL,
@@ -138,4 +101,3 @@ END;
 CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs BEGIN
     UPDATE backlog SET jobs = jobs - 1 WHERE agent = OLD.agent AND state = OLD.state;
 END;
-";

@@ -1,22 +1,24 @@
 //! How a job moves: the rules that every engine shares.
 
-use super::records::{AttemptOutcome, Disposition, Finish, History, JobState, Reason, Rescue};
-use crate::domain::Timestamp;
+use crate::{
+    domain::{AttemptOutcome, Disposition, History, JobState, Reason, Timestamp},
+    store::{Finish, Rescue},
+};
 
 /// Where a job stands after an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Transition {
-    pub(super) state: JobState,
+pub(in crate::store) struct Transition {
+    pub(in crate::store) state: JobState,
     /// Its new time, where it waits again.
-    pub(super) due: Option<Timestamp>,
+    pub(in crate::store) due: Option<Timestamp>,
     /// Why, where it is a dead letter.
-    pub(super) reason: Option<Reason>,
+    pub(in crate::store) reason: Option<Reason>,
     /// This attempt counted.
-    pub(super) history: History,
+    pub(in crate::store) history: History,
 }
 
 /// Moves a job whose attempt ended.
-pub(super) fn after_attempt(mut history: History, finish: &Finish) -> Transition {
+pub(in crate::store) fn after_attempt(mut history: History, finish: &Finish) -> Transition {
     let count = match &finish.outcome {
         AttemptOutcome::Completed => None,
         AttemptOutcome::Interrupted => Some(&mut history.interruptions),
@@ -26,12 +28,15 @@ pub(super) fn after_attempt(mut history: History, finish: &Finish) -> Transition
         | AttemptOutcome::TimedOut
         | AttemptOutcome::NotStarted { .. } => Some(&mut history.failures),
     };
-    if let Some(count) = count {
+    let counts = !matches!(finish.disposition, Disposition::PutBack { .. });
+    if let (Some(count), true) = (count, counts) {
         *count = count.saturating_add(1);
     }
     let (state, due, reason) = match &finish.disposition {
         Disposition::Complete => (JobState::Completed, None, None),
         Disposition::Retry { at } => (waiting(finish, *at), Some(*at), None),
+        Disposition::PutBack { at } if *at <= finish.at => (JobState::Available, Some(*at), None),
+        Disposition::PutBack { at } => (JobState::Scheduled, Some(*at), None),
         Disposition::Discard(reason) => (JobState::Discarded, None, Some(reason.clone())),
     };
     Transition { state, due, reason, history }
@@ -47,7 +52,7 @@ fn waiting(finish: &Finish, at: Timestamp) -> JobState {
 }
 
 /// What happens to a job whose run is gone.
-pub(super) fn after_loss(history: History, rescue: &Rescue) -> Disposition {
+pub(in crate::store) fn after_loss(history: History, rescue: &Rescue) -> Disposition {
     let interruptions = history.interruptions.saturating_add(1);
     if interruptions < rescue.max_interruptions {
         Disposition::Retry { at: rescue.now }
@@ -59,9 +64,13 @@ pub(super) fn after_loss(history: History, rescue: &Rescue) -> Disposition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Attempt, JobId, RunId};
+    use crate::{
+        domain::{Attempt, JobId, NodeId, NodeLife, RunId},
+        store::RescueScope,
+    };
 
     const NOW: Timestamp = Timestamp::from_millis(1_000);
+    const LIFE: NodeLife = NodeLife { node: NodeId::new(0).unwrap(), life: 1 };
     const LATER: Timestamp = Timestamp::from_millis(2_000);
 
     fn ended(outcome: AttemptOutcome, disposition: Disposition) -> Transition {
@@ -87,8 +96,21 @@ mod tests {
     }
 
     #[test]
+    fn an_attempt_that_was_put_back_counts_for_nothing() {
+        for outcome in [AttemptOutcome::Interrupted, AttemptOutcome::NotStarted { error: "EMFILE".into() }] {
+            let now = ended(outcome.clone(), Disposition::PutBack { at: NOW });
+            assert_eq!((now.state, now.history), (JobState::Available, History::default()));
+            let later = ended(outcome, Disposition::PutBack { at: LATER });
+            assert_eq!(
+                (later.state, later.due, later.history),
+                (JobState::Scheduled, Some(LATER), History::default())
+            );
+        }
+    }
+
+    #[test]
     fn a_job_that_loses_its_runs_again_and_again_is_given_up() {
-        let rescue = Rescue { now: NOW, all: true, max_interruptions: 2 };
+        let rescue = Rescue { now: NOW, scope: RescueScope::EarlierLives(LIFE), max_interruptions: 2 };
         let once = History::default();
         let twice = History { interruptions: 1, ..once };
         assert_eq!(after_loss(once, &rescue), Disposition::Retry { at: NOW });

@@ -1,0 +1,145 @@
+//! Attempts: claimed, renewed, ended, rescued.
+
+use std::cmp::Reverse;
+
+use super::state::{Job, State};
+use crate::{
+    domain::{Attempt, AttemptOutcome, JobId, JobState, NodeLife, Parsed, ReceiptId, RunId, Timestamp},
+    store::{
+        AttemptRow, Claim, Claimed, ClaimedDelivery, ClaimedJob, Finish, Finished, Rescue, RescueScope,
+        Rescued,
+        rules::{after_attempt, after_loss},
+    },
+};
+
+impl State {
+    pub(super) fn claim(&mut self, claim: &Claim) -> Claimed {
+        let places = claim.places as usize;
+        let order = |job: &Job| (Reverse(job.priority), job.row.due_at, job.row.id);
+        let mut next: Vec<_> = self.available(claim).map(order).collect();
+        next.sort_unstable();
+        next.truncate(places);
+        let mut later: Vec<_> =
+            self.later(claim).filter(|job| job.row.due_at <= claim.now).map(order).collect();
+        later.sort_unstable_by_key(|(_, due, id)| (*due, *id));
+        later.truncate(places);
+        next.extend(later);
+        next.sort_unstable();
+        next.truncate(places);
+        let jobs = next.into_iter().filter_map(|(_, _, id)| self.start(id, claim)).collect();
+        let available = self.available(claim).map(order).min().map(|(_, due, _)| due.min(claim.now));
+        let later = self.later(claim).map(|job| job.row.due_at).min();
+        Claimed { jobs, next_due: available.into_iter().chain(later).min(), unreadable: Vec::new() }
+    }
+
+    fn available<'a>(&'a self, claim: &'a Claim) -> impl Iterator<Item = &'a Job> {
+        self.claimable(claim).filter(|job| job.row.state == JobState::Available)
+    }
+
+    fn later<'a>(&'a self, claim: &'a Claim) -> impl Iterator<Item = &'a Job> {
+        self.claimable(claim).filter(|job| matches!(job.row.state, JobState::Scheduled | JobState::Retryable))
+    }
+
+    fn claimable<'a>(&'a self, claim: &'a Claim) -> impl Iterator<Item = &'a Job> {
+        self.waiting_of(&claim.agent)
+            .filter(|job| job.group_key.as_ref().is_none_or(|group| !claim.except.contains(group)))
+    }
+
+    fn start(&mut self, id: JobId, claim: &Claim) -> Option<ClaimedJob> {
+        let job = self.jobs.get_mut(&id)?;
+        job.row.state = JobState::Executing;
+        job.row.attempts += 1;
+        job.lease = Some((claim.now.plus(claim.lease), claim.by));
+        let attempt = Attempt(job.row.attempts);
+        job.attempts.push(AttemptRow { attempt, started_at: claim.now, finished_at: None, outcome: None });
+        Some(ClaimedJob {
+            run: RunId { job: id, attempt },
+            agent: job.row.agent.clone(),
+            trigger: job.row.trigger.clone(),
+            receipt: job.row.receipt,
+            input: job.input.clone(),
+            group_key: job.group_key.clone(),
+            trace: job.trace.clone(),
+            history: job.history,
+            created_at: job.row.created_at,
+            delivered: job.row.receipt.and_then(|receipt| self.delivered(receipt)),
+        })
+    }
+
+    fn delivered(&self, receipt: ReceiptId) -> Option<ClaimedDelivery> {
+        let stored = &self.receipts.get(&receipt)?.stored;
+        let context = match &stored.parsed {
+            Some(Parsed::Context(context)) => serde_json::to_vec(context).ok(),
+            _ => None,
+        };
+        Some(ClaimedDelivery {
+            provider: stored.delivery.provider,
+            context: context.map(Into::into),
+            headers: serde_json::to_vec(&stored.delivery.headers).unwrap_or_default().into(),
+        })
+    }
+
+    fn executing(&mut self, run: RunId) -> Option<&mut Job> {
+        self.jobs
+            .get_mut(&run.job)
+            .filter(|job| job.row.state == JobState::Executing && job.row.attempts == run.attempt.0)
+    }
+
+    pub(super) fn renew(&mut self, runs: Vec<RunId>, by: NodeLife, until: Timestamp) -> Vec<RunId> {
+        let mut gone = runs;
+        gone.retain(|run| match self.executing(*run).and_then(|job| job.lease.as_mut()) {
+            Some((lease, holder)) if *holder == by => {
+                *lease = until;
+                false
+            }
+            _ => true,
+        });
+        gone
+    }
+
+    pub(super) fn finish(&mut self, finish: &Finish, then: Option<&Claim>) -> Finished {
+        let ended = self.end(finish);
+        Finished { ended, claimed: then.map(|next| self.claim(next)) }
+    }
+
+    fn end(&mut self, finish: &Finish) -> bool {
+        let Some(job) = self.executing(finish.run) else { return false };
+        let moved = after_attempt(job.history, finish);
+        if let Some(attempt) = job.attempts.last_mut() {
+            attempt.finished_at = Some(finish.at);
+            attempt.outcome = Some(finish.outcome.clone());
+        }
+        job.row.state = moved.state;
+        job.row.reason = moved.reason;
+        job.row.due_at = moved.due.unwrap_or(job.row.due_at);
+        job.ended_at = moved.due.is_none().then_some(finish.at);
+        job.lease = None;
+        job.history = moved.history;
+        true
+    }
+
+    pub(super) fn rescue(&mut self, rescue: &Rescue) -> Vec<Rescued> {
+        let is_lost = |(until, holder): (Timestamp, NodeLife)| match rescue.scope {
+            RescueScope::EarlierLives(by) => holder.node == by.node && holder.life != by.life,
+            RescueScope::ExpiredLeases { except } => until <= rescue.now && holder != except,
+        };
+        let lost: Vec<_> = self
+            .jobs
+            .values()
+            .filter(|job| job.row.state == JobState::Executing && job.lease.is_some_and(is_lost))
+            .map(|job| {
+                let run = RunId { job: job.row.id, attempt: Attempt(job.row.attempts) };
+                (run, job.row.agent.clone(), job.history)
+            })
+            .collect();
+        lost.into_iter()
+            .map(|(run, agent, history)| {
+                let disposition = after_loss(history, rescue);
+                let outcome = AttemptOutcome::Interrupted;
+                let ended = Finish { run, outcome, disposition, at: rescue.now };
+                self.end(&ended);
+                Rescued { run, agent, state: after_attempt(history, &ended).state }
+            })
+            .collect()
+    }
+}

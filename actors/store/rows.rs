@@ -1,0 +1,183 @@
+//! Receipts, jobs and runs as they are shown.
+
+use serde::{Deserialize, Serialize};
+
+use super::QuarantineReason;
+use crate::domain::{
+    AgentName, Attempt, AttemptOutcome, Delivery, JobId, JobState, JobTrigger, Origin, Parsed, ProviderName,
+    Reason, ReceiptBatch, ReceiptId, RunId, SourceName, Timestamp, Verdict,
+};
+
+/// How far a receipt got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptState {
+    /// Every agent answered.
+    Routed,
+    /// Stored before it was parsed.
+    Unrouted,
+    /// At least one agent was asked and never answered.
+    Gapped,
+    /// Its body is no event.
+    Unparsable,
+    /// Not routed any more, for a reason that stands beside it.
+    Quarantined,
+}
+
+impl ReceiptState {
+    /// Every state.
+    pub const ALL: [Self; 5] =
+        [Self::Routed, Self::Unrouted, Self::Gapped, Self::Unparsable, Self::Quarantined];
+
+    /// How far a record got.
+    pub fn of(record: &ReceiptBatch) -> Self {
+        match &record.parsed {
+            None => Self::Unrouted,
+            Some(Parsed::Unparsable(_)) => Self::Unparsable,
+            Some(Parsed::Context(_)) if record.missing > 0 => Self::Gapped,
+            Some(Parsed::Context(_)) => Self::Routed,
+        }
+    }
+
+    /// The name in the store and in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Routed => "routed",
+            Self::Unrouted => "unrouted",
+            Self::Gapped => "gapped",
+            Self::Unparsable => "unparsable",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
+/// A receipt with everything that is known of it.
+#[derive(Debug, Clone)]
+pub struct StoredReceipt {
+    /// Its id.
+    pub id: ReceiptId,
+    /// The delivery, its body byte for byte. A duplicate that created no job shares the body of
+    /// its original.
+    pub delivery: Delivery,
+    /// How it came to be; never [`Origin::Reroute`].
+    pub origin: Origin,
+    /// How far it got.
+    pub state: ReceiptState,
+    /// What the parser found.
+    pub parsed: Option<Parsed>,
+    /// What the agents decided.
+    pub verdicts: Vec<Verdict>,
+    /// The first receipt of the same delivery.
+    pub duplicate_of: Option<ReceiptId>,
+    /// The jobs that it created.
+    pub jobs: Vec<JobRow>,
+    /// Which revision of the configuration judged it; 0 where that is not known.
+    pub revision: u64,
+    /// Why it is not routed any more.
+    pub quarantine: Option<QuarantineReason>,
+}
+
+/// A receipt in a listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReceiptRow {
+    /// Its id.
+    pub id: ReceiptId,
+    /// When it arrived.
+    pub at: Timestamp,
+    /// Who sent it.
+    pub provider: ProviderName,
+    /// Every source that vouched for it.
+    pub sources: Vec<SourceName>,
+    /// The event, where it was parsed.
+    pub event: Option<String>,
+    /// The action, where there is one.
+    pub action: Option<String>,
+    /// The repository, where there is one.
+    pub repo: Option<String>,
+    /// How far it got.
+    pub state: ReceiptState,
+    /// How many jobs it created.
+    pub matched: u32,
+    /// The first receipt of the same delivery.
+    pub duplicate_of: Option<ReceiptId>,
+    /// The receipt that it replays.
+    pub replay_of: Option<ReceiptId>,
+    /// Why it is not routed any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<QuarantineReason>,
+}
+
+/// A job in a listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JobRow {
+    /// Its id.
+    pub id: JobId,
+    /// Whose.
+    pub agent: AgentName,
+    /// Why it exists.
+    #[serde(rename = "cause")]
+    pub trigger: JobTrigger,
+    /// Where it stands.
+    pub state: JobState,
+    /// Why it is a dead letter.
+    pub reason: Option<Reason>,
+    /// The receipt that caused it.
+    pub receipt: Option<ReceiptId>,
+    /// How many attempts were started.
+    pub attempts: u32,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it is, or was, due.
+    pub due_at: Timestamp,
+    /// What holds it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<String>,
+}
+
+/// A job and its history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JobDetail {
+    /// The job.
+    pub job: JobRow,
+    /// Its attempts, oldest first.
+    pub attempts: Vec<AttemptRow>,
+}
+
+/// One attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AttemptRow {
+    /// Which one.
+    pub attempt: Attempt,
+    /// When it was claimed.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: Option<AttemptOutcome>,
+}
+
+/// A run in a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRow {
+    /// Its id.
+    pub run: RunId,
+    /// Whose.
+    pub agent: AgentName,
+    /// Why its job exists.
+    pub trigger: JobTrigger,
+    /// The receipt that caused it.
+    pub receipt: Option<ReceiptId>,
+    /// The attempt itself.
+    pub attempt: AttemptRow,
+}
+
+/// Jobs of one agent in one state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backlog {
+    /// Whose.
+    pub agent: AgentName,
+    /// In which state.
+    pub state: JobState,
+    /// How many.
+    pub jobs: u64,
+}

@@ -1,0 +1,52 @@
+//! What every engine does alike: decided here, over what an engine can look up.
+//!
+//! - `dedupe`: what is a duplicate, and who owns a delivery's keys.
+//! - `placement`: which job may exist.
+//! - `transitions`: how a job moves.
+//! - `retention`: what is old, whatever the clock says.
+
+mod dedupe;
+mod placement;
+mod retention;
+mod transitions;
+
+pub(super) use dedupe::{Dedupe, Owners, dedupe};
+pub(super) use placement::{JobKey, Placement, coalesces, key_of, place};
+pub(super) use retention::old_before;
+pub(super) use transitions::{after_attempt, after_loss};
+
+use crate::domain::{AgentName, DeliveryKey, JobId, JobState, ReceiptId, SourceName, Timestamp};
+
+/// Who owns a dedupe key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct KeyOwner {
+    /// The first receipt that came with it.
+    pub(super) receipt: ReceiptId,
+    /// The last moment at which it is remembered.
+    pub(super) until: Timestamp,
+}
+
+/// A job that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct KnownJob {
+    pub(super) id: JobId,
+    pub(super) state: JobState,
+}
+
+/// What an engine can look up, inside the change that is being decided.
+pub(super) trait LookUp {
+    /// Why it cannot.
+    type Error;
+
+    /// Who owns a key, also one that has expired.
+    fn key_owner(&self, source: &SourceName, key: &DeliveryKey) -> Result<Option<KeyOwner>, Self::Error>;
+
+    /// The agent's job of that unique key.
+    fn job_of_key(&self, agent: &AgentName, key: &str) -> Result<Option<KnownJob>, Self::Error>;
+
+    /// A job of the agent's schedule that waits.
+    fn waiting_schedule(&self, agent: &AgentName) -> Result<Option<KnownJob>, Self::Error>;
+
+    /// How many jobs of the agent wait.
+    fn waiting(&self, agent: &AgentName) -> Result<u64, Self::Error>;
+}

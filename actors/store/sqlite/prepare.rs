@@ -1,0 +1,122 @@
+//! What can be done to a receipt before the writer's turn: serializing and compressing.
+//!
+//! It is done by threads of its own, because a receipt closes on whatever thread held it last,
+//! usually one that filters for many agents, and because the writer's time is everybody's.
+
+use std::{io, thread};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use crate::{
+    domain::{AttemptOutcome, JobTrigger, Origin, Parsed, ReceiptBatch, WebhookContext},
+    store::ReceiptState,
+};
+
+/// Large bodies take a few milliseconds each; small ones go by on the other thread meanwhile.
+const THREADS: usize = 2;
+
+/// A receipt, ready to be written.
+pub(super) struct Prepared {
+    pub(super) batch: ReceiptBatch,
+    pub(super) state: ReceiptState,
+    /// The body, LZ4-compressed; empty for a reroute, whose body is there already.
+    pub(super) lz4: Vec<u8>,
+    pub(super) sources: String,
+    pub(super) headers: String,
+    pub(super) context: Option<String>,
+    pub(super) verdicts: String,
+    /// The triggers of its jobs, in their order.
+    pub(super) triggers: Vec<String>,
+}
+
+impl Prepared {
+    /// Compresses and serializes.
+    pub(super) fn new(batch: ReceiptBatch) -> Self {
+        let lz4 = match batch.origin {
+            Origin::Reroute => Vec::new(),
+            Origin::Request | Origin::Replay { .. } => lz4_flex::block::compress(&batch.delivery.body),
+        };
+        Self {
+            state: ReceiptState::of(&batch),
+            lz4,
+            sources: json(&batch.delivery.sources),
+            headers: json(&batch.delivery.headers),
+            context: context(&batch).map(json),
+            verdicts: json(&batch.verdicts),
+            triggers: batch.jobs.iter().map(|job| json(&job.trigger)).collect(),
+            batch,
+        }
+    }
+
+    /// What the parser found.
+    pub(super) fn context(&self) -> Option<&WebhookContext> {
+        context(&self.batch)
+    }
+
+    /// Why it is no event.
+    pub(super) fn problem(&self) -> Option<&str> {
+        match &self.batch.parsed {
+            Some(Parsed::Unparsable(problem)) => Some(&problem.0),
+            _ => None,
+        }
+    }
+}
+
+fn context(batch: &ReceiptBatch) -> Option<&WebhookContext> {
+    match &batch.parsed {
+        Some(Parsed::Context(context)) => Some(context),
+        _ => None,
+    }
+}
+
+/// About how many bytes a receipt holds in memory until it is written.
+pub(super) fn size(batch: &ReceiptBatch) -> usize {
+    batch.delivery.body.len() + 64 * batch.verdicts.len() + 128 * batch.jobs.len() + 512
+}
+
+fn json(value: &(impl serde::Serialize + ?Sized)) -> String {
+    serde_json::to_string(value).expect("texts, numbers and lists of them are always JSON")
+}
+
+/// A trigger as its column has it.
+pub(super) fn trigger_json(trigger: &JobTrigger) -> String {
+    json(trigger)
+}
+
+/// An outcome as its column has it.
+pub(super) fn outcome_json(outcome: &AttemptOutcome) -> String {
+    json(outcome)
+}
+
+type Task = Box<dyn FnOnce() + Send>;
+
+/// The threads. What they are given is bounded by the places in the writer's queue, which are taken
+/// before.
+pub(super) struct Preparation {
+    tasks: Sender<Task>,
+}
+
+impl Preparation {
+    /// Starts them.
+    pub(super) fn start() -> io::Result<Self> {
+        let (tasks, waiting) = unbounded::<Task>();
+        for _ in 0..THREADS {
+            let waiting = waiting.clone();
+            thread::Builder::new().name("store-prepare".to_owned()).spawn(move || work(&waiting))?;
+        }
+        Ok(Self { tasks })
+    }
+
+    /// Has a task done soon, and gives it back where the threads are gone.
+    pub(super) fn give(&self, task: impl FnOnce() + Send + 'static) {
+        // They live as long as this sender does.
+        let _ = self.tasks.send(Box::new(task));
+    }
+}
+
+fn work(waiting: &Receiver<Task>) {
+    for task in waiting {
+        // A panic drops what the task held, and whoever waits for its answer is told by that.
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(task));
+    }
+}
