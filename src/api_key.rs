@@ -2,13 +2,45 @@
 //! makes on its first start and keeps in its data folder, readable by its owner alone.
 
 use std::{
-    fs,
+    fmt, fs,
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
-use crate::{config::ResolvedConfig, http::ApiKey};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::config::ResolvedConfig;
+
+/// The key of the control API.
+#[derive(Clone)]
+pub struct ApiKey(String);
+
+impl ApiKey {
+    /// A key as it is written in its file.
+    pub fn new(key: impl Into<String>) -> Self {
+        Self(key.into())
+    }
+
+    /// Compares in constant time, whatever the lengths: the MACs of both under a fixed key.
+    pub fn admits(&self, given: &str) -> bool {
+        let mac = |text: &str| {
+            Hmac::<Sha256>::new_from_slice(b"herdgate api key")
+                .expect("HMAC takes keys of any length")
+                .chain_update(text)
+        };
+        let expected = mac(&self.0).finalize().into_bytes();
+        mac(given).verify_slice(&expected).is_ok()
+    }
+}
+
+/// Never shows the key.
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey(…)")
+    }
+}
 
 /// Where a key of our own making lies, in the data folder.
 pub const FILE: &str = "api-key";

@@ -28,6 +28,6 @@ mod sentry;
 mod spec;
 
 pub use contract::Provider;
-pub use form::{FORM, payload};
+pub use form::{FORM, is_form, payload};
 pub use registry::{all, find, names, provider, spec};
 pub use spec::{CredentialSpec, KnownEvent, PREVIOUS_SECRET_FILE, ProviderSpec, SECRET_FILE, Sample};

@@ -27,6 +27,8 @@ pub struct ProviderSpec {
     pub signs_time: bool,
     /// How far that time may lie from now, unless the source says otherwise; `None` does not look.
     pub tolerance: Option<Duration>,
+    /// Whether it sends forms too, with the JSON in a field of them.
+    pub sends_forms: bool,
     /// Whether a source may go without secret although nobody said so. As in Action Llama; not
     /// where nothing says that the provider signs at all.
     pub may_be_unsigned: bool,

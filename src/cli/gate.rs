@@ -33,15 +33,15 @@ impl Gate {
         let key = key.into_diagnostic()?.ok_or_else(|| {
             report("there is no API key yet\nhelp: `herdgate serve` makes one on its first start")
         })?;
-        let admin = match &records.plan {
-            Some(plan) => ListenAddresses::of(plan).admin,
-            None => {
-                ListenAddresses::written(&records.data_dir)
-                    .ok_or_else(|| report("no gate serves this project\nhelp: start `herdgate serve`"))?
-                    .admin
-            }
+        let there = match &records.plan {
+            Some(plan) => Some(ListenAddresses::of(plan)),
+            None => ListenAddresses::written(&records.data_dir),
         };
-        Ok(Self { api: Api { base: format!("http://{admin}"), key }, records })
+        // Who listens on the port of a gate that is gone must not see the key.
+        let there = there
+            .filter(|there| there.is_alive(&records.data_dir))
+            .ok_or_else(|| report("no gate serves this project\nhelp: start `herdgate serve`"))?;
+        Ok(Self { api: Api { base: format!("http://{}", there.admin), key }, records })
     }
 
     /// Asks for a change and returns what the gate says of it.

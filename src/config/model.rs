@@ -95,6 +95,10 @@ pub struct Gateway {
     pub body_limit: u64,
     /// How many connections at once.
     pub max_connections: u32,
+    /// Networks whose word about their clients counts.
+    pub trusted_proxies: Vec<String>,
+    /// Names under which the admin listener answers.
+    pub admin_hosts: Vec<String>,
     /// How long a client may take for a request.
     #[serde(deserialize_with = "millis")]
     pub request_timeout: Duration,
@@ -114,6 +118,8 @@ impl Default for Gateway {
             answer_within: Duration::from_millis(800),
             body_limit: 25 << 20,
             max_connections: 10_000,
+            trusted_proxies: Vec::new(),
+            admin_hosts: Vec::new(),
             request_timeout: Duration::from_secs(30),
             shutdown_grace: Duration::from_secs(30),
         }

@@ -9,6 +9,7 @@ use herdgate_actors::{
     domain::{AgentName, Timestamp},
     schedule::{Calendar, CatchUp},
 };
+use ipnet::IpNet;
 
 use super::{
     Warning,
@@ -74,6 +75,10 @@ pub struct ResolvedGateway {
     pub body_limit: usize,
     /// How many connections at once.
     pub max_connections: usize,
+    /// Networks whose word about their clients counts.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Names under which the admin listener answers, beside loopback and its own address.
+    pub admin_hosts: Vec<String>,
     /// How long a client may take for a request.
     pub request_timeout: Duration,
     /// How long runs may go on after SIGTERM.

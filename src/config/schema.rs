@@ -160,6 +160,8 @@ const GATEWAY: &[Key] = &[
     key("answer_within", SPAN),
     key("body_limit", Kind::Size),
     key("max_connections", POSITIVE),
+    key("trusted_proxies", Kind::List),
+    key("admin_hosts", Kind::List),
     key("request_timeout", SPAN),
     key("shutdown_grace", PAUSE),
     foreign("lockTimeout"),

@@ -1,13 +1,71 @@
 //! Two doors: the public one knows webhooks and nothing else, the admin one everything else.
+//!
+//! - `listeners`: binds them, serves them, and tells when one fails.
+//! - `connection`: who holds a slot, and who gives way.
+//! - `peer`: whose share a client takes.
+//! - `public`: webhooks.
+//! - `admin`: metrics, health, and the control API behind a key.
 
 mod admin;
-mod body;
-mod budget;
 mod connection;
-mod server;
-mod webhooks;
+mod listeners;
+mod peer;
+mod public;
 
-pub use admin::{Admin, ApiKey};
-pub use budget::Budget;
-pub use server::{Limits, Listeners, PerWorker, Servers, serve};
-pub use webhooks::Webhooks;
+use std::{io, net::SocketAddr};
+
+pub use admin::{Admin, AllowedHosts};
+pub use listeners::{Limits, Listeners, OnFailure};
+pub use peer::TrustedPeers;
+pub use public::{Budget, PerWorker, Webhooks};
+
+use self::listeners::{Door, DoorOptions, bind};
+
+/// Both doors, open.
+pub struct Servers {
+    public: Door,
+    admin: Door,
+}
+
+impl Servers {
+    /// Where webhooks come in, port and all.
+    pub fn public(&self) -> SocketAddr {
+        self.public.address
+    }
+
+    /// Where operators come in, port and all.
+    pub fn admin(&self) -> SocketAddr {
+        self.admin.address
+    }
+
+    /// Takes no more deliveries, and waits until the open requests are answered. Deliveries are taken
+    /// for as long as the store works, so this comes after the last run and before the last commit.
+    pub async fn close_public(&self) {
+        self.public.close().await;
+    }
+
+    /// Closes the admin door, the last one to close.
+    pub async fn close_admin(&self) {
+        self.admin.close().await;
+    }
+}
+
+/// Binds both doors and serves until they are closed; a door that fails before is told to
+/// `on_failure`.
+///
+/// # Errors
+/// An address that cannot be bound, or workers that cannot start.
+pub async fn serve(
+    listeners: &Listeners,
+    per_worker: PerWorker,
+    admin: Admin,
+    on_failure: OnFailure,
+) -> io::Result<Servers> {
+    // Both are bound before one is served: who cannot have both has none.
+    let (public_socket, admin_socket) = (bind(listeners.public)?, bind(listeners.admin)?);
+    let limits = &listeners.limits;
+    let hosts = AllowedHosts::new(listeners.admin.ip(), listeners.admin_hosts.clone());
+    let admin = admin::open(admin_socket, DoorOptions::admin(limits), &on_failure, admin, hosts).await?;
+    let public = public::open(public_socket, DoorOptions::public(limits), &on_failure, per_worker).await?;
+    Ok(Servers { public, admin })
+}

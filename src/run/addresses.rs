@@ -2,9 +2,17 @@
 //! ports which the system chose.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+};
+
+use rustix::{
+    fs::{FlockOperation, flock},
+    io::Errno,
+    process::{Pid, test_kill_process},
 };
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +21,8 @@ use crate::config::ResolvedConfig;
 
 /// The file in the data folder.
 const FILE: &str = "listening.json";
+/// What a gate holds for as long as it lives.
+const LOCK: &str = "herdgate.lock";
 
 /// The addresses of a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,12 +51,30 @@ impl ListenAddresses {
         Some(Self { public: reachable(there.public), admin: reachable(there.admin), ..there })
     }
 
-    /// Tells the world. A gate that dies leaves its file behind; the next one writes over it.
+    /// Tells the commands of this user. A gate that dies leaves its file behind; the next one puts
+    /// another in its place.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn write(&self, data_dir: &Path) -> io::Result<()> {
-        fs::write(path(data_dir), serde_json::to_vec(self)?)
+        let fresh = data_dir.join(format!("{FILE}.{}", self.pid));
+        let mut file =
+            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+        file.write_all(&serde_json::to_vec(self)?)?;
+        fs::rename(&fresh, path(data_dir))
+    }
+
+    /// Whether the gate that wrote them still lives. After a crash anybody on this machine may listen
+    /// on its ports, and must not be shown the API key.
+    pub fn is_alive(&self, data_dir: &Path) -> bool {
+        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
+        // A process of another user is there too.
+        if pid.is_some_and(|pid| matches!(test_kill_process(pid), Ok(()) | Err(Errno::PERM))) {
+            return true;
+        }
+        // It may live where its processes cannot be seen, as in another container.
+        fs::File::open(data_dir.join(LOCK))
+            .is_ok_and(|lock| flock(&lock, FlockOperation::NonBlockingLockShared).is_err())
     }
 
     /// Takes it back.
@@ -68,4 +96,42 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
         _ => {}
     }
     address
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn here(pid: u32) -> ListenAddresses {
+        let address = SocketAddr::from(([127, 0, 0, 1], 8081));
+        ListenAddresses { public: address, admin: address, pid }
+    }
+
+    #[test]
+    fn the_file_is_for_its_owner_and_never_half_written() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(path(folder.path()), "left behind").unwrap();
+        fs::set_permissions(path(folder.path()), fs::Permissions::from_mode(0o666)).unwrap();
+        here(7).write(folder.path()).unwrap();
+        let mode = fs::metadata(path(folder.path())).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let read: ListenAddresses = serde_json::from_slice(&fs::read(path(folder.path())).unwrap()).unwrap();
+        assert_eq!(read, here(7));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_gate_is_alive_while_its_process_is_there_or_its_lock_is_held() {
+        let folder = tempfile::tempdir().unwrap();
+        // No process has this number.
+        let gone = here(i32::MAX as u32);
+        assert!(here(std::process::id()).is_alive(folder.path()));
+        assert!(!gone.is_alive(folder.path()));
+        let lock = fs::File::create(folder.path().join(LOCK)).unwrap();
+        assert!(!gone.is_alive(folder.path()));
+        flock(&lock, FlockOperation::NonBlockingLockExclusive).unwrap();
+        assert!(gone.is_alive(folder.path()));
+    }
 }

@@ -1,6 +1,6 @@
 //! Doing again what was done: a delivery with today's filters, or one job.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use herdgate_actors::{
     domain::{
@@ -11,7 +11,8 @@ use herdgate_actors::{
     store::{Bulk, BulkAction, Retried, Store, StoreError},
 };
 
-use crate::run::system::Wakers;
+/// Rouse the agents, by name.
+pub type Wakers = HashMap<AgentName, Waker>;
 
 /// How many dead letters one change moves: some 20 ms of the writer's time.
 const DEAD_LETTERS: u32 = 500;

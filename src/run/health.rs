@@ -11,7 +11,8 @@ pub enum State {
     Starting,
     /// Takes deliveries.
     Ready,
-    /// Finishes what it has, takes nothing new.
+    /// Starts no more runs and finishes what it has. Deliveries are taken to the last, and run in the
+    /// next life.
     Draining,
     /// Cannot go on; the process ends.
     Failed(String),
@@ -33,9 +34,14 @@ impl Health {
         self.0.borrow().clone()
     }
 
-    /// Whether deliveries are taken.
+    /// Whether deliveries are taken: also while draining, for the next life to run.
     pub fn takes_deliveries(&self) -> bool {
-        *self.0.borrow() == State::Ready
+        matches!(*self.0.borrow(), State::Ready | State::Draining)
+    }
+
+    /// Whether the gate is on its way out.
+    pub fn is_draining(&self) -> bool {
+        *self.0.borrow() == State::Draining
     }
 
     /// Everything is up.
@@ -43,7 +49,7 @@ impl Health {
         self.change(State::Ready);
     }
 
-    /// Nothing new is taken from now on.
+    /// No run is started from now on.
     pub fn drain(&self) {
         self.change(State::Draining);
     }

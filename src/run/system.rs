@@ -4,7 +4,10 @@ use std::{
     collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -13,7 +16,10 @@ use actix::{Addr, Arbiter};
 use herdgate_actors::{
     agent::{AgentActor, AgentDeps, Driver, Herd, MAX_INTERRUPTIONS},
     domain::SubscriptionIndex,
-    domain::{AgentName, Clock, FilterRequest, NodeId, NodeLife, ParseRequest, ReceiptSink, WakeUp},
+    domain::{
+        AgentName, Clock, FilterRequest, NodeId, NodeLife, ParseRequest, ReceiptSink, UnverifiedRequest,
+        WakeUp,
+    },
     ingress::{IngressActor, Sources},
     parser::ParserActor,
     runner::{ProcessRunner, RunFolders, Runner, StopMode, Warden, WardenCommand},
@@ -28,17 +34,16 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use tracing::warn;
 
 use crate::{
+    api_key::ApiKey,
     config::{ResolvedAgent, ResolvedConfig},
-    http::{self, Admin, ApiKey, Budget, Limits, Listeners, Servers, Webhooks},
+    http::{self, Admin, Budget, Limits, Listeners, OnFailure, Servers, TrustedPeers, Webhooks},
     run::addresses::ListenAddresses,
-    run::control::Control,
+    run::control::{Control, Wakers},
     run::health::Health,
+    run::rlimits::{self, TooFewFiles},
     telemetry::Exporter,
     views,
 };
-
-/// Rouse the agents, by name.
-pub type Wakers = HashMap<AgentName, Waker>;
 
 /// The kind of actor that is an agent.
 const AGENT: &str = "agent";
@@ -49,9 +54,6 @@ pub const RUNS: &str = "runs";
 /// The scheduler takes a sweep in well under its second; more than these waiting means that it
 /// hangs, and further ones would tell it nothing new.
 const SCHEDULER_MAILBOX: usize = 4;
-/// Memory for bodies that nobody has verified yet, in bytes: two of the largest, and as much again
-/// for small ones.
-const UNVERIFIED_LIMIT: usize = 64 << 20;
 /// A provider sends its head at once; whoever connects and says nothing gives way after this.
 const HEAD_PATIENCE: Duration = Duration::from_secs(5);
 /// How long after KILL a run may take to be gone.
@@ -90,6 +92,9 @@ pub enum StartError {
     /// The doors.
     #[error(transparent)]
     Listen(io::Error),
+    /// The limits of the system.
+    #[error(transparent)]
+    Limits(#[from] TooFewFiles),
     /// The heartbeat.
     #[error("cannot start the heartbeat: {0}")]
     Heartbeat(#[from] JobSchedulerError),
@@ -119,6 +124,8 @@ impl System {
     /// # Errors
     /// Whatever it needs and cannot have.
     pub async fn start(plan: ResolvedConfig, around: Deps) -> Result<Self, StartError> {
+        // First of all: with too few descriptors nothing else would fail in words.
+        let max_connections = rlimits::connections(plan.gateway.max_connections)?;
         let health = Health::default();
         let supervision = Supervision::new(on_give_up(&health));
         private_folder(&plan.data_dir)?;
@@ -188,16 +195,17 @@ impl System {
             clock: clock.clone(),
             parsers,
         };
-        let listening = open_doors(&plan, ingress, supervision, admin, &health, clock)?;
+        let listening =
+            open_doors(&plan, max_connections, ingress, supervision, admin, &health, clock).await?;
         let whereabouts =
-            ListenAddresses { public: listening.public, admin: listening.admin, pid: std::process::id() };
+            ListenAddresses { public: listening.public(), admin: listening.admin(), pid: std::process::id() };
         whereabouts
             .write(&plan.data_dir)
             .map_err(|error| StartError::Files { path: plan.data_dir.clone(), error })?;
         health.ready();
         actix::spawn(telemetry::tell_left_out());
         let version = env!("CARGO_PKG_VERSION");
-        emit(Event::Ready { public: listening.public, admin: listening.admin, version });
+        emit(Event::Ready { public: listening.public(), admin: listening.admin(), version });
         Ok(Self {
             health,
             listening,
@@ -216,7 +224,6 @@ impl System {
     /// actor goes. Runs get their grace; when `hurry` is ready they are killed at once.
     pub async fn stop(mut self, commit_now: impl Future<Output = ()>) {
         self.health.drain();
-        self.listening.stop_public().await;
         if let Err(error) = self.heartbeat.shutdown().await {
             warn!(%error, "the heartbeat did not stop");
         }
@@ -229,10 +236,12 @@ impl System {
                 self.herd.idle_within(KILL_PATIENCE).await;
             }
         }
+        // Until here deliveries were taken: the next life runs them.
+        self.listening.close_public().await;
         if let Err(error) = self.engine.close().await {
             warn!(%error, "the store did not close in order");
         }
-        self.listening.stop_admin().await;
+        self.listening.close_admin().await;
         for arbiter in self.arbiters {
             arbiter.stop();
             if arbiter.join().is_err() {
@@ -465,8 +474,9 @@ fn api_key(plan: &ResolvedConfig) -> Result<ApiKey, StartError> {
     crate::api_key::find_or_make(plan).map_err(|error| StartError::Files { path, error })
 }
 
-fn open_doors(
+async fn open_doors(
     plan: &ResolvedConfig,
+    max_connections: usize,
     ingress: IngressActor,
     supervision: Supervision,
     admin: Admin,
@@ -474,15 +484,16 @@ fn open_doors(
     clock: Clock,
 ) -> Result<Servers, StartError> {
     let gateway = &plan.gateway;
-    let doors = Listeners {
+    let trusted = Arc::new(TrustedPeers::new(gateway.trusted_proxies.clone()));
+    let listeners = Listeners {
         public: gateway.public,
         admin: gateway.admin,
+        admin_hosts: gateway.admin_hosts.clone(),
         limits: Limits {
             workers: cores(),
-            max_connections: gateway.max_connections,
+            max_connections,
             head_patience: HEAD_PATIENCE.min(gateway.request_timeout),
-            keep_alive: Duration::from_secs(75),
-            ingress_mailbox: plan.mailboxes.ingress,
+            trusted: Arc::clone(&trusted),
         },
     };
     let sources = ingress.sources.clone();
@@ -491,19 +502,41 @@ fn open_doors(
         .map(|provider| provider.spec().name)
         .map(|provider| (provider, sources.wanted_headers(provider)))
         .collect();
-    let budget = Budget::new(UNVERIFIED_LIMIT);
-    let (health, body_limit) = (health.clone(), gateway.body_limit);
+    let budget = Budget::for_bodies(gateway.body_limit);
+    let (body_limit, mailbox) = (gateway.body_limit, plan.mailboxes.ingress);
     let (body_patience, answer_within) = (gateway.request_timeout, gateway.answer_within);
-    let per_worker: http::PerWorker = Arc::new(move |ingress| Webhooks {
+    let (worker, of_webhooks) = (AtomicUsize::new(0), health.clone());
+    let per_worker: http::PerWorker = Arc::new(move || Webhooks {
         sources: sources.clone(),
-        ingress,
-        health: health.clone(),
+        ingress: start_ingress(
+            worker.fetch_add(1, Ordering::Relaxed),
+            ingress.clone(),
+            mailbox,
+            &supervision,
+        ),
+        health: of_webhooks.clone(),
         budget: budget.clone(),
+        trusted: Arc::clone(&trusted),
         body_limit,
         body_patience,
         answer_within,
         clock: clock.clone(),
         wanted: Arc::clone(&wanted),
     });
-    http::serve(&doors, ingress, supervision, per_worker, admin).map_err(StartError::Listen)
+    let of_doors = health.clone();
+    let on_failure: OnFailure = Arc::new(move |why| of_doors.fail(why));
+    http::serve(&listeners, per_worker, admin, on_failure).await.map_err(StartError::Listen)
+}
+
+/// Starts the ingress of one HTTP worker, on the worker's own thread.
+fn start_ingress(
+    worker: usize,
+    actor: IngressActor,
+    mailbox: usize,
+    supervision: &Supervision,
+) -> MailboxSender<UnverifiedRequest> {
+    let identity = ActorId { actor: "ingress", name: worker.to_string() };
+    let meter = MailboxMetrics::new(&identity, mailbox);
+    let started = supervision.start(&Arbiter::current(), identity, Policy::default(), |_, _| actor);
+    MailboxSender::new(started, meter)
 }

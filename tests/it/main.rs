@@ -5,6 +5,7 @@
 //! - `hostile`: what no honest sender sends.
 //! - `durability`: crashes, restarts, duplicates, replay. `crash`: the same, again and again.
 //! - `supervision`: panics at every stage.
+//! - `doors`: who cannot shut them, and what they refuse.
 //! - `overload`: bounded memory, and nothing lost.
 //! - `power`: the order of commit, fsync and answer.
 //! - `contexts`: what the samples say.
@@ -18,6 +19,7 @@ mod commands;
 mod contexts;
 mod crash;
 mod documents;
+mod doors;
 mod durability;
 mod hostile;
 mod overload;

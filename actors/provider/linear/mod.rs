@@ -42,6 +42,7 @@ static LINEAR: ProviderSpec = ProviderSpec {
     signs_time: true,
     // Retries come after a minute, an hour and six, with the time of the first try.
     tolerance: None,
+    sends_forms: false,
     may_be_unsigned: true,
     asked_by_name: &[],
     known_events: &KNOWN,

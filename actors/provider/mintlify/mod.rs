@@ -35,6 +35,7 @@ static MINTLIFY: ProviderSpec = ProviderSpec {
     signs_time: false,
     tolerance: None,
     // Nothing says that Mintlify signs at all.
+    sends_forms: false,
     may_be_unsigned: false,
     asked_by_name: &[],
     known_events: &KNOWN,

@@ -39,6 +39,7 @@ static SENTRY: ProviderSpec = ProviderSpec {
     // Its timestamp is a header that is not signed.
     signs_time: false,
     tolerance: None,
+    sends_forms: false,
     may_be_unsigned: true,
     asked_by_name: &[],
     known_events: &KNOWN,

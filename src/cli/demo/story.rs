@@ -36,7 +36,7 @@ const TAIL: u64 = 4096;
 /// Sends, waits and prints.
 pub(super) async fn tell(system: &System, sources: &[Source], agents: &[AgentSpec]) -> miette::Result<()> {
     let teller = Teller { system, sources, agents };
-    say!("A gate on {} with these agents: {}\n", system.listening.public, names(agents));
+    say!("A gate on {} with these agents: {}\n", system.listening.public(), names(agents));
     for (title, provider, name) in [
         ("An issue gets a label on GitHub", ProviderName::new("github"), "issues.labeled"),
         ("An alert fires in Sentry", ProviderName::new("sentry"), "event_alert.triggered"),
@@ -52,8 +52,8 @@ pub(super) async fn tell(system: &System, sources: &[Source], agents: &[AgentSpe
         .await?;
     teller.show_forged(&labeled).await?;
     teller.show_scheduled().await?;
-    say!("\nmetrics  http://{}/metrics", system.listening.admin);
-    say!("health   http://{}/readyz", system.listening.admin);
+    say!("\nmetrics  http://{}/metrics", system.listening.admin());
+    say!("health   http://{}/readyz", system.listening.admin());
     Ok(())
 }
 
@@ -114,7 +114,7 @@ impl Teller<'_> {
     }
 
     async fn deliver(&self, sample: &Sample, id: &str, source: Option<&Source>) -> miette::Result<Answered> {
-        let url = format!("http://{}/webhooks/{}", self.system.listening.public, sample.provider);
+        let url = format!("http://{}/webhooks/{}", self.system.listening.public(), sample.provider);
         client::deliver(&url, &sample.headers(id), sample.body.as_bytes(), source).await.map_err(report)
     }
 

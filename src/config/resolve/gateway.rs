@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use ipnet::IpNet;
+
 use super::Resolver;
 use crate::config::{ConfigError, ResolvedGateway};
 
@@ -21,6 +23,8 @@ impl Resolver<'_> {
             answer_within: gateway.answer_within,
             body_limit: usize::try_from(gateway.body_limit).unwrap_or(usize::MAX),
             max_connections: usize::try_from(gateway.max_connections).unwrap_or(usize::MAX),
+            trusted_proxies: self.networks("trusted_proxies", &gateway.trusted_proxies),
+            admin_hosts: gateway.admin_hosts.clone(),
             request_timeout: gateway.request_timeout,
             shutdown_grace: gateway.shutdown_grace,
         }
@@ -46,6 +50,22 @@ impl Resolver<'_> {
             self.problems.push(self.files.problem(&format!("gateway.{key}"), cause));
             Ipv4Addr::LOCALHOST.into()
         })
+    }
+
+    /// Networks, or single addresses, as `10.0.0.0/8` and `10.1.2.3`.
+    fn networks(&mut self, key: &str, texts: &[String]) -> Vec<IpNet> {
+        let mut networks = Vec::with_capacity(texts.len());
+        for text in texts {
+            let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+            if let Ok(network) = network {
+                networks.push(network);
+            } else {
+                let why = format!("`{text}` is no address or network, like 10.1.2.3 or 10.0.0.0/8");
+                let cause = ConfigError::BadValue { key: key.to_owned(), why };
+                self.problems.push(self.files.problem(&format!("gateway.{key}"), cause));
+            }
+        }
+        networks
     }
 
     fn url(&mut self) -> Option<String> {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{
-        StatusCode,
+        ConnectionType, StatusCode,
         header::{self, HeaderValue},
     },
     web,
@@ -16,6 +16,7 @@ use herdgate_actors::{
         UnverifiedRequest,
     },
     ingress::Sources,
+    provider::{self, is_form},
     runtime::MailboxSender,
     telemetry::{Event, emit},
 };
@@ -23,11 +24,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{
-    Budget,
-    body::{self, BodyError},
-    connection,
+    body::{self, BodyError, BodyLimits},
+    budget::{Budget, form_limit},
 };
-use crate::run::health::Health;
+use crate::{
+    http::{TrustedPeers, connection},
+    run::health::Health,
+};
 
 /// After `answer_within` the receipt is committed as it is; a disk that takes longer than this on
 /// top is treated as one that cannot write.
@@ -45,8 +48,10 @@ pub struct Webhooks {
     pub ingress: MailboxSender<UnverifiedRequest>,
     /// Whether deliveries are taken.
     pub health: Health,
-    /// Memory for unverified bodies.
+    /// Memory for bodies.
     pub budget: Budget,
+    /// Who takes no share of it.
+    pub trusted: Arc<TrustedPeers>,
     /// The largest body, in bytes.
     pub body_limit: usize,
     /// How long a body may take.
@@ -118,33 +123,73 @@ impl Webhooks {
             connection::stop_reading(request);
             return refused();
         }
+        let limits = BodyLimits {
+            bytes: self.limit(provider, &headers),
+            patience: self.body_patience,
+            client: request.peer_addr().and_then(|peer| self.trusted.client_of(peer.ip(), request.headers())),
+        };
+        match self.read(request, payload, limits).await {
+            Ok(body) => {
+                let (reply, end) = Reply::channel();
+                let arrival = UnverifiedRequest::new(provider, door, headers, body, self.clock.now(), reply);
+                self.answer(request, arrival, end).await
+            }
+            Err(refused) => {
+                connection::stop_reading(request);
+                match refused {
+                    BodyError::TooLarge => {
+                        closing(&mut HttpResponse::PayloadTooLarge(), "the body is too large")
+                    }
+                    BodyError::TooSlow => {
+                        closing(&mut HttpResponse::RequestTimeout(), "the body took too long")
+                    }
+                    BodyError::NoRoom => unavailable(),
+                    BodyError::Broken => closing(&mut HttpResponse::BadRequest(), "the body is incomplete"),
+                }
+            }
+        }
+    }
+
+    /// Reads the body, while the connection is known to wait for its peer.
+    async fn read(
+        &self,
+        request: &HttpRequest,
+        payload: web::Payload,
+        limits: BodyLimits,
+    ) -> Result<web::Bytes, BodyError> {
+        if request
+            .headers()
+            .get(header::UPGRADE)
+            .is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"))
+        {
+            // To actix the rest of such a connection is its body, which has no end.
+            return Err(BodyError::Broken);
+        }
         let announced = request
             .headers()
             .get(header::CONTENT_LENGTH)
             .and_then(|length| length.to_str().ok()?.parse().ok());
-        let limit = self.limit(&headers);
-        let refused = match body::read(payload, announced, limit, self.body_patience, &self.budget).await {
-            Ok(body) => {
-                let (reply, end) = Reply::channel();
-                let arrival =
-                    UnverifiedRequest::new(provider, door, headers, body.bytes, self.clock.now(), reply);
-                let answered = self.answer(arrival, end).await;
-                drop(body.permit);
-                return answered;
-            }
-            Err(refused) => refused,
-        };
-        connection::stop_reading(request);
-        match refused {
-            BodyError::TooLarge => closing(&mut HttpResponse::PayloadTooLarge(), "the body is too large"),
-            BodyError::TooSlow => closing(&mut HttpResponse::RequestTimeout(), "the body took too long"),
-            BodyError::NoRoom => unavailable(),
-            BodyError::Broken => closing(&mut HttpResponse::BadRequest(), "the body is incomplete"),
+        let connection = connection::of(request);
+        if let Some(connection) = &connection {
+            connection.reads_body(true);
         }
+        let read = body::read(payload, announced, limits, &self.budget).await;
+        if let Some(connection) = &connection {
+            connection.reads_body(false);
+            if connection.gave_way() && read.is_err() {
+                return Err(BodyError::TooSlow);
+            }
+        }
+        read
     }
 
     /// Hands the arrival on and waits for its answer.
-    async fn answer(&self, arrival: UnverifiedRequest, mut end: ReplyEnd) -> HttpResponse {
+    async fn answer(
+        &self,
+        request: &HttpRequest,
+        arrival: UnverifiedRequest,
+        mut end: ReplyEnd,
+    ) -> HttpResponse {
         if self.ingress.try_send(arrival).is_err() {
             return unavailable();
         }
@@ -155,7 +200,17 @@ impl Webhooks {
             end.commit_now();
             tokio::time::timeout(COMMIT_PATIENCE, end.wait()).await.unwrap_or(Answer::Unavailable)
         };
-        respond(answer)
+        if let Answer::DeliveryAck(_) = &answer
+            && let Some(connection) = connection::of(request)
+        {
+            connection.delivered();
+        }
+        let mut response = respond(answer);
+        if self.health.is_draining() {
+            // The next life takes new connections only.
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
+        response
     }
 
     /// The few headers that matter, as text. What is no text cannot be a signature or an id.
@@ -172,12 +227,12 @@ impl Webhooks {
         headers
     }
 
-    /// Percent-encoding makes a form up to three times as long as its JSON.
-    fn limit(&self, headers: &Headers) -> usize {
-        let is_form = headers
-            .get("content-type")
-            .is_some_and(|kind| kind.to_ascii_lowercase().starts_with(herdgate_actors::provider::FORM));
-        if is_form { self.body_limit.saturating_mul(3) } else { self.body_limit }
+    fn limit(&self, provider: ProviderName, headers: &Headers) -> usize {
+        if provider::spec(provider).sends_forms && is_form(headers) {
+            form_limit(self.body_limit)
+        } else {
+            self.body_limit
+        }
     }
 }
 
@@ -230,7 +285,7 @@ fn closing(response: &mut actix_web::HttpResponseBuilder, error: &str) -> HttpRe
 }
 
 /// What the public door says to anything else.
-pub(super) async fn not_found(request: HttpRequest) -> HttpResponse {
+pub(in crate::http) async fn not_found(request: HttpRequest) -> HttpResponse {
     connection::stop_reading(&request);
     HttpResponse::build(StatusCode::NOT_FOUND).force_close().json(json!({ "error": "not found" }))
 }
