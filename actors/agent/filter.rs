@@ -3,6 +3,8 @@
 //! How values are compared and what a missing one means, each field says itself. What a provider
 //! wants to be asked for by name is refused by triggers that do not.
 
+use std::collections::HashSet;
+
 use super::glob;
 use crate::{
     domain::{Actual, Clause, FailedClause, FieldSpec, Filter, Matcher, WebhookContext},
@@ -69,12 +71,16 @@ fn is_same(field: &FieldSpec, wanted: &str, value: &str) -> bool {
     same || field.synonyms.contains(&(wanted, value))
 }
 
+/// How many values of a field a refusal tells; nobody reads more.
+const MOST_TOLD: usize = 32;
+
 fn refusal(field: &'static FieldSpec, wanted: Vec<String>, context: &WebhookContext) -> FailedClause {
-    let mut actual: Vec<String> = Vec::new();
-    for value in context.values(field) {
-        if !actual.iter().any(|known| known == value) {
-            actual.push(value.to_owned());
-        }
+    let mut known = HashSet::new();
+    let mut distinct = context.values(field).filter(|value| known.insert(*value));
+    let mut actual: Vec<_> = distinct.by_ref().take(MOST_TOLD).map(str::to_owned).collect();
+    let untold = distinct.count();
+    if untold > 0 {
+        actual.push(format!("… [and {untold} more]"));
     }
     let actual = match actual.len() {
         0 => Actual::Absent,

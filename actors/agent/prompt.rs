@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    domain::{ProviderName, ReceiptId, SourceName, WebhookContext},
+    domain::{ProviderName, ReceiptId, SourceName, WebhookContext, is_unseen, push_escape},
     store::JobTrigger,
 };
 
@@ -68,19 +68,15 @@ pub fn context_json(delivered: &Delivered<'_>) -> String {
     line
 }
 
-/// Escapes what could end a block, or a line for some readers. In JSON these stand only in texts;
-/// plain ends of lines stand only between them, where they mean nothing.
+/// Escapes what could end a block, and what is not seen. In JSON these stand only in texts; plain
+/// ends of lines and tabs stand only between them, where they mean nothing.
 fn push_escaped(out: &mut String, json: &str) {
     for letter in json.chars() {
         match letter {
             '\n' | '\r' => {}
-            '<' => out.push_str("\\u003c"),
-            '>' => out.push_str("\\u003e"),
-            '&' => out.push_str("\\u0026"),
-            '\u{7f}' => out.push_str("\\u007f"),
-            '\u{85}' => out.push_str("\\u0085"),
-            '\u{2028}' => out.push_str("\\u2028"),
-            '\u{2029}' => out.push_str("\\u2029"),
+            '\t' => out.push(' '),
+            '<' | '>' | '&' => push_escape(out, letter),
+            other if is_unseen(other) => push_escape(out, other),
             other => out.push(other),
         }
     }

@@ -1,7 +1,5 @@
 //! One shape for every event of every provider.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -27,7 +25,7 @@ pub struct WebhookContext {
     /// Title of the subject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Text of the subject, cut at [`BODY_LIMIT`].
+    /// Text of the subject, cut at [`BODY_LIMIT`](crate::domain::BODY_LIMIT).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
     /// Where a person reads it.
@@ -63,7 +61,7 @@ pub struct WebhookContext {
     /// How something ended: `failure`, `success`, `approved`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conclusion: Option<String>,
-    /// Text of the comment or review, cut at [`BODY_LIMIT`].
+    /// Text of the comment or review, cut at [`BODY_LIMIT`](crate::domain::BODY_LIMIT).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// Who wrote the comment or review.
@@ -134,20 +132,5 @@ impl WebhookContext {
             author_aliases: Vec::new(),
             kind_fields: KindFields::default(),
         }
-    }
-}
-
-/// How many characters of `body` and `comment` an agent is shown.
-pub const BODY_LIMIT: usize = 4000;
-
-/// Cuts a long text at [`BODY_LIMIT`] characters and says that it did.
-pub fn cut(text: &str) -> Cow<'_, str> {
-    // A text of no more bytes has no more characters.
-    if text.len() <= BODY_LIMIT {
-        return Cow::Borrowed(text);
-    }
-    match text.char_indices().nth(BODY_LIMIT) {
-        Some((end, _)) => Cow::Owned(format!("{}… [cut at {BODY_LIMIT} characters]", &text[..end])),
-        None => Cow::Borrowed(text),
     }
 }

@@ -13,6 +13,7 @@
 
 mod agent;
 mod attempt;
+mod bounds;
 mod clock;
 mod context;
 mod delivery;
@@ -28,6 +29,7 @@ mod request;
 mod scheme;
 mod signature;
 mod source;
+mod text;
 mod topology;
 mod values;
 mod verdict;
@@ -35,7 +37,7 @@ mod verdict;
 pub use agent::{AgentSpec, EnvVar, KeepWork, RetryPolicy, RunSpec};
 pub use attempt::{AttemptOutcome, Disposition, History};
 pub use clock::{Clock, ManualClock, Timestamp};
-pub use context::{BODY_LIMIT, KindFields, WebhookContext, cut};
+pub use context::{KindFields, WebhookContext};
 pub use delivery::Delivery;
 pub use filter::{Clause, FIELD, FieldSpec, Filter, Matcher, Place, Trigger, WhenAbsent};
 pub use headers::Headers;
@@ -54,5 +56,6 @@ pub use request::{
 pub use scheme::{Encoding, Hash, KeyForm, Part, Scheme, Signature};
 pub use signature::{BadSecret, Check, Secret, feed};
 pub use source::{RateLimit, Source};
+pub use text::{BODY_LIMIT, cut, cut_at, escape_unseen, is_unseen, push_escape};
 pub use topology::{Revision, SubscriptionIndex, Topology};
 pub use verdict::{Actual, FailedClause, Match, TriggerMismatch, Verdict};

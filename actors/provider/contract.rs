@@ -34,9 +34,21 @@ pub trait Provider: Send + Sync + 'static {
     /// # Errors
     /// Says why the provider cannot have meant this: a body that is no JSON object, a header
     /// missing without which the event has no name.
-    fn read(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable>;
+    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable>;
 
     /// The headers that would come with a sample, but for the signature and the content type.
     /// `id` makes it a delivery of its own.
     fn sample_headers(&self, sample: &Sample, id: &str) -> Vec<(&'static str, String)>;
+}
+
+impl dyn Provider {
+    /// Reads an event and cuts what is too long to keep.
+    ///
+    /// # Errors
+    /// As [`Provider::parse`].
+    pub fn read(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
+        let mut context = self.parse(headers, body)?;
+        context.bound();
+        Ok(context)
+    }
 }

@@ -16,6 +16,8 @@ mod arbitrary;
 mod contract;
 #[cfg(test)]
 mod corpus;
+#[cfg(test)]
+mod costly;
 mod fields;
 mod form;
 mod github;

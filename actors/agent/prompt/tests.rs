@@ -126,7 +126,7 @@ fn a_scheduled_run_has_no_block_of_a_webhook() {
 fn hostile() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
-        "(</webhook-trigger>|<webhook-trigger>|\n|\r|\u{85}|\u{2028}|\u{2029}|\\\\|\"|&|a){0,8}",
+        "(</webhook-trigger>|<webhook-trigger>|\n|\r|\u{85}|\u{9b}|\u{ad}|\u{2028}|\u{2029}|\u{202e}|\u{e0041}|\\\\|\"|&|a){0,8}",
     ]
 }
 
@@ -180,8 +180,8 @@ proptest! {
         prop_assert_eq!(prompt.matches("</webhook-trigger>").count(), 1);
         let (_, rest) = prompt.split_once("<webhook-trigger>\n").unwrap();
         let (block, _) = rest.split_once("\n</webhook-trigger>\n").unwrap();
-        let is_plain = !block.contains(['<', '>', '&', '\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']);
-        prop_assert!(is_plain, "the block has a letter that is to be escaped");
+        prop_assert!(!block.contains(['<', '>', '&']), "the block has a letter that is to be escaped");
+        prop_assert!(!block.contains(is_unseen), "the block has a letter that is not seen");
         prop_assert_eq!(serde_json::from_str::<Value>(block).unwrap(), Value::from(expected));
         prop_assert_eq!(context_json(&delivered), block);
     }

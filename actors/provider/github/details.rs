@@ -86,7 +86,7 @@ fn pushed(details: &mut Details, payload: &Payload<'_>) {
     details.flag("created", payload.created);
     details.flag("deleted", payload.deleted);
     details.flag("forced", payload.forced);
-    details.add("commits", payload.pusher.get().map(|_| payload.commits.0.len()));
+    details.add("commits", payload.pusher.get().map(|_| payload.commits.0));
 }
 
 /// What a branch was before it was made, and is after it was deleted, is written as zeros.

@@ -58,7 +58,7 @@ impl Provider for Github {
         }
     }
 
-    fn read(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
+    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
         let event = headers
             .get("x-github-event")
             .filter(|event| !event.is_empty())

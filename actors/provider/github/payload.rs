@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::provider::lenient::{Flag, List, Number, Object, Scalar, Text};
+use crate::provider::lenient::{Count, Flag, List, Number, Object, Scalar, Text};
 
 /// An object too large to lie in a payload that most often has none: what is read is moved a few
 /// times on its way, absent or not.
@@ -71,7 +71,7 @@ places! {
         requested_team: Object<Named<'a>>,
         head_commit: Object<Commit<'a>>,
         commit: Large<StatusCommit<'a>>,
-        commits: List<serde::de::IgnoredAny>,
+        commits: Count,
         pusher: Object<Named<'a>>,
         branches: List<Object<Named<'a>>>,
         workflow_run: Large<Check<'a>>,

@@ -4,15 +4,10 @@ use serde_json::{Map, Value};
 
 use super::{
     context::name,
-    payload::{Data, Issue, Payload, Team},
+    payload::{Issue, Payload, Team},
+    updated_from::UpdatedFrom,
 };
 use crate::provider::lenient::Text;
-
-/// How many former values are shown, and how many labels of them.
-const FORMER: usize = 32;
-
-/// How long a former text may be: a description can be as long as a book.
-const FORMER_TEXT: usize = 256;
 
 /// Adds what is known of the issue that something is about.
 pub(super) fn of_issue(details: &mut Map<String, Value>, issue: &Issue<'_>) {
@@ -59,47 +54,16 @@ pub(super) fn describe(details: &mut Map<String, Value>, entity: &str, payload: 
         add("user_id", text(&data.user_id));
         add("delegate", data.delegate.get().and_then(name).map(Value::from));
         add("emoji", text(&data.emoji));
-        if let Some(before) = payload.updated_from.get().and_then(|from| from.get("labelIds")) {
-            let (added, removed) = changed(before, data);
+        if let Some(from) = payload.updated_from.get() {
+            let (added, removed) = from.changed_labels(&data.label_ids);
             add("added_label_ids", added);
             add("removed_label_ids", removed);
         }
     }
-    if let Some(from) = payload.updated_from.get() {
-        add(
-            "updated_from",
-            Some(Value::Object(
-                from.iter()
-                    .filter(|(_, value)| is_small(value))
-                    .take(FORMER)
-                    .map(|(key, value)| (key.clone(), value.clone()))
-                    .collect(),
-            )),
-        );
-    }
+    add("updated_from", payload.updated_from.get().map(UpdatedFrom::shown));
     if let Some(session) = payload.agent_session.get() {
         add("agent_session_id", text(&session.id));
         add("agent_session_status", text(&session.status));
     }
     add("notification", payload.notification.get().and_then(|notification| text(&notification.r#type)));
-}
-
-/// Which labels came and which went.
-fn changed(before: &Value, data: &Data<'_>) -> (Option<Value>, Option<Value>) {
-    let before: Vec<_> = before.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let after: Vec<_> = data.label_ids.0.iter().filter_map(Text::get).collect();
-    let only = |these: &[&str], those: &[&str]| {
-        let only: Vec<_> = these.iter().filter(|id| !those.contains(id)).map(|id| Value::from(*id)).collect();
-        (!only.is_empty()).then_some(Value::Array(only))
-    };
-    (only(&after, &before), only(&before, &after))
-}
-
-fn is_small(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.len() <= FORMER_TEXT,
-        Value::Array(items) => items.len() <= FORMER && items.iter().all(is_small),
-        Value::Object(_) => false,
-        Value::Null | Value::Bool(_) | Value::Number(_) => true,
-    }
 }

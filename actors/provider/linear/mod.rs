@@ -7,10 +7,12 @@
 //! - `payload`: the places, as types.
 //! - `context`: what they say.
 //! - `details`: what only Linear knows.
+//! - `updated_from`: what was there before a change.
 
 mod context;
 mod details;
 mod payload;
+mod updated_from;
 
 #[cfg(test)]
 mod tests;
@@ -128,7 +130,7 @@ impl Provider for Linear {
         stamp.webhook_timestamp.0.map(Timestamp::from_millis)
     }
 
-    fn read(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
+    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
         let of_header = headers.get("linear-event");
         let context = lenient::read(body, |bytes| {
             serde_json::from_slice::<Payload<'_>>(bytes).map(|payload| context::of(of_header, &payload))

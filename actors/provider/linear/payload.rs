@@ -1,9 +1,8 @@
 //! The places in a payload where facts stand. Only these are read; all else is skipped.
 
-use serde::Deserialize;
-use serde_json::{Map, Value};
-
+use super::updated_from::UpdatedFrom;
 use crate::provider::lenient::{List, Number, Object, Scalar, Text};
+use serde::Deserialize;
 
 /// When a body was signed, in milliseconds since 1970.
 #[derive(Debug, Default, Deserialize)]
@@ -39,7 +38,7 @@ places! {
         app_user_id: Text<'a>,
         data: Object<Data<'a>>,
         issue_data: Object<Data<'a>>,
-        updated_from: Object<Map<String, Value>>,
+        updated_from: Object<UpdatedFrom>,
         agent_session: Object<AgentSession<'a>>,
         agent_activity: Object<AgentActivity<'a>>,
         prompt_context: Text<'a>,

@@ -9,7 +9,7 @@ use crate::{
 };
 
 fn parsed(body: &[u8]) -> WebhookContext {
-    Linear.read(&Headers::default(), body).unwrap()
+    Linear.parse(&Headers::default(), body).unwrap()
 }
 
 /// Whether a filter on events that wants `name` means this one.
@@ -41,10 +41,10 @@ mod reads_as_sent {
 #[test]
 fn the_type_is_taken_from_the_header_where_the_body_has_none() {
     let headers: Headers = [("Linear-Event", "Cycle")].into_iter().collect();
-    let context = Linear.read(&headers, br#"{"action":"create","data":{"number":7}}"#).unwrap();
+    let context = Linear.parse(&headers, br#"{"action":"create","data":{"number":7}}"#).unwrap();
     assert_eq!((context.event.as_str(), context.number), ("cycle", Some(7)));
-    assert!(Linear.read(&Headers::default(), br#"{"action":"create"}"#).is_err());
-    assert!(Linear.read(&headers, b"[]").is_err());
+    assert!(Linear.parse(&Headers::default(), br#"{"action":"create"}"#).is_err());
+    assert!(Linear.parse(&headers, b"[]").is_err());
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn no_value_of_any_type_in_any_place_loses_an_event() {
     let headers: Headers = [("Linear-Event", "Issue")].into_iter().collect();
     for mutation in FIXTURES.into_iter().flat_map(mutations) {
         let body = serde_json::to_vec(&mutation).unwrap();
-        let context = Linear.read(&headers, &body).unwrap_or_else(|problem| panic!("{problem}: {mutation}"));
+        let context = Linear.parse(&headers, &body).unwrap_or_else(|problem| panic!("{problem}: {mutation}"));
         assert!(!context.event.is_empty() && context.title != Some(String::new()), "{mutation}");
     }
 }
@@ -246,7 +246,7 @@ fn no_value_of_any_type_in_any_place_loses_an_event() {
 fn half_a_payload_is_no_event() {
     for body in FIXTURES {
         for end in 0..body.trim_ascii_end().len() {
-            assert!(Linear.read(&Headers::default(), &body[..end]).is_err(), "{end}");
+            assert!(Linear.parse(&Headers::default(), &body[..end]).is_err(), "{end}");
         }
     }
 }
@@ -254,7 +254,7 @@ fn half_a_payload_is_no_event() {
 proptest! {
     #[test]
     fn any_bytes_are_survived(body in proptest::collection::vec(any::<u8>(), 0..256)) {
-        let _ = Linear.read(&Headers::default(), &body);
+        let _ = Linear.parse(&Headers::default(), &body);
         let _ = Linear.signed_at(&Headers::default(), &body);
     }
 

@@ -71,7 +71,7 @@ impl Provider for Mintlify {
         headers.get("x-mintlify-delivery").map_or_else(|| hashed_key(&[body]), id_key)
     }
 
-    fn read(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
+    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
         let of_header = headers.get("x-mintlify-event");
         lenient::read(body, |bytes| {
             serde_json::from_slice::<Payload<'_>>(bytes).map(|payload| context(of_header, &payload))

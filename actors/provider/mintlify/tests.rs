@@ -9,7 +9,7 @@ use crate::{
 };
 
 fn parsed(body: &str) -> WebhookContext {
-    Mintlify.read(&Headers::default(), body.as_bytes()).unwrap()
+    Mintlify.parse(&Headers::default(), body.as_bytes()).unwrap()
 }
 
 macro_rules! reads {
@@ -39,8 +39,8 @@ fn nothing_is_made_up() {
 #[test]
 fn the_event_is_taken_from_the_header_where_the_body_has_none() {
     let headers: Headers = [("X-Mintlify-Event", "deploy")].into_iter().collect();
-    assert_eq!(Mintlify.read(&headers, b"{}").unwrap().event, "deploy");
-    assert_eq!(Mintlify.read(&headers, br#"{"type":"build"}"#).unwrap().event, "build");
+    assert_eq!(Mintlify.parse(&headers, b"{}").unwrap().event, "deploy");
+    assert_eq!(Mintlify.parse(&headers, br#"{"type":"build"}"#).unwrap().event, "build");
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn no_value_of_any_type_in_any_place_loses_an_event() {
             assert_ne!(parsed(&mutation.to_string()).event, "", "{mutation}");
         }
         for end in 0..body.trim_ascii_end().len() {
-            assert!(Mintlify.read(&Headers::default(), &body[..end]).is_err(), "{end}");
+            assert!(Mintlify.parse(&Headers::default(), &body[..end]).is_err(), "{end}");
         }
     }
 }
@@ -87,7 +87,7 @@ fn no_value_of_any_type_in_any_place_loses_an_event() {
 proptest! {
     #[test]
     fn any_bytes_are_survived(body in proptest::collection::vec(any::<u8>(), 0..256)) {
-        let _ = Mintlify.read(&Headers::default(), &body);
+        let _ = Mintlify.parse(&Headers::default(), &body);
     }
 
     #[test]
@@ -95,6 +95,6 @@ proptest! {
         body in crate::provider::arbitrary::object(
             &["event", "type", "action", "status", "project", "slug", "git", "branch", "ref", "user", "id"]),
     ) {
-        prop_assert!(Mintlify.read(&Headers::default(), &serde_json::to_vec(&body).unwrap()).is_ok());
+        prop_assert!(Mintlify.parse(&Headers::default(), &serde_json::to_vec(&body).unwrap()).is_ok());
     }
 }

@@ -114,7 +114,7 @@ impl Provider for Sentry {
         }
     }
 
-    fn read(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
+    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
         let resource =
             headers.get("sentry-hook-resource").filter(|resource| !resource.is_empty()).ok_or_else(|| {
                 Unparsable(

@@ -6,13 +6,13 @@
 //! too or the body is broken JSON, the body is written anew without it; what cannot be read at all
 //! is not kept.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use bytes::Bytes;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Value, value::RawValue};
 
-use crate::provider::lenient;
+use crate::provider::lenient::{self, LARGEST_TREE};
 
 /// What stands in its place.
 const BLANK: &str = "[redacted]";
@@ -23,6 +23,9 @@ const NOT_KEPT: &[u8] = b"not kept: no JSON object, and it may hold an authoriza
 /// Shorter codes are not looked for in other texts: an `a` would empty the whole body. Sentry's
 /// codes have 32 characters.
 const SHORTEST: usize = 4;
+
+/// How many different codes are looked for in all other texts. An installation has one.
+const MOST_CODES: usize = 16;
 
 /// The body with every value named `code` blanked; unchanged where there is none.
 pub(super) fn code(body: &Bytes) -> Bytes {
@@ -45,7 +48,7 @@ fn spliced(body: &Bytes) -> Option<Bytes> {
         copied = start + code.get().len();
     }
     kept.extend_from_slice(&body[copied..]);
-    let secrets: Vec<_> = codes.iter().map(|code| secret(code)).collect();
+    let secrets = distinct(codes.iter().map(|code| secret(code)))?;
     is_clean(&kept, &secrets).then(|| Bytes::from(kept))
 }
 
@@ -54,11 +57,28 @@ fn secret(code: &RawValue) -> String {
     serde_json::from_str(code.get()).unwrap_or_else(|_| code.get().to_owned())
 }
 
+/// The codes, each once; `None` where they are too many to look for.
+fn distinct(codes: impl Iterator<Item = String>) -> Option<Vec<String>> {
+    let mut distinct = HashSet::new();
+    for code in codes {
+        distinct.insert(code);
+        if distinct.len() > MOST_CODES {
+            return None;
+        }
+    }
+    Some(distinct.into_iter().collect())
+}
+
 /// Written anew: broken texts mended, and texts that hold a code blanked as a whole.
 fn anew(body: &[u8]) -> Option<Bytes> {
+    // A tree is many times as large as its body, and an installation is small.
+    if body.len() > LARGEST_TREE {
+        return None;
+    }
     let mut value: Value = lenient::read(body, |bytes| serde_json::from_slice(bytes)).ok()?;
     let mut secrets = Vec::new();
     blank(&mut value, &mut secrets);
+    let secrets = distinct(secrets.into_iter())?;
     erase(&mut value, &secrets);
     let kept = serde_json::to_vec(&value).ok()?;
     is_clean(&kept, &secrets).then(|| Bytes::from(kept))
@@ -272,5 +292,17 @@ mod tests {
         }
         let deep = format!(r#"{{"a":{}{{"code":"9b2f"}}{}}}"#, "[".repeat(400), "]".repeat(400));
         assert_eq!(redacted(&deep).as_bytes(), NOT_KEPT);
+    }
+
+    #[test]
+    fn more_codes_than_anybody_has_leave_nothing() {
+        let body = |codes: usize| {
+            let codes: Vec<_> = (0..codes).map(|n| format!(r#"{{"code":"code-{n}"}}"#)).collect();
+            format!(r#"{{"data":[{}],"note":"code"}}"#, codes.join(","))
+        };
+        assert!(redacted(&body(16)).contains(r#""note":"code""#));
+        assert_eq!(redacted(&body(17)).as_bytes(), NOT_KEPT);
+        let same = vec![r#"{"code":"9b2f"}"#; 5000].join(",");
+        assert!(redacted(&format!(r#"{{"data":[{same}]}}"#)).contains(BLANK));
     }
 }

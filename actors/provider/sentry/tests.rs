@@ -14,7 +14,7 @@ fn headers(resource: &str) -> Headers {
 }
 
 fn parsed(resource: &str, body: &[u8]) -> WebhookContext {
-    Sentry.read(&headers(resource), body).unwrap()
+    Sentry.parse(&headers(resource), body).unwrap()
 }
 
 macro_rules! reads {
@@ -168,7 +168,7 @@ fn a_thousand_tags_are_not_shown() {
 #[test]
 fn the_legacy_plugin_is_told_apart() {
     let body = br#"{"project":"checkout","level":"error","event":{}}"#;
-    let Err(Unparsable(why)) = Sentry.read(&Headers::default(), body) else { panic!("it was read") };
+    let Err(Unparsable(why)) = Sentry.parse(&Headers::default(), body) else { panic!("it was read") };
     assert!(why.contains("Sentry-Hook-Resource") && why.contains("legacy"), "{why}");
 }
 
@@ -232,7 +232,7 @@ fn no_value_of_any_type_in_any_place_loses_an_event() {
 fn half_a_payload_is_no_event_and_holds_no_grant() {
     for (resource, body) in FIXTURES {
         for end in 0..body.trim_ascii_end().len() {
-            assert!(Sentry.read(&headers(resource), &body[..end]).is_err(), "{resource} {end}");
+            assert!(Sentry.parse(&headers(resource), &body[..end]).is_err(), "{resource} {end}");
             let kept = Sentry.redact(&headers("installation"), Bytes::copy_from_slice(&body[..end]));
             assert!(!String::from_utf8_lossy(&kept).contains("c0ffee"), "{resource} {end}");
         }
@@ -243,8 +243,8 @@ proptest! {
     #[test]
     fn any_bytes_are_survived(resource in "[a-z_]{0,12}", body in proptest::collection::vec(any::<u8>(), 0..256)) {
         let kept = Sentry.redact(&headers("installation"), Bytes::from(body.clone()));
-        let _ = Sentry.read(&headers("installation"), &kept);
-        let _ = Sentry.read(&headers(&resource), &body);
+        let _ = Sentry.parse(&headers("installation"), &kept);
+        let _ = Sentry.parse(&headers(&resource), &body);
     }
 
     #[test]

@@ -68,7 +68,7 @@ fn hostile_ids_become_hashes_that_no_other_id_has() {
 fn an_event_without_a_name_is_refused() {
     let empty: Headers = [("x-github-event", "")].into_iter().collect();
     for headers in [Headers::default(), empty] {
-        let Unparsable(problem) = Github.read(&headers, b"{}").unwrap_err();
+        let Unparsable(problem) = Github.parse(&headers, b"{}").unwrap_err();
         assert!(problem.contains("X-GitHub-Event"), "{problem}");
     }
 }
@@ -94,7 +94,7 @@ fn a_form_reads_as_the_json_in_it() {
         ]
         .into_iter()
         .collect();
-        assert_eq!(Github.read(&headers, form.as_bytes()), Ok(fixture.read()), "{}", fixture.name);
+        assert_eq!(Github.parse(&headers, form.as_bytes()), Ok(fixture.read()), "{}", fixture.name);
     }
 }
 
@@ -104,12 +104,13 @@ fn a_form_without_a_payload_is_refused() {
         [("x-github-event", "push"), ("content-type", "application/x-www-form-urlencoded")]
             .into_iter()
             .collect();
-    assert!(Github.read(&headers, b"other=%7B%7D").is_err());
+    assert!(Github.parse(&headers, b"other=%7B%7D").is_err());
 }
 
 #[test]
 fn texts_that_are_no_unicode_lose_nothing_else() {
-    let context = Github.read(&headers("issues"), b"{\"issue\":{\"title\":\"a\xff\",\"number\":7}}").unwrap();
+    let context =
+        Github.parse(&headers("issues"), b"{\"issue\":{\"title\":\"a\xff\",\"number\":7}}").unwrap();
     assert_eq!((context.title.as_deref(), context.number), (Some("a\u{fffd}"), Some(7)));
     let half = br#"{"action":"opened","issue":{"title":"\ud83d!","number":7}}"#;
     let context = parse("issues", half).unwrap();

@@ -159,7 +159,7 @@ proptest! {
         let _ = parse(event, &body);
         let form: Headers =
             [("x-github-event", event), ("content-type", "application/x-www-form-urlencoded")].into_iter().collect();
-        let _ = Github.read(&form, &body);
+        let _ = Github.parse(&form, &body);
         let _ = Github.delivery_key(&form, &body);
     }
 

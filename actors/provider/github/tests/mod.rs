@@ -72,7 +72,7 @@ fn headers(event: &str) -> Headers {
 }
 
 fn parse(event: &str, body: &[u8]) -> Result<WebhookContext, Unparsable> {
-    Github.read(&headers(event), body)
+    Github.parse(&headers(event), body)
 }
 
 fn read(event: &str, body: &Value) -> WebhookContext {

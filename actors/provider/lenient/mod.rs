@@ -1,0 +1,23 @@
+//! Reading JSON whose fields may have any shape, in bounded memory.
+//!
+//! Parsers borrow from the body and name only the fields they need. A field of the wrong type is
+//! treated as absent, so that a provider's change in one corner never loses an event; texts with
+//! escapes are copied, all others borrowed.
+//!
+//! - `scalar`: texts, numbers, flags.
+//! - `nested`: objects and lists, which are kept up to [`MOST_ITEMS`].
+//! - `small`: values of any type, as far as they are small.
+//! - `mend`: bodies that are not quite JSON.
+
+mod mend;
+mod nested;
+mod scalar;
+mod small;
+#[cfg(test)]
+mod tests;
+
+pub(in crate::provider) use mend::LARGEST_TREE;
+pub use mend::read;
+pub use nested::{Count, List, MOST_ITEMS, Object, TextOr};
+pub use scalar::{Flag, Number, Scalar, Text};
+pub use small::{Small, SmallItems, is_small};
