@@ -5,12 +5,14 @@
 //! other.
 
 mod jobs;
+mod making;
 mod model;
+mod moving;
 mod receipts;
 mod subject;
 mod upkeep;
 
-pub(super) use subject::{LIFE, Sample, Subject, at, claim_of, wait};
+pub(super) use subject::{LIFE, Sample, Subject, at, claim_of, life, wait};
 
 /// Runs functions over a [`Subject`] as tests of both engines.
 macro_rules! on_every_engine {

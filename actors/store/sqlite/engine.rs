@@ -59,7 +59,7 @@ pub struct SqliteEngine {
     preparation: Preparation,
     writer: Writer,
     pub(super) shared: Arc<Shared>,
-    reader: SqliteReader,
+    pub(super) reader: SqliteReader,
     ids: Arc<IdSource>,
     dedupe_window: Duration,
 }

@@ -3,6 +3,7 @@
 mod failures;
 mod files;
 mod groups;
+mod unreadable;
 mod versions;
 
 use std::{

@@ -1,16 +1,17 @@
 //! Files of other versions of the program.
 //!
-//! `version_<n>.sql` is what a released version wrote; such a file is never changed.
+//! `version_<n>.sql` and `.db` are what a version wrote; such a file is never changed.
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::{SqliteEngine, SqliteOptions, file, outcome};
 use crate::store::{
-    Cursors, JobState, OpenError, Queue, ReceiptQuery, SqliteReader, Upkeep, Views,
-    conformance::{Sample, at, claim_of},
+    AttemptOutcome, Cursors, JobQuery, JobState, Ledger, OpenError, Queue, Reason, ReceiptQuery, Rescue,
+    RescueScope, RunQuery, SqliteReader, Unrouted, UnroutedQuery, Upkeep, Views,
+    conformance::{LIFE, Sample, at, claim_of},
 };
 
 /// One for each version that was ever released, the oldest first.
@@ -54,6 +55,85 @@ fn a_file_of_a_newer_version_is_refused_and_left_alone() {
             .unwrap()
             .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
     assert_eq!(tables, Ok(1));
+}
+
+#[test]
+fn a_store_of_version_1_keeps_all_that_it_held() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path());
+    fs::write(&path, include_bytes!("version_1.db")).unwrap();
+    let engine = SqliteEngine::open(&path, SqliteOptions::default()).unwrap();
+    let sound = engine.change(|db| db.query_row("PRAGMA integrity_check", [], |row| row.get(0)));
+    assert_eq!(outcome(sound), Ok("ok".to_owned()));
+
+    let receipts = outcome(engine.receipts(ReceiptQuery::default())).unwrap();
+    assert!(receipts.is_sorted_by(|newer, older| newer.id > older.id && newer.at > older.at));
+    assert!(receipts.iter().all(|row| row.id.made_at() == row.at), "ids tell the time");
+    let [later, .., replay, duplicate, first] = &receipts[..] else { panic!("{receipts:?}") };
+    assert_eq!((duplicate.duplicate_of, replay.replay_of), (Some(first.id), Some(first.id)));
+    let body = outcome(engine.body(duplicate.id)).unwrap().unwrap();
+    assert_eq!(body, &br#"{"action":"opened","key":"done"}"#[..]);
+
+    let jobs = outcome(engine.jobs(JobQuery::default())).unwrap();
+    let states = |agent: &str| -> Vec<JobState> {
+        jobs.iter().filter(|job| job.agent.as_str() == agent).map(|job| job.state).collect()
+    };
+    assert_eq!(states("dev"), [JobState::Available, JobState::Completed]);
+    assert_eq!(states("ops"), [JobState::Discarded]);
+    assert_eq!(states("two"), [JobState::Available]);
+    assert_eq!(states("slow"), [JobState::Retryable]);
+    assert_eq!(states("busy"), [JobState::Executing]);
+    let dead = jobs.iter().find(|job| job.agent.as_str() == "ops").unwrap();
+    assert_eq!(dead.reason, Some(Reason::AttemptsUsedUp { failures: 1 }));
+    let history = outcome(engine.job(dead.id)).unwrap().unwrap().attempts;
+    assert_eq!(
+        history.iter().map(|row| row.outcome.clone().unwrap()).collect::<Vec<_>>(),
+        [AttemptOutcome::Snooze, AttemptOutcome::Failed { code: 3 }]
+    );
+    assert_eq!(
+        outcome(engine.runs(RunQuery { executing: Some(true), ..RunQuery::default() })).unwrap().len(),
+        1
+    );
+    assert_eq!(outcome(engine.cursors()).unwrap()[0].last_fired, at(170));
+
+    let scope = RescueScope::EarlierLives(LIFE);
+    let rescued = outcome(engine.rescue(Rescue { now: at(200), scope, max_interruptions: 3 })).unwrap();
+    assert_eq!(rescued.len(), 1, "nobody of version 1 is alive");
+    let query = UnroutedQuery { before: at(1_000), max_rows: 9, max_bytes: 1 << 20 };
+    let unrouted = outcome(engine.unrouted(query)).unwrap();
+    assert_eq!(unrouted.iter().map(Unrouted::id).collect::<Vec<_>>(), [later.id]);
+}
+
+#[test]
+fn a_redelivery_to_a_store_of_version_1_finds_its_job() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(file(folder.path()), include_bytes!("version_1.db")).unwrap();
+    let engine = SqliteEngine::open(&file(folder.path()), SqliteOptions::default()).unwrap();
+    let disk = super::Disk { engine: std::sync::Arc::new(engine), folder };
+    let committed = disk.record(Sample::new("waits", 300).wanted_by(&["two", "new"])).unwrap();
+    assert!(committed.duplicate_of.is_some());
+    assert_eq!((committed.created.len(), committed.skipped), (1, 1), "its key names the new id");
+    let first = committed.duplicate_of.unwrap();
+    assert!(committed.created[0].job.get() > first.get(), "ids go on");
+}
+
+#[test]
+fn a_database_of_another_program_is_refused_and_left_alone() {
+    for sql in [
+        "PRAGMA application_id = 7; CREATE TABLE mine (x)",
+        "PRAGMA user_version = -1; CREATE TABLE mine (x)",
+        "CREATE TABLE mine (x)",
+    ] {
+        let (_folder, path) = written_by(sql);
+        let before = fs::read(&path).unwrap();
+        for error in
+            [SqliteEngine::open(&path, SqliteOptions::default()).err(), SqliteReader::open(&path).err()]
+        {
+            let Some(error @ OpenError::Foreign { .. }) = error else { panic!("{sql}: {error:?}") };
+            assert!(error.to_string().contains("another program"), "{error}");
+        }
+        assert!(fs::read(&path).unwrap() == before, "{sql}");
+    }
 }
 
 #[test]
