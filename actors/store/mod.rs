@@ -13,13 +13,14 @@
 //!
 //! Engines:
 //! - [`SqliteEngine`]: one file that an operator can open with `sqlite3`; group commits.
-//! - [`MemoryEngine`]: for tests; forgets all when it is dropped.
+//! - `MemoryEngine`: for tests, behind the feature `testing`; forgets all when it is dropped.
 
 #[cfg(test)]
 mod conformance;
 mod cursors;
 mod error;
 mod ledger;
+#[cfg(any(test, feature = "testing"))]
 mod memory;
 mod queue;
 mod rows;
@@ -31,6 +32,7 @@ mod views;
 pub use cursors::{Cursors, Fire, Fired, ScheduleCursor};
 pub use error::{Pending, StoreError, StoreState};
 pub use ledger::{Ledger, QuarantineReason, Unrouted, UnroutedQuery};
+#[cfg(any(test, feature = "testing"))]
 pub use memory::MemoryEngine;
 pub use queue::{
     Bulk, BulkAction, BulkDone, Cancelled, Claim, Claimed, ClaimedDelivery, ClaimedJob, Finish, Finished,

@@ -6,10 +6,10 @@ use proptest::prelude::*;
 
 use super::{LIFE, Sample, Subject, at, claim_of, wait};
 use crate::{
-    domain::{AgentName, CommitResult, JobId, Origin, ReceiptId, RunId},
+    domain::{AgentName, CommitResult, JobId, NewJob, OnConflict, Origin, ReceiptId, RunId, Unique},
     store::{
-        AttemptOutcome, Backlog, Disposition, Finish, Fired, JobRow, JobState, Page, Prune, Reason,
-        ReceiptQuery, Unrouted, UnroutedQuery,
+        AttemptOutcome, Backlog, Bulk, BulkAction, Cancelled, Disposition, Finish, Fired, Inserted, JobRow,
+        JobState, Page, Prune, QuarantineReason, Reason, ReceiptQuery, Unrouted, UnroutedQuery,
     },
 };
 
@@ -32,6 +32,13 @@ enum Change {
     Revive { pick: usize },
     Dismiss { pick: usize },
     Prune { age: i64 },
+    Unique { agent: usize, on_conflict: usize, priority: i8, limit: u32 },
+    Hold { pick: usize, let_go: bool },
+    Cancel { pick: usize },
+    HandOver { from: usize },
+    DiscardOf { agent: usize },
+    Bulk { retry: bool },
+    Quarantine,
 }
 
 fn change() -> impl Strategy<Value = Change> {
@@ -45,13 +52,22 @@ fn change() -> impl Strategy<Value = Change> {
         1 => (0..2_usize, 0..9_000_i64).prop_map(|(agent, delay)| Change::Enqueue { agent, delay }),
         1 => (0..2_usize).prop_map(|agent| Change::Fire { agent }),
         4 => (0..2_usize, 0..4_u32).prop_map(|(agent, places)| Change::Claim { agent, places }),
-        4 => (any::<usize>(), 0..7_usize, 0..3_usize)
+        4 => (any::<usize>(), 0..7_usize, 0..4_usize)
             .prop_map(|(pick, outcome, disposition)| Change::Finish { pick, outcome, disposition }),
         1 => any::<usize>().prop_map(|pick| Change::Renew { pick }),
         1 => any::<bool>().prop_map(|all| Change::Rescue { all }),
         1 => any::<usize>().prop_map(|pick| Change::Revive { pick }),
         1 => any::<usize>().prop_map(|pick| Change::Dismiss { pick }),
         1 => (0..9_000_000_i64).prop_map(|age| Change::Prune { age }),
+        2 => (0..2_usize, 0..3_usize, -1..2_i8, 1..4_u32).prop_map(|(agent, on_conflict, priority, limit)| {
+            Change::Unique { agent, on_conflict, priority, limit }
+        }),
+        1 => (any::<usize>(), any::<bool>()).prop_map(|(pick, let_go)| Change::Hold { pick, let_go }),
+        1 => any::<usize>().prop_map(|pick| Change::Cancel { pick }),
+        1 => (0..2_usize).prop_map(|from| Change::HandOver { from }),
+        1 => (0..2_usize).prop_map(|agent| Change::DiscardOf { agent }),
+        1 => any::<bool>().prop_map(|retry| Change::Bulk { retry }),
+        1 => Just(Change::Quarantine),
     ]
 }
 
@@ -147,6 +163,7 @@ impl Side {
                 let disposition = [
                     Disposition::Complete,
                     Disposition::Retry { at: at(now + 500) },
+                    Disposition::PutBack { at: at(now) },
                     Disposition::Discard(Reason::NotRetried),
                 ][disposition]
                     .clone();
@@ -171,11 +188,63 @@ impl Side {
                 Some(job) => wait(engine.dismiss(job, at(now))).to_string(),
                 None => String::new(),
             },
+            Change::Unique { .. }
+            | Change::Hold { .. }
+            | Change::Cancel { .. }
+            | Change::HandOver { .. }
+            | Change::DiscardOf { .. }
+            | Change::Bulk { .. }
+            | Change::Quarantine => self.move_by_hand(change, now),
             Change::Prune { age } => {
                 let retention = Duration::from_millis(age.unsigned_abs());
                 let pruned = wait(engine.prune(Prune { now: at(now), retention, limit: 1_000 }));
                 format!("{} {} {}", pruned.receipts, pruned.runs.len(), pruned.more)
             }
+        }
+    }
+
+    fn move_by_hand(&mut self, change: &Change, now: i64) -> String {
+        let engine = std::sync::Arc::clone(&self.store.engine);
+        let picked = |pick: usize| pick_of(&self.jobs, pick);
+        match *change {
+            Change::Unique { agent, on_conflict, priority, limit } => {
+                let on_conflict = [OnConflict::Keep, OnConflict::Replace, OnConflict::Supersede][on_conflict];
+                let unique = Some(Unique::Text("the one".to_owned()));
+                let job = NewJob { unique, priority, on_conflict, ..self.store.manual(AGENTS[agent], now) };
+                match wait(engine.insert(vec![NewJob { limit: Some(limit), ..job }])).remove(0) {
+                    Inserted::Created { due, .. } => format!("created {due}"),
+                    Inserted::Exists { replaced, .. } => format!("exists {replaced}"),
+                    Inserted::Full { .. } => "full".to_owned(),
+                }
+            }
+            Change::Hold { pick, let_go } => {
+                let by = (!let_go).then(|| "a gate".to_owned());
+                wait(engine.hold(picked(pick).into_iter().collect(), by)).to_string()
+            }
+            Change::Cancel { pick } => match picked(pick).map(|job| wait(engine.cancel(job, at(now)))) {
+                Some(Cancelled::Executing(run)) => format!("executing {:?}", run.attempt),
+                cancelled => format!("{cancelled:?}"),
+            },
+            Change::HandOver { from } => {
+                wait(engine.hand_over(AGENTS[from].into(), AGENTS[1 - from].into(), 2)).to_string()
+            }
+            Change::DiscardOf { agent } => {
+                let discarded = engine.discard_of(AGENTS[agent].into(), Reason::AgentRemoved, at(now), 2);
+                wait(discarded).to_string()
+            }
+            Change::Bulk { retry } => {
+                let action = if retry { BulkAction::Retry } else { BulkAction::Dismiss };
+                let done =
+                    wait(engine.bulk(Bulk { agent: None, action, now: at(now), limit: 2, before: None }));
+                format!("{} {}", done.jobs.len(), done.next.is_some())
+            }
+            Change::Quarantine => {
+                let query = UnroutedQuery { before: at(now + 1), max_rows: 1, max_bytes: 0 };
+                let open = wait(engine.unrouted(query));
+                let reason = QuarantineReason::RoutedTooOften { routings: 5 };
+                open.first().is_some_and(|receipt| wait(engine.quarantine(receipt.id(), reason))).to_string()
+            }
+            _ => unreachable!("the others are applied above"),
         }
     }
 
