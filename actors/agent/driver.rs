@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How long a run may go without renewing its lease. A lost process is noticed after this.
-pub(super) const LEASE: Duration = Duration::from_secs(60);
+pub const LEASE: Duration = Duration::from_secs(60);
 /// Looking again after the store refused a claim.
 const CLAIM_PAUSE: Duration = Duration::from_secs(1);
 /// No timer sleeps longer: the wall clock may jump meanwhile.

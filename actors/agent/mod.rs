@@ -16,7 +16,7 @@ pub mod prompt;
 mod retry;
 
 pub use actor::AgentActor;
-pub use driver::{AgentDeps, Driver};
+pub use driver::{AgentDeps, Driver, LEASE};
 pub use filter::{evaluate, matches};
 pub use herd::Herd;
 pub use matching::{MatchResult, match_triggers};

@@ -15,6 +15,7 @@ mod agent;
 mod attempt;
 mod bounds;
 mod clock;
+mod clock_watch;
 mod context;
 mod delivery;
 mod filter;
@@ -37,6 +38,7 @@ mod verdict;
 pub use agent::{AgentSpec, EnvVar, KeepWork, RetryPolicy, RunSpec};
 pub use attempt::{AttemptOutcome, Disposition, History};
 pub use clock::{Clock, ManualClock, Timestamp};
+pub use clock_watch::{ClockJump, ClockWatch};
 pub use context::{KindFields, WebhookContext};
 pub use delivery::Delivery;
 pub use filter::{Clause, FIELD, FieldSpec, Filter, Matcher, Place, Trigger, WhenAbsent};
@@ -47,8 +49,8 @@ pub use names::{AgentName, DedupeKey, DeliveryKey, SourceName};
 pub use new_job::{GroupKey, Input, NewJob, OnConflict, TraceParent, Unique};
 pub use provider_name::{ProviderName, UnknownProvider};
 pub use receipt::{
-    CommitResult, Created, FilterRequest, LedgerError, OnCommit, Origin, ParseRequest, Parsed,
-    PendingReceipt, ReceiptBatch, ReceiptSink, Unparsable, WakeUp,
+    CommitResult, Created, DeliveryPanicked, FilterRequest, LedgerError, OnCommit, Origin, ParseRequest,
+    Parsed, PendingReceipt, ReceiptBatch, ReceiptSink, Unparsable, WakeUp,
 };
 pub use request::{
     Answer, DeliveryAck, RejectReason, Reply, ReplyEnd, SourceSelector, UnverifiedRequest, Verified,

@@ -28,6 +28,15 @@ pub struct FilterRequest {
     pub receipt: PendingReceipt,
 }
 
+/// Message to the rerouting: whoever read this delivery panicked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryPanicked {
+    /// Under which id it is kept.
+    pub receipt: ReceiptId,
+    /// The text of the panic.
+    pub problem: String,
+}
+
 /// A shared handle on a receipt that is being written.
 #[derive(Debug, Clone)]
 pub struct PendingReceipt(Arc<Inner>);

@@ -20,4 +20,4 @@ pub use mailbox::{Envelope, MailboxMetrics, MailboxSender, SendError};
 pub use policy::{Policy, RestartDecision};
 pub use scope::{ActorId, ActorScope, Doing, MessagePanicked, Observed};
 pub use supervisor::{OnGiveUp, Supervision};
-pub use waker::{Wake, Waker};
+pub use waker::{Wake, WakeAgent, Waker};

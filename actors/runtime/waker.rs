@@ -10,7 +10,10 @@ use std::{
 
 use actix::{dev::ToEnvelope, prelude::*};
 
-use crate::domain::WakeUp;
+use crate::domain::{AgentName, WakeUp};
+
+/// Rouses an agent by its name; one that is not there is passed over.
+pub type WakeAgent = Arc<dyn Fn(&AgentName) + Send + Sync>;
 
 /// Rouses an actor. However often that is asked for, at most one [`Wake`] waits in the mailbox, so it
 /// needs no bound.

@@ -1,92 +1,85 @@
-//! Fires what is due, and sweeps up what was left behind.
+//! Fires what is due.
 //!
-//! Every wake-up in the system may be lost; this actor is the net. It keeps nothing that the store
-//! does not know, but for the time until which it has swept.
+//! Owns its due queue and sleeps to the next time in it, on the monotonic clock. No sleep is longer
+//! than [`LONGEST_SLEEP`], because the wall clock may be set meanwhile. What it says of its last look
+//! tells readiness whether it still lives.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::{HashMap, HashSet},
-    rc::Rc,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
 
 use actix::prelude::*;
-use tokio::task::spawn_local;
+use tokio::{
+    sync::watch,
+    task::{JoinError, spawn_local},
+    time::Instant,
+};
 
-use super::{Due, DueQueue, Prune, ScheduledAgent, Tick};
+use super::{Due, DueQueue, ScheduledAgent, due_queue::Missed};
 use crate::{
-    domain::{
-        AgentName, Clock, NewJob, NodeLife, Origin, ParseRequest, PendingReceipt, ReceiptId, ReceiptSink,
-        RunId, Timestamp, WakeUp,
-    },
-    runtime::{Envelope, MailboxSender, Waker},
-    store::{
-        Fire, Fired, Prune as PruneStep, QuarantineReason, Rescue, RescueScope, Store, Unrouted,
-        UnroutedQuery,
-    },
+    domain::{AgentName, Clock, ClockJump, ClockWatch, NewJob, Timestamp},
+    runtime::{ActorScope, Envelope, WakeAgent},
+    store::{Fire, Fired, ScheduleCursor, Store},
     telemetry::{Event, emit},
 };
 
-/// Receipts younger than this are probably still on their way.
-const REROUTE_AGE: Duration = Duration::from_secs(2);
-/// A delivery that brings its parser down each time is left alone after this many routings.
-const MAX_ROUTINGS: u32 = 5;
-/// How many receipts one sweep routes: less than the parsers' mailboxes hold.
-const REROUTE_BATCH: u32 = 256;
-/// Lost leases, overdue jobs and unrouted receipts are looked for every this many sweeps.
-const NET_EVERY: u64 = 2;
-/// How many receipts and jobs one step of pruning deletes; each step is one commit.
-const PRUNE_BATCH: u32 = 500;
-/// The pause before a firing that the store refused is tried again.
-const FIRE_PAUSE: Duration = Duration::from_secs(1);
+/// A clock that is set is noticed after this.
+const LONGEST_SLEEP: Duration = Duration::from_secs(15);
+/// A scheduler that has not looked for so long does not work: four of its longest sleeps.
+pub const STALE_LOOK: Duration = Duration::from_secs(60);
+/// The pause before what the store refused is tried again.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// What the scheduler works with.
 pub struct SchedulerDeps {
-    /// Every agent with a schedule.
-    pub entries: Vec<ScheduledAgent>,
-    /// Where firings and receipts are.
-    pub engine: Arc<dyn Store>,
-    /// Who executes the runs of this gate.
-    pub life: NodeLife,
-    /// Where reroutes are recorded: the engine again.
-    pub recorder: Arc<dyn ReceiptSink>,
-    /// The parsers.
-    pub parsers: Vec<MailboxSender<ParseRequest>>,
-    /// Rouse the agents.
-    pub wakers: HashMap<AgentName, Waker>,
+    /// Where firings are recorded.
+    pub store: Arc<dyn Store>,
+    /// Rouses agents.
+    pub wake: WakeAgent,
     /// The time.
     pub clock: Clock,
-    /// How long ended work is kept.
-    pub retention: Duration,
-    /// From this many interruptions on a job is a dead letter.
-    pub max_interruptions: u32,
-    /// Where runs keep their files.
-    pub forget: Arc<dyn Fn(RunId) + Send + Sync>,
+    /// When the last look was.
+    pub looked: watch::Sender<Instant>,
 }
+
+/// Message to the scheduler: these schedules are in force from now on.
+#[derive(Debug, Clone)]
+pub struct SchedulesChanged(pub Vec<ScheduledAgent>);
 
 /// The scheduler.
 pub struct SchedulerActor {
-    desk: Rc<SchedulerDeps>,
-    timeline: Option<DueQueue>,
-    swept_until: Rc<Cell<Option<Timestamp>>>,
-    firing: Rc<RefCell<HashSet<AgentName>>>,
-    sweeping: Rc<Cell<bool>>,
-    pruning: Rc<Cell<bool>>,
-    sweeps: u64,
+    deps: Rc<SchedulerDeps>,
+    scope: ActorScope,
+    scheduled: Vec<ScheduledAgent>,
+    /// Absent until the store has told how far schedules had come.
+    queue: Option<DueQueue>,
+    /// Firings that the store has not answered yet. Kept over a restart, and recorded again then:
+    /// the store knows a firing that it has.
+    firing: BTreeMap<AgentName, Firing>,
+    clocks: ClockWatch,
+    born: Instant,
+    looked: Option<Timestamp>,
+    timer: Option<SpawnHandle>,
+}
+
+/// A firing on its way to the store.
+struct Firing {
+    at: Timestamp,
+    /// Came due meanwhile.
+    then: Option<Timestamp>,
 }
 
 impl SchedulerActor {
-    /// A scheduler that has not swept yet.
-    pub fn new(desk: SchedulerDeps) -> Self {
+    /// A scheduler that has not looked yet.
+    pub fn new(deps: SchedulerDeps, scheduled: Vec<ScheduledAgent>, scope: ActorScope) -> Self {
         Self {
-            desk: Rc::new(desk),
-            timeline: None,
-            swept_until: Rc::default(),
-            firing: Rc::default(),
-            sweeping: Rc::default(),
-            pruning: Rc::default(),
-            sweeps: 0,
+            clocks: ClockWatch::new(deps.clock.now(), Duration::ZERO),
+            deps: Rc::new(deps),
+            scope,
+            scheduled,
+            queue: None,
+            firing: BTreeMap::new(),
+            born: Instant::now(),
+            looked: None,
+            timer: None,
         }
     }
 }
@@ -94,234 +87,143 @@ impl SchedulerActor {
 impl Actor for SchedulerActor {
     type Context = Context<Self>;
 
+    /// Also called after a restart. No message is handled before the store has answered.
     fn started(&mut self, context: &mut Context<Self>) {
-        self.load(context);
+        self.queue = None;
+        self.timer = None;
+        let cursors = cursors(Rc::clone(&self.deps)).into_actor(self);
+        context.wait(cursors.map(|cursors, this, context| this.begin(&cursors, context)));
     }
 }
 
-impl Supervised for SchedulerActor {
-    fn restarting(&mut self, context: &mut Context<Self>) {
-        self.timeline = None;
-        self.load(context);
-    }
-}
+impl Supervised for SchedulerActor {}
 
-impl Handler<Envelope<Tick>> for SchedulerActor {
+impl Handler<Envelope<SchedulesChanged>> for SchedulerActor {
     type Result = ();
 
-    fn handle(&mut self, post: Envelope<Tick>, _: &mut Context<Self>) {
-        post.open();
-        crate::failpoint::hit("scheduler.sweep");
-        let now = self.desk.clock.now();
-        if let Some(timeline) = &mut self.timeline {
-            let due = timeline.due(now);
-            self.swept_until.set(Some(now));
-            self.fire(due, now);
-        }
-        self.sweeps += 1;
-        if self.sweeps.is_multiple_of(NET_EVERY) && !self.sweeping.replace(true) {
-            let (desk, sweeping) = (Rc::clone(&self.desk), Flag(Rc::clone(&self.sweeping)));
-            spawn_local(async move {
-                desk.sweep_up(now).await;
-                drop(sweeping);
-            });
-        }
-    }
-}
-
-impl Handler<Envelope<Prune>> for SchedulerActor {
-    type Result = ();
-
-    fn handle(&mut self, post: Envelope<Prune>, _: &mut Context<Self>) {
-        post.open();
-        if !self.pruning.replace(true) {
-            let (desk, pruning) = (Rc::clone(&self.desk), Flag(Rc::clone(&self.pruning)));
-            spawn_local(async move {
-                desk.prune().await;
-                drop(pruning);
-            });
-        }
-    }
-}
-
-/// Lowers a flag on drop, also when its task panics.
-struct Flag(Rc<Cell<bool>>);
-
-impl Drop for Flag {
-    fn drop(&mut self) {
-        self.0.set(false);
+    fn handle(&mut self, envelope: Envelope<SchedulesChanged>, context: &mut Context<Self>) {
+        let scope = self.scope.clone();
+        // Contained: told where it is caught.
+        let _ = scope.contain(envelope, |SchedulesChanged(scheduled)| {
+            self.scheduled.clone_from(&scheduled);
+            self.look(context);
+            let now = self.deps.clock.now();
+            if let Some(queue) = &mut self.queue {
+                queue.replace(scheduled, now);
+            }
+            self.sleep(context);
+        });
     }
 }
 
 impl SchedulerActor {
-    /// Reads what was fired before. No message is handled until that is known.
-    fn load(&mut self, context: &mut Context<Self>) {
-        let (desk, swept_until) = (Rc::clone(&self.desk), Rc::clone(&self.swept_until));
-        let cursors = async move {
-            loop {
-                match desk.engine.cursors().await {
-                    Ok(cursors) => break cursors,
-                    Err(error) => {
-                        emit(Event::StoreRefused { wanted: "marks", error: error.to_string() });
-                        tokio::time::sleep(FIRE_PAUSE).await;
-                    }
-                }
+    fn begin(&mut self, cursors: &[ScheduleCursor], context: &mut Context<Self>) {
+        // After a restart everything since the last look is due, not missed.
+        let since = self.looked.unwrap_or_else(|| self.deps.clock.now());
+        let (queue, missed) = DueQueue::new(self.scheduled.clone(), cursors, since);
+        self.queue = Some(queue);
+        if self.looked.is_none() {
+            missed.into_iter().for_each(tell_missed);
+        }
+        for (agent, firing) in std::mem::take(&mut self.firing) {
+            self.fire(agent.clone(), firing.at, context);
+            if let Some(then) = firing.then {
+                self.fire(agent, then, context);
             }
-        };
-        context.wait(cursors.into_actor(self).map(move |cursors, this, _| {
-            // After a restart everything since the last sweep is due, not missed.
-            let since = swept_until.get().unwrap_or_else(|| this.desk.clock.now());
-            this.timeline = Some(DueQueue::new(&this.desk.entries, &cursors, since));
-        }));
+        }
+        self.look(context);
     }
 
-    /// Records firings. These are tasks of their own, so that a restart of the actor loses none.
-    fn fire(&self, due: Vec<Due>, now: Timestamp) {
-        for Due { agent, at } in due {
-            if !self.firing.borrow_mut().insert(agent.clone()) {
-                continue;
-            }
-            let (desk, firing) = (Rc::clone(&self.desk), Rc::clone(&self.firing));
-            spawn_local(async move {
-                let id = desk.engine.ids().job(now);
-                desk.fire(Fire { due: at, job: NewJob::of_schedule(id, agent.clone(), at, now) }).await;
-                firing.borrow_mut().remove(&agent);
-            });
+    /// Fires what is due, and sleeps.
+    fn look(&mut self, context: &mut Context<Self>) {
+        crate::failpoint::hit("scheduler.look");
+        let now = self.deps.clock.now();
+        match self.clocks.look(now, self.born.elapsed()) {
+            Some(ClockJump::Back(by)) => emit(Event::ClockWentBack { by_ms: by.into() }),
+            Some(ClockJump::Ahead(by)) => emit(Event::ClockLeapt { by_ms: by.into() }),
+            None => {}
+        }
+        let due = self.queue.as_mut().map(|queue| queue.due(now)).unwrap_or_default();
+        self.looked = Some(now);
+        self.deps.looked.send_replace(Instant::now());
+        for Due { agent, at, missed } in due {
+            missed.into_iter().for_each(tell_missed);
+            self.fire(agent, at, context);
+        }
+        self.sleep(context);
+    }
+
+    fn sleep(&mut self, context: &mut Context<Self>) {
+        let next = self.queue.as_ref().and_then(DueQueue::next);
+        let span = next.map_or(LONGEST_SLEEP, |next| next.since(self.deps.clock.now()).min(LONGEST_SLEEP));
+        if let Some(timer) = self.timer.replace(context.run_later(span, Self::look)) {
+            context.cancel_future(timer);
+        }
+    }
+
+    /// Records a firing, one at a time for each agent.
+    fn fire(&mut self, agent: AgentName, at: Timestamp, context: &mut Context<Self>) {
+        if let Some(firing) = self.firing.get_mut(&agent) {
+            firing.then = Some(at);
+            return;
+        }
+        self.firing.insert(agent.clone(), Firing { at, then: None });
+        // A task of its own, so that its panic is a value here and its agent can fire again.
+        let task = spawn_local(record(Rc::clone(&self.deps), agent.clone(), at)).into_actor(self);
+        context.spawn(task.map(move |end, this, context| this.fired(agent, end, context)));
+    }
+
+    fn fired(&mut self, agent: AgentName, end: Result<(), JoinError>, context: &mut Context<Self>) {
+        if let Err(panic) = end {
+            let detail = format!("agent {agent}: {panic}");
+            emit(Event::Warned { about: "a firing panicked and is lost", detail });
+        }
+        if let Some(then) = self.firing.remove(&agent).and_then(|firing| firing.then) {
+            self.fire(agent, then, context);
         }
     }
 }
 
-impl SchedulerDeps {
-    async fn fire(&self, fire: Fire) {
-        loop {
-            match self.engine.fire(fire.clone()).await {
-                Ok(Fired::Created(job)) => {
-                    emit(Event::ScheduleFired {
-                        agent: fire.job.agent.clone(),
-                        due: fire.due,
-                        job,
-                        late_ms: self.clock.now().since(fire.due).into(),
-                    });
-                    return self.wake(&fire.job.agent);
-                }
-                Ok(Fired::Coalesced) => {
-                    emit(Event::ScheduleCoalesced { agent: fire.job.agent, due: fire.due });
+fn tell_missed(Missed { agent, first, count, made_up_for }: Missed) {
+    emit(Event::TicksMissed { agent, missed: count, first, made_up_for });
+}
+
+/// Asks until the store answers.
+async fn cursors(deps: Rc<SchedulerDeps>) -> Vec<ScheduleCursor> {
+    loop {
+        match deps.store.cursors().await {
+            Ok(cursors) => return cursors,
+            Err(error) => {
+                emit(Event::StoreRefused { wanted: "cursors", error: error.to_string() });
+                tokio::time::sleep(STORE_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Tries until the store takes it, or will never take anything again.
+async fn record(deps: Rc<SchedulerDeps>, agent: AgentName, due: Timestamp) {
+    crate::failpoint::hit("scheduler.fire");
+    loop {
+        let now = deps.clock.now();
+        let job = NewJob::of_schedule(deps.store.ids().job(now), agent.clone(), due, now);
+        match deps.store.fire(Fire { due, job }).await {
+            Ok(Fired::Created(job)) => {
+                let late_ms = deps.clock.now().since(due).into();
+                (deps.wake)(&agent);
+                return emit(Event::ScheduleFired { agent, due, job, late_ms });
+            }
+            Ok(Fired::Coalesced) => return emit(Event::ScheduleCoalesced { agent, due }),
+            Err(error) => {
+                emit(Event::StoreRefused { wanted: "fire", error: error.to_string() });
+                if deps.store.broken().is_some() {
                     return;
                 }
-                Err(error) => {
-                    emit(Event::StoreRefused { wanted: "fire", error: error.to_string() });
-                    if self.engine.broken().is_some() {
-                        return;
-                    }
-                    tokio::time::sleep(FIRE_PAUSE).await;
-                }
-            }
-        }
-    }
-
-    fn wake(&self, agent: &AgentName) {
-        if let Some(waker) = self.wakers.get(agent) {
-            waker.wake();
-        }
-    }
-
-    async fn sweep_up(&self, now: Timestamp) {
-        self.reroute(now).await;
-        let scope = RescueScope::ExpiredLeases { except: self.life };
-        let rescue = Rescue { now, scope, max_interruptions: self.max_interruptions };
-        match self.engine.rescue(rescue).await {
-            Ok(rescued) => {
-                for rescued in rescued {
-                    self.wake(&rescued.agent);
-                    emit(Event::Rescued {
-                        run: rescued.run,
-                        agent: rescued.agent,
-                        then: rescued.state.as_str(),
-                        earlier_life: false,
-                    });
-                }
-            }
-            Err(error) => emit(Event::StoreRefused { wanted: "rescue", error: error.to_string() }),
-        }
-        match self.engine.oldest_due().await {
-            // A bell that was lost costs only this long.
-            Ok(overdue) => overdue.iter().for_each(|(agent, _)| self.wake(agent)),
-            Err(error) => emit(Event::StoreRefused { wanted: "oldest due", error: error.to_string() }),
-        }
-    }
-
-    /// Routes receipts that were stored before everybody had answered.
-    async fn reroute(&self, now: Timestamp) {
-        let query = UnroutedQuery {
-            before: now.minus(REROUTE_AGE),
-            max_rows: REROUTE_BATCH,
-            max_bytes: UnroutedQuery::MAX_BYTES,
-        };
-        let unrouted = self.engine.unrouted(query).await;
-        let receipts = match unrouted {
-            Ok(receipts) => receipts,
-            Err(error) => {
-                return emit(Event::StoreRefused { wanted: "unrouted receipts", error: error.to_string() });
-            }
-        };
-        for (turn, stored) in receipts.into_iter().enumerate() {
-            let (id, delivery) = match stored {
-                Unrouted::Receipt { id, routings, .. } if routings >= MAX_ROUTINGS => {
-                    self.give_up(id, QuarantineReason::RoutedTooOften { routings }).await;
-                    continue;
-                }
-                Unrouted::Receipt { id, delivery, routings, .. } => {
-                    emit(Event::RoutingRetried { receipt: id, routings });
-                    (id, delivery)
-                }
-                Unrouted::Unreadable { id, problem } => {
-                    self.give_up(id, QuarantineReason::Unreadable { problem }).await;
-                    continue;
-                }
-            };
-            let receipt =
-                PendingReceipt::open(id, Origin::Reroute, delivery, Arc::clone(&self.recorder), None);
-            // A full mailbox closes it as unrouted once more.
-            let taken = self.parsers[turn % self.parsers.len()].try_send(ParseRequest(receipt)).is_ok();
-            if taken && let Err(error) = self.engine.routing_taken(id).await {
-                emit(Event::StoreRefused { wanted: "routing", error: error.to_string() });
-            }
-        }
-    }
-
-    /// Tells that a receipt is not routed any more.
-    async fn give_up(&self, id: ReceiptId, reason: QuarantineReason) {
-        let (kind, detail) = (reason.as_str(), reason.to_string());
-        match self.engine.quarantine(id, reason).await {
-            Ok(true) => emit(Event::DeliveryQuarantined { receipt: id, reason: kind, detail }),
-            Ok(false) => {}
-            Err(error) => emit(Event::StoreRefused { wanted: "quarantine", error: error.to_string() }),
-        }
-    }
-
-    async fn prune(&self) {
-        let step = PruneStep { now: self.clock.now(), retention: self.retention, limit: PRUNE_BATCH };
-        let begun = std::time::Instant::now();
-        loop {
-            let pruned = self.engine.prune(step).await;
-            match pruned {
-                Ok(pruned) => {
-                    for run in &pruned.runs {
-                        (self.forget)(*run);
-                    }
-                    if pruned.receipts > 0 || !pruned.runs.is_empty() {
-                        emit(Event::Pruned {
-                            receipts: pruned.receipts,
-                            runs: pruned.runs.len(),
-                            took_ms: begun.elapsed().into(),
-                        });
-                    }
-                    if !pruned.more {
-                        return;
-                    }
-                }
-                Err(error) => return emit(Event::StoreRefused { wanted: "prune", error: error.to_string() }),
+                tokio::time::sleep(STORE_PAUSE).await;
             }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

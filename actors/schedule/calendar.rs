@@ -2,14 +2,14 @@
 //!
 //! # Daylight saving
 //! An expression with `*` or a step in its seconds, minutes or hours, like `*/15 * * * *` or
-//! `@hourly`, repeats: it keeps its pace when the clock is put back, so that times that are there
+//! `@hourly`, repeats: it keeps its rule when the clock is put back, so that times that are there
 //! twice come due twice, and leaves out what is left out when the clock is put forward.
 //!
 //! All others name fixed times, like `30 2 * * *` or `0 2,14 * * MON-FRI`. Each comes due once for
 //! each day: one that is left out, at the first moment after the gap; one that is there twice, the
 //! first time. This is Vixie cron's rule. croner holds only single times for fixed, and so would
 //! leave out a night's run of `30 2,14 * * *`; it also gives up on gaps of more than two hours.
-//! Therefore it is only asked about walls here, and [`wall`](super::wall) does the rest.
+//! Therefore it is only asked about local times here, and [`dst`](super::dst) does the rest.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use crate::domain::Timestamp;
 #[derive(Debug, Clone)]
 pub struct Calendar {
     cron: Arc<Cron>,
-    pace: DstRule,
+    rule: DstRule,
     zone: Tz,
 }
 
@@ -38,8 +38,8 @@ impl Calendar {
     /// # Errors
     /// What is wrong, and with which field.
     pub fn parse(expression: &str, zone: Tz) -> Result<Self, InvalidSchedule> {
-        let (cron, pace) = expression::read(expression)?;
-        let calendar = Self { cron: Arc::new(cron), pace, zone };
+        let (cron, rule) = expression::read(expression)?;
+        let calendar = Self { cron: Arc::new(cron), rule, zone };
         // What comes due at all comes due after any moment.
         match calendar.next_after(Timestamp::from_millis(0)) {
             Some(_) => Ok(calendar),
@@ -54,7 +54,7 @@ impl Calendar {
         let next = self.first_after(time, self.ahead(wall, false));
         match fold(&local) {
             // What comes first may also be the second showing of a time that the wall has shown.
-            Fold::First(span) if self.pace == DstRule::Repeating => {
+            Fold::First(span) if self.rule == DstRule::Repeating => {
                 if next.is_some_and(|next| self.is_same_showing(&local, next)) {
                     return next;
                 }
@@ -103,7 +103,7 @@ impl Calendar {
     }
 
     fn moments(&self, wall: NaiveDateTime) -> impl DoubleEndedIterator<Item = Timestamp> {
-        moments(self.zone, wall, self.pace).into_iter().flatten()
+        moments(self.zone, wall, self.rule).into_iter().flatten()
     }
 
     /// Scheduled times on the wall from `start` on.

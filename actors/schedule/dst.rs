@@ -24,8 +24,8 @@ pub(super) enum DstRule {
 const LONGEST_GAP: TimeDelta = TimeDelta::days(2);
 
 /// The moments, at most two and in their order, at which a time on the wall in `zone` comes due.
-pub(super) fn moments(zone: Tz, wall: NaiveDateTime, pace: DstRule) -> [Option<Timestamp>; 2] {
-    match (zone.from_local_datetime(&wall), pace) {
+pub(super) fn moments(zone: Tz, wall: NaiveDateTime, rule: DstRule) -> [Option<Timestamp>; 2] {
+    match (zone.from_local_datetime(&wall), rule) {
         (MappedLocalTime::Single(only), _) => [Some(only.into()), None],
         (MappedLocalTime::Ambiguous(first, _), DstRule::Fixed) => [Some(first.into()), None],
         (MappedLocalTime::Ambiguous(first, second), DstRule::Repeating) => {

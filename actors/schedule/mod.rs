@@ -1,18 +1,16 @@
-//! Cron calendars, catch-up and the sweep.
+//! Cron calendars, and what fires when they come due.
 //!
 //! - [`Calendar`]: when an expression comes due, across daylight saving changes; pure.
-//! - [`DueQueue`]: which agents are due, each at most once; pure.
-//! - [`SchedulerActor`]: fires what is due and sweeps up what was left behind.
+//! - [`DueQueue`]: which agents are due, each at most once, whatever the clock does; pure.
+//! - [`SchedulerActor`]: sleeps to the next time, and records what is due.
 
 mod actor;
 mod calendar;
 mod dst;
 mod due_queue;
 mod expression;
-mod tick;
 
-pub use actor::{SchedulerActor, SchedulerDeps};
+pub use actor::{STALE_LOOK, SchedulerActor, SchedulerDeps, SchedulesChanged};
 pub use calendar::Calendar;
-pub use due_queue::{CatchUp, Due, DueQueue, ScheduledAgent};
+pub use due_queue::{CatchUp, Due, DueQueue, Missed, ScheduledAgent};
 pub use expression::InvalidSchedule;
-pub use tick::{Prune, Tick};

@@ -225,7 +225,11 @@ fn gate(event: &Event, left_out: Option<u64>) {
         Event::Stopped => say!(info, "stopped"),
         Event::Panicked { place, message } => say!(error, place, message, left_out, "panic"),
         Event::Warned { about, detail } => say!(warn, about, left_out, "{detail}"),
-        _ => {}
+        // Whoever adds a fact and forgets its words still finds it in the log.
+        other => {
+            let fact = serde_json::to_string(other).unwrap_or_default();
+            say!(info, fact, left_out, "a fact without words of its own");
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Whether the gate can do its work, and why not.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use tokio::sync::watch;
+use herdgate_actors::schedule::STALE_LOOK;
+use tokio::{sync::watch, time::Instant};
 
 /// Where the gate stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,28 +21,44 @@ pub enum State {
 
 /// The gate's state, shared by those who change it and those who ask.
 #[derive(Debug, Clone)]
-pub struct Health(Arc<watch::Sender<State>>);
+pub struct Health {
+    state: Arc<watch::Sender<State>>,
+    /// When the scheduler last looked, once it has begun.
+    looked: Arc<OnceLock<watch::Receiver<Instant>>>,
+}
 
 impl Default for Health {
     fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(State::Starting)))
+        Self { state: Arc::new(watch::Sender::new(State::Starting)), looked: Arc::default() }
     }
 }
 
 impl Health {
-    /// Where the gate stands.
+    /// Where the gate stands. One whose scheduler does not look any more is shown as failed, though
+    /// it takes deliveries: they are safe, but what should happen by itself does not.
     pub fn state(&self) -> State {
-        self.0.borrow().clone()
+        let state = self.state.borrow().clone();
+        let silent = self.looked.get().map(|looked| looked.borrow().elapsed()).unwrap_or_default();
+        if state == State::Ready && silent > STALE_LOOK {
+            return State::Failed(format!("the scheduler has not looked for {} s", silent.as_secs()));
+        }
+        state
+    }
+
+    /// From now on the scheduler must look.
+    pub fn watch_scheduler(&self, looked: watch::Receiver<Instant>) {
+        // There is one scheduler.
+        let _ = self.looked.set(looked);
     }
 
     /// Whether deliveries are taken: also while draining, for the next life to run.
     pub fn takes_deliveries(&self) -> bool {
-        matches!(*self.0.borrow(), State::Ready | State::Draining)
+        matches!(*self.state.borrow(), State::Ready | State::Draining)
     }
 
     /// Whether the gate is on its way out.
     pub fn is_draining(&self) -> bool {
-        *self.0.borrow() == State::Draining
+        *self.state.borrow() == State::Draining
     }
 
     /// Everything is up.
@@ -61,7 +78,7 @@ impl Health {
 
     /// Waits until the gate cannot go on, and says why.
     pub async fn failure(&self) -> String {
-        let mut states = self.0.subscribe();
+        let mut states = self.state.subscribe();
         loop {
             if let State::Failed(why) = &*states.borrow_and_update() {
                 return why.clone();
@@ -74,12 +91,31 @@ impl Health {
 
     /// A failure is final; any other state gives way.
     fn change(&self, to: State) {
-        self.0.send_if_modified(|state| {
+        self.state.send_if_modified(|state| {
             let changes = !matches!(state, State::Failed(_));
             if changes {
                 *state = to;
             }
             changes
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_gate_whose_scheduler_does_not_look_is_not_ready() {
+        let health = Health::default();
+        let looked = watch::Sender::new(Instant::now());
+        health.watch_scheduler(looked.subscribe());
+        health.ready();
+        assert_eq!(health.state(), State::Ready);
+        tokio::time::advance(STALE_LOOK * 2).await;
+        assert!(matches!(health.state(), State::Failed(why) if why.contains("scheduler")));
+        assert!(health.takes_deliveries(), "what comes in is safe");
+        looked.send_replace(Instant::now());
+        assert_eq!(health.state(), State::Ready);
     }
 }

@@ -14,7 +14,7 @@ use std::{
 
 use actix::{Addr, Arbiter};
 use herdgate_actors::{
-    agent::{AgentActor, AgentDeps, Driver, Herd, MAX_INTERRUPTIONS},
+    agent::{AgentActor, AgentDeps, Driver, Herd, LEASE, MAX_INTERRUPTIONS},
     domain::SubscriptionIndex,
     domain::{
         AgentName, Clock, FilterRequest, NodeId, NodeLife, ParseRequest, ReceiptSink, UnverifiedRequest,
@@ -23,14 +23,14 @@ use herdgate_actors::{
     ingress::{IngressActor, Sources},
     parser::ParserActor,
     runner::{ProcessRunner, RunFolders, Runner, StopMode, Warden, WardenCommand},
-    runtime::{ActorId, MailboxMetrics, MailboxSender, OnGiveUp, Policy, Supervision, Waker},
-    schedule::{Prune, ScheduledAgent, SchedulerActor, SchedulerDeps, Tick},
+    runtime::{ActorId, MailboxMetrics, MailboxSender, OnGiveUp, Policy, Supervision, WakeAgent, Waker},
+    schedule::ScheduledAgent,
     store::{
         OpenError, Rescue, RescueScope, SqliteEngine, SqliteOptions, Store, StoreError, StoreState, Upkeep,
     },
     telemetry::{self, Event, StoreSeries, emit},
 };
-use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+use tokio_cron_scheduler::JobSchedulerError;
 use tracing::warn;
 
 use crate::{
@@ -38,6 +38,7 @@ use crate::{
     config::{ResolvedAgent, ResolvedConfig},
     http::{self, Admin, Budget, Limits, Listeners, OnFailure, Servers, TrustedPeers, Webhooks},
     run::addresses::ListenAddresses,
+    run::background::{Background, BackgroundDeps},
     run::control::{Control, Wakers},
     run::health::Health,
     run::rlimits::{self, TooFewFiles},
@@ -51,9 +52,6 @@ const AGENT: &str = "agent";
 pub const DATABASE: &str = "herdgate.db";
 /// The files of runs, in the data folder.
 pub const RUNS: &str = "runs";
-/// The scheduler takes a sweep in well under its second; more than these waiting means that it
-/// hangs, and further ones would tell it nothing new.
-const SCHEDULER_MAILBOX: usize = 4;
 /// A provider sends its head at once; whoever connects and says nothing gives way after this.
 const HEAD_PATIENCE: Duration = Duration::from_secs(5);
 /// How long after KILL a run may take to be gone.
@@ -95,9 +93,9 @@ pub enum StartError {
     /// The limits of the system.
     #[error(transparent)]
     Limits(#[from] TooFewFiles),
-    /// The heartbeat.
-    #[error("cannot start the heartbeat: {0}")]
-    Heartbeat(#[from] JobSchedulerError),
+    /// The timer of the pruning.
+    #[error("cannot start the housekeeping: {0}")]
+    Housekeeping(#[from] JobSchedulerError),
 }
 
 /// A gate that is up.
@@ -111,7 +109,7 @@ pub struct System {
     /// What runs left on disk.
     pub folders: RunFolders,
     data_dir: PathBuf,
-    heartbeat: JobScheduler,
+    background: Background,
     herd: Arc<Herd>,
     arbiters: Vec<Arbiter>,
     shutdown_grace: Duration,
@@ -150,25 +148,23 @@ impl System {
             herd: Arc::clone(&herd),
             clock: clock.clone(),
         });
+        let background = BackgroundDeps {
+            store: Arc::clone(&engine),
+            clock: clock.clone(),
+            life,
+            lease: LEASE,
+            max_interruptions: MAX_INTERRUPTIONS,
+            retention: plan.history_retention,
+            scheduled: entries(&plan.agents),
+            agents: agents.names.iter().cloned().collect(),
+            wake: wake(&agents.wakers),
+            forget: forget(&folders),
+        };
+        let background = Background::start(background, &arbiters[0].handle(), &supervision).await?;
+        health.watch_scheduler(background.looked.clone());
         let recorder: Arc<dyn ReceiptSink> = Arc::clone(&engine) as Arc<dyn ReceiptSink>;
         let parsers = start_parsers(&plan, &arbiters, &supervision, &agents);
-        let scheduler = start_scheduler(
-            &arbiters[0],
-            &supervision,
-            SchedulerDeps {
-                entries: entries(&plan.agents),
-                engine: Arc::clone(&engine),
-                life,
-                recorder: Arc::clone(&recorder),
-                parsers: parsers.clone(),
-                wakers: agents.wakers.clone(),
-                clock: clock.clone(),
-                retention: plan.history_retention,
-                max_interruptions: MAX_INTERRUPTIONS,
-                forget: forget(&folders),
-            },
-        );
-        let heartbeat = start_heartbeat(scheduler).await?;
+        background.parsers.set(parsers.clone()).ok();
         watch_store(Arc::clone(&engine), health.clone());
 
         let operator = Control {
@@ -212,7 +208,7 @@ impl System {
             engine,
             folders,
             data_dir: plan.data_dir,
-            heartbeat,
+            background,
             herd,
             arbiters,
             shutdown_grace,
@@ -224,8 +220,8 @@ impl System {
     /// actor goes. Runs get their grace; when `hurry` is ready they are killed at once.
     pub async fn stop(mut self, commit_now: impl Future<Output = ()>) {
         self.health.drain();
-        if let Err(error) = self.heartbeat.shutdown().await {
-            warn!(%error, "the heartbeat did not stop");
+        if let Err(error) = self.background.stop().await {
+            warn!(%error, "the housekeeping did not stop");
         }
         self.herd.drain();
         tokio::select! {
@@ -406,23 +402,6 @@ fn start_parsers(
         .collect()
 }
 
-/// The scheduler's two ways in.
-struct SchedulerOutlets {
-    sweep: MailboxSender<Tick>,
-    housekeeping: MailboxSender<Prune>,
-}
-
-fn start_scheduler(arbiter: &Arbiter, supervision: &Supervision, desk: SchedulerDeps) -> SchedulerOutlets {
-    let identity = ActorId { actor: "scheduler", name: "0".to_owned() };
-    let meter = MailboxMetrics::new(&identity, SCHEDULER_MAILBOX);
-    let policy = Policy::default();
-    let addr = supervision.start(&arbiter.handle(), identity, policy, |_, _| SchedulerActor::new(desk));
-    SchedulerOutlets {
-        sweep: MailboxSender::new(addr.clone(), Arc::clone(&meter)),
-        housekeeping: MailboxSender::new(addr, meter),
-    }
-}
-
 fn entries(agents: &[ResolvedAgent]) -> Vec<ScheduledAgent> {
     agents
         .iter()
@@ -432,19 +411,6 @@ fn entries(agents: &[ResolvedAgent]) -> Vec<ScheduledAgent> {
             Some(ScheduledAgent { agent: agent.name().clone(), calendar, catch_up: agent.catch_up })
         })
         .collect()
-}
-
-/// A sweep each second; housekeeping at the start and each hour.
-async fn start_heartbeat(scheduler: SchedulerOutlets) -> Result<JobScheduler, StartError> {
-    let heartbeat = JobScheduler::new().await?;
-    // A mailbox that is full has enough sweeps to do already.
-    drop(scheduler.housekeeping.try_send(Prune));
-    heartbeat.add(Job::new("* * * * * *", move |_, _| drop(scheduler.sweep.try_send(Tick)))?).await?;
-    heartbeat
-        .add(Job::new("17 7 * * * *", move |_, _| drop(scheduler.housekeeping.try_send(Prune)))?)
-        .await?;
-    heartbeat.start().await?;
-    Ok(heartbeat)
 }
 
 /// A store that will not work again fails the gate.
@@ -457,6 +423,15 @@ fn watch_store(engine: Arc<dyn Store>, health: Health) {
             health.fail(error.to_string());
         }
     });
+}
+
+fn wake(wakers: &Wakers) -> WakeAgent {
+    let wakers = wakers.clone();
+    Arc::new(move |agent| {
+        if let Some(waker) = wakers.get(agent) {
+            waker.wake();
+        }
+    })
 }
 
 fn forget(folders: &RunFolders) -> Arc<dyn Fn(herdgate_actors::domain::RunId) + Send + Sync> {

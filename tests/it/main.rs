@@ -8,13 +8,16 @@
 //! - `doors`: who cannot shut them, and what they refuse.
 //! - `overload`: bounded memory, and nothing lost.
 //! - `power`: the order of commit, fsync and answer.
+//! - `clocks`: clocks that are set while the gate runs.
 //! - `contexts`: what the samples say.
 //! - `commands`, `reading`, `pipes`: what people type.
+//! - `metrics`: what Prometheus reads, and who is told what.
 //! - `architecture`: the walls inside the code. `documents`: what is written about it.
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test, which is what it is for")]
 #![expect(clippy::format_collect, clippy::format_push_string, reason = "a test may allocate")]
 
 mod architecture;
+mod clocks;
 mod commands;
 mod contexts;
 mod crash;
@@ -22,6 +25,7 @@ mod documents;
 mod doors;
 mod durability;
 mod hostile;
+mod metrics;
 mod overload;
 mod pipes;
 mod power;

@@ -55,7 +55,7 @@ fn an_agent_that_panics_comes_back_and_its_neighbour_notices_nothing() {
 #[test]
 fn a_scheduler_that_panics_comes_back_and_goes_on_firing() {
     let project = Project::new("").agent("clock", "schedule = \"* * * * * *\"\n", "echo tick > $REPORTS");
-    let gate = failing(&project, "scheduler.sweep=panic@2");
+    let gate = failing(&project, "scheduler.look=panic@2");
     for _ in 0..3 {
         assert_eq!(project.report(), "tick");
     }
@@ -84,7 +84,7 @@ fn a_change_that_panics_in_the_store_harms_no_other() {
 #[test]
 fn an_actor_that_is_given_up_ends_the_gate_with_a_clear_message() {
     let project = Project::new("").agent("clock", "schedule = \"@yearly\"\n", "true");
-    let mut gate = failing(&project, "scheduler.sweep=panic");
+    let mut gate = failing(&project, "scheduler.look=panic");
     let status = gate.wait();
     assert_eq!(status.code(), Some(1));
     let log = gate.log().join("\n");

@@ -247,7 +247,7 @@ fn defined(calendar: &Calendar, from: Timestamp, minutes: i64) -> Vec<Timestamp>
                 .take_while(|wall| *wall <= shown)
                 .any(is_due)
         };
-        let is_now_due = match calendar.pace {
+        let is_now_due = match calendar.rule {
             DstRule::Repeating => is_due(shown),
             DstRule::Fixed => shown > latest_wall && is_fixed_due(),
         };

@@ -1,0 +1,146 @@
+//! Deletes history that is older than it needs to be kept.
+//!
+//! In small steps with pauses between them: the store's writer goes on answering deliveries, and a
+//! file system that has just deleted many folders creates new ones slowly. Files are deleted on a
+//! thread that may block. A round that begins right after the clock leapt ahead
+//! deletes nothing: the clock may be wrong, and what is deleted does not come back.
+
+use std::{rc::Rc, sync::Arc, time::Duration};
+
+use actix::prelude::*;
+use tokio::{sync::watch, time::Instant};
+
+use crate::{
+    domain::{Clock, ClockJump, ClockWatch, RunId},
+    runtime::{ActorScope, Envelope},
+    store::{Prune, Store},
+    telemetry::{Event, emit},
+    upkeep::Progress,
+};
+
+/// Receipts, jobs and keys of one step: one commit of a few milliseconds.
+const STEP: u32 = 100;
+/// Between two steps. So a million runs are deleted within an hour and a half, and what comes in
+/// meanwhile notices nothing.
+const STEP_PAUSE: Duration = Duration::from_millis(500);
+/// A clock that was ahead by more than this may be wrong by any amount.
+const LEAP: Duration = Duration::from_secs(3600);
+
+/// Message to the pruning: look now. One that comes while a round is under way changes nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct PruneNow;
+
+/// What the pruning works with.
+pub struct PruneDeps {
+    /// Where history is.
+    pub store: Arc<dyn Store>,
+    /// Deletes the files of a run. May block: it is called on a thread that may.
+    pub forget: Arc<dyn Fn(RunId) + Send + Sync>,
+    /// The time.
+    pub clock: Clock,
+    /// How long ended work is kept.
+    pub retention: Duration,
+    /// What it shows of itself.
+    pub progress: watch::Sender<Progress>,
+}
+
+/// The pruning.
+pub struct PruneActor {
+    deps: Rc<PruneDeps>,
+    scope: ActorScope,
+    clocks: ClockWatch,
+    born: Instant,
+    is_busy: bool,
+}
+
+impl PruneActor {
+    /// A pruning that waits for [`PruneNow`].
+    pub fn new(deps: PruneDeps, scope: ActorScope) -> Self {
+        let clocks = ClockWatch::new(deps.clock.now(), Duration::ZERO);
+        Self { deps: Rc::new(deps), scope, clocks, born: Instant::now(), is_busy: false }
+    }
+
+    fn begin(&mut self, context: &mut Context<Self>) {
+        if self.is_busy {
+            return;
+        }
+        let jump = self.clocks.look(self.deps.clock.now(), self.born.elapsed());
+        if matches!(jump, Some(ClockJump::Ahead(by)) if by > LEAP) {
+            let detail = "nothing is pruned this time: the clock leapt ahead".to_owned();
+            return emit(Event::Warned { about: "prune", detail });
+        }
+        self.is_busy = true;
+        let deps = Rc::clone(&self.deps);
+        let round = async move { deps.round().await }.into_actor(self);
+        context.spawn(round.map(|(), this, _| this.is_busy = false));
+    }
+}
+
+impl Actor for PruneActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, _: &mut Context<Self>) {
+        // A round that a restart cut off goes on at the next message.
+        self.is_busy = false;
+    }
+}
+
+impl Supervised for PruneActor {}
+
+impl Handler<Envelope<PruneNow>> for PruneActor {
+    type Result = ();
+
+    fn handle(&mut self, envelope: Envelope<PruneNow>, context: &mut Context<Self>) {
+        let scope = self.scope.clone();
+        // Contained: told where it is caught.
+        let _ = scope.contain(envelope, |PruneNow| self.begin(context));
+    }
+}
+
+impl PruneDeps {
+    async fn round(&self) {
+        crate::failpoint::hit("upkeep.prune");
+        Progress::begin(&self.progress);
+        let (now, begun) = (self.clock.now(), Instant::now());
+        let (mut receipts, mut runs) = (0, 0);
+        loop {
+            let step = Prune { now, retention: self.retention, limit: STEP };
+            match self.store.prune(step).await {
+                Ok(pruned) => {
+                    receipts += pruned.receipts;
+                    runs += pruned.runs.len();
+                    self.forget(pruned.runs).await;
+                    if !pruned.more {
+                        break;
+                    }
+                }
+                Err(error) => {
+                    emit(Event::StoreRefused { wanted: "prune", error: error.to_string() });
+                    break;
+                }
+            }
+            tokio::time::sleep(STEP_PAUSE).await;
+        }
+        if receipts > 0 || runs > 0 {
+            emit(Event::Pruned { receipts, runs, took_ms: begun.elapsed().into() });
+        }
+        Progress::end(&self.progress, receipts + runs as u64);
+    }
+}
+
+impl PruneDeps {
+    /// Deletes files, and waits for it: the next step finds the disk free.
+    async fn forget(&self, runs: Vec<RunId>) {
+        if runs.is_empty() {
+            return;
+        }
+        let forget = Arc::clone(&self.forget);
+        let deleted = tokio::task::spawn_blocking(move || runs.into_iter().for_each(|run| forget(run)));
+        if let Err(panic) = deleted.await {
+            emit(Event::Warned { about: "prune", detail: format!("deleting files: {panic}") });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! Finds what was forgotten: runs whose process is lost, and wake-ups that were.
+//!
+//! The runs of this very life are never touched: whoever drives them knows them, whatever the clock
+//! says. What can be lost here are runs of other nodes, whose leases nobody renews any more.
+
+use std::{rc::Rc, sync::Arc, time::Duration};
+
+use actix::prelude::*;
+use tokio::{sync::watch, time::Instant};
+
+use crate::{
+    domain::{Clock, NodeLife},
+    runtime::WakeAgent,
+    store::{Rescue, RescueScope, Store},
+    telemetry::{Event, emit},
+    upkeep::{Progress, trust::ClockTrust},
+};
+
+/// A wake-up that was lost costs only this long.
+const EVERY: Duration = Duration::from_secs(2);
+/// Later than this, the sweep itself was held up.
+const LATE: Duration = Duration::from_secs(20);
+
+/// What the rescue works with.
+pub struct RescueDeps {
+    /// Where runs and jobs are.
+    pub store: Arc<dyn Store>,
+    /// Rouses agents.
+    pub wake: WakeAgent,
+    /// The time.
+    pub clock: Clock,
+    /// Whose runs are never lost.
+    pub life: NodeLife,
+    /// How long a run may go without renewing its lease.
+    pub lease: Duration,
+    /// From this many interruptions on a job is a dead letter.
+    pub max_interruptions: u32,
+    /// What it shows of itself.
+    pub progress: watch::Sender<Progress>,
+}
+
+/// The rescue.
+pub struct RescueActor {
+    deps: Rc<RescueDeps>,
+    trust: ClockTrust,
+    born: Instant,
+}
+
+impl RescueActor {
+    /// A rescue that has not looked yet.
+    pub fn new(deps: RescueDeps) -> Self {
+        let trust = ClockTrust::new(deps.clock.now(), Duration::ZERO, LATE, deps.lease);
+        Self { deps: Rc::new(deps), trust, born: Instant::now() }
+    }
+
+    fn sweep(&mut self, context: &mut Context<Self>) {
+        let is_trusted = self.trust.look(self.deps.clock.now(), self.born.elapsed());
+        let deps = Rc::clone(&self.deps);
+        let sweep = async move { deps.sweep(is_trusted).await }.into_actor(self);
+        context.spawn(sweep.map(|(), _, context| {
+            context.run_later(EVERY, Self::sweep);
+        }));
+    }
+}
+
+impl Actor for RescueActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Context<Self>) {
+        self.sweep(context);
+    }
+}
+
+impl Supervised for RescueActor {}
+
+impl RescueDeps {
+    async fn sweep(&self, is_trusted: bool) {
+        crate::failpoint::hit("upkeep.rescue");
+        Progress::begin(&self.progress);
+        let rescued = if is_trusted { self.rescue().await } else { 0 };
+        self.wake_overdue().await;
+        Progress::end(&self.progress, rescued);
+    }
+
+    async fn rescue(&self) -> u64 {
+        let scope = RescueScope::ExpiredLeases { except: self.life };
+        let rescue = Rescue { now: self.clock.now(), scope, max_interruptions: self.max_interruptions };
+        match self.store.rescue(rescue).await {
+            Ok(rescued) => {
+                let count = rescued.len() as u64;
+                for rescued in rescued {
+                    (self.wake)(&rescued.agent);
+                    let then = rescued.state.as_str();
+                    emit(Event::Rescued {
+                        run: rescued.run,
+                        agent: rescued.agent,
+                        then,
+                        earlier_life: false,
+                    });
+                }
+                count
+            }
+            Err(error) => {
+                emit(Event::StoreRefused { wanted: "rescue", error: error.to_string() });
+                0
+            }
+        }
+    }
+
+    async fn wake_overdue(&self) {
+        match self.store.oldest_due().await {
+            Ok(oldest) => {
+                let now = self.clock.now();
+                oldest.iter().filter(|(_, due)| *due <= now).for_each(|(agent, _)| (self.wake)(agent));
+            }
+            Err(error) => emit(Event::StoreRefused { wanted: "oldest due", error: error.to_string() }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

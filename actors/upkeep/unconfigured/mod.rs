@@ -1,0 +1,5 @@
+//! Tells of jobs that wait for an agent that is not there: removed, renamed or disabled.
+
+mod actor;
+
+pub use actor::{UnconfiguredActor, UnconfiguredDeps};

@@ -1,0 +1,225 @@
+//! What works behind the flow: the scheduler and the upkeep.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use actix::{Actor, Addr, ArbiterHandle, Context, Supervised};
+use herdgate_actors::{
+    domain::{AgentName, Clock, DeliveryPanicked, NodeLife, ParseRequest, RunId},
+    runtime::{
+        ActorId, ActorScope, MailboxMetrics, MailboxSender, Policy, SendError, Supervision, WakeAgent,
+    },
+    schedule::{ScheduledAgent, SchedulerActor, SchedulerDeps, SchedulesChanged},
+    store::{Store, StoreState},
+    telemetry::{Event, emit},
+    upkeep::{
+        Progress, PruneActor, PruneDeps, PruneNow, RerouteActor, RerouteDeps, RescueActor, RescueDeps,
+        ToParser, UnconfiguredActor, UnconfiguredDeps,
+    },
+};
+use tokio::{sync::watch, time::Instant};
+use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+
+/// Configurations follow each other by hand; more than these at once means that the scheduler hangs.
+const SCHEDULER_MAILBOX: usize = 4;
+/// One is under way, one waits; more would change nothing.
+const PRUNE_MAILBOX: usize = 2;
+/// Panics of as many deliveries may wait to be counted.
+const PANICS_MAILBOX: usize = 256;
+/// When history is pruned, beside at the start: once an hour, at a time at which nobody else begins.
+const PRUNE_AT: &str = "17 7 * * * *";
+
+/// What all of them work with.
+pub struct BackgroundDeps {
+    /// Where everything is.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Clock,
+    /// Who this process is.
+    pub life: NodeLife,
+    /// How long a run may go without renewing its lease.
+    pub lease: Duration,
+    /// From this many interruptions on a job is a dead letter.
+    pub max_interruptions: u32,
+    /// How long ended work is kept.
+    pub retention: Duration,
+    /// Agents with schedules.
+    pub scheduled: Vec<ScheduledAgent>,
+    /// Agents that run here.
+    pub agents: HashSet<AgentName>,
+    /// Rouses agents.
+    pub wake: WakeAgent,
+    /// Deletes the files of a run; may block.
+    pub forget: Arc<dyn Fn(RunId) + Send + Sync>,
+}
+
+/// The scheduler and the upkeep, at work.
+pub struct Background {
+    /// Takes other schedules.
+    pub schedules: MailboxSender<SchedulesChanged>,
+    /// The parsers, which start later; nothing is routed again before.
+    pub parsers: Arc<OnceLock<Vec<MailboxSender<ParseRequest>>>>,
+    /// Takes panics of those who read deliveries.
+    pub panics: MailboxSender<DeliveryPanicked>,
+    /// When the scheduler last looked.
+    pub looked: watch::Receiver<Instant>,
+    /// What each actor of the upkeep does.
+    pub progress: Vec<(&'static str, watch::Receiver<Progress>)>,
+    housekeeping: JobScheduler,
+}
+
+impl Background {
+    /// Starts all of them on `arbiter`.
+    ///
+    /// # Errors
+    /// The timer of the pruning.
+    pub async fn start(
+        deps: BackgroundDeps,
+        arbiter: &ArbiterHandle,
+        supervision: &Supervision,
+    ) -> Result<Self, JobSchedulerError> {
+        let mut start = Start { arbiter, supervision, progress: Vec::new() };
+        let BackgroundDeps { store, clock, wake, scheduled, agents, forget, .. } = deps;
+
+        let looked = watch::Sender::new(Instant::now());
+        let last_look = looked.subscribe();
+        let scheduler = SchedulerDeps {
+            store: Arc::clone(&store),
+            wake: Arc::clone(&wake),
+            clock: clock.clone(),
+            looked,
+        };
+        let scheduler = start.actor("scheduler", |scope| SchedulerActor::new(scheduler, scheduled, scope));
+
+        let rescue = RescueDeps {
+            store: Arc::clone(&store),
+            wake: Arc::clone(&wake),
+            clock: clock.clone(),
+            life: deps.life,
+            lease: deps.lease,
+            max_interruptions: deps.max_interruptions,
+            progress: start.progress("rescue"),
+        };
+        start.actor("rescue", |_| RescueActor::new(rescue));
+
+        let parsers = Arc::<OnceLock<_>>::default();
+        let reroute = RerouteDeps {
+            store: Arc::clone(&store),
+            to_parser: to_parsers(Arc::clone(&parsers)),
+            clock: clock.clone(),
+            progress: start.progress("reroute"),
+        };
+        let reroute = start.actor("reroute", |scope| RerouteActor::new(reroute, scope));
+
+        let unconfigured = UnconfiguredDeps {
+            store: Arc::clone(&store),
+            is_configured: Arc::new(move |agent| agents.contains(agent)),
+            progress: start.progress("unconfigured"),
+        };
+        start.actor("unconfigured", |_| UnconfiguredActor::new(unconfigured));
+
+        let prune = PruneDeps {
+            store: Arc::clone(&store),
+            forget,
+            clock: clock.clone(),
+            retention: deps.retention,
+            progress: start.progress("prune"),
+        };
+        let prune = start.actor("prune", |scope| PruneActor::new(prune, scope));
+        actix::spawn(tell_state(store.state()));
+        let housekeeping = housekeeping(MailboxSender::new(prune, metrics("prune", PRUNE_MAILBOX))).await?;
+
+        Ok(Self {
+            schedules: MailboxSender::new(scheduler, metrics("scheduler", SCHEDULER_MAILBOX)),
+            panics: MailboxSender::new(reroute, metrics("reroute", PANICS_MAILBOX)),
+            parsers,
+            looked: last_look,
+            progress: start.progress,
+            housekeeping,
+        })
+    }
+
+    /// Ends the timer; the actors end with their arbiter.
+    ///
+    /// # Errors
+    /// The timer does not end.
+    pub async fn stop(&mut self) -> Result<(), JobSchedulerError> {
+        self.housekeeping.shutdown().await
+    }
+}
+
+/// What it takes to start one of them.
+struct Start<'a> {
+    arbiter: &'a ArbiterHandle,
+    supervision: &'a Supervision,
+    progress: Vec<(&'static str, watch::Receiver<Progress>)>,
+}
+
+impl Start<'_> {
+    fn progress(&mut self, actor: &'static str) -> watch::Sender<Progress> {
+        let progress = Progress::channel();
+        self.progress.push((actor, progress.subscribe()));
+        progress
+    }
+
+    fn actor<A>(&self, kind: &'static str, build: impl FnOnce(ActorScope) -> A + Send + 'static) -> Addr<A>
+    where
+        A: Supervised + Actor<Context = Context<A>>,
+    {
+        let start = |_: &mut Context<A>, scope| build(scope);
+        self.supervision.start(self.arbiter, ActorId::new(kind, "0"), Policy::default(), start)
+    }
+}
+
+fn metrics(kind: &'static str, capacity: usize) -> Arc<MailboxMetrics> {
+    MailboxMetrics::new(&ActorId::new(kind, "0"), capacity)
+}
+
+/// Tells when the store ceases to take what is written, and when it does so again.
+async fn tell_state(mut state: watch::Receiver<StoreState>) {
+    let mut was_writable = true;
+    // A store that is gone has nothing to tell.
+    while state.changed().await.is_ok() {
+        let why = match &*state.borrow_and_update() {
+            StoreState::Writable => None,
+            StoreState::Refusing { error, .. } | StoreState::Broken { error } => Some(error.clone()),
+        };
+        let writable = why.is_none();
+        if std::mem::replace(&mut was_writable, writable) != writable {
+            emit(Event::StoreState { writable, why });
+        }
+    }
+}
+
+/// Prunes at the start and each hour.
+async fn housekeeping(prune: MailboxSender<PruneNow>) -> Result<JobScheduler, JobSchedulerError> {
+    let timer = JobScheduler::new().await?;
+    // A mailbox that is full has enough to do already.
+    drop(prune.try_send(PruneNow));
+    timer.add(Job::new(PRUNE_AT, move |_, _| drop(prune.try_send(PruneNow)))?).await?;
+    timer.start().await?;
+    Ok(timer)
+}
+
+/// Gives each receipt to the next parser that has room.
+fn to_parsers(parsers: Arc<OnceLock<Vec<MailboxSender<ParseRequest>>>>) -> ToParser {
+    let turn = AtomicUsize::new(0);
+    Arc::new(move |receipt| {
+        let Some(parsers) = parsers.get() else { return Err(receipt) };
+        let mut parse = ParseRequest(receipt);
+        let first = turn.fetch_add(1, Ordering::Relaxed);
+        for step in 0..parsers.len() {
+            match parsers[first.wrapping_add(step) % parsers.len()].try_send(parse) {
+                Ok(()) => return Ok(()),
+                Err(SendError::Full(back) | SendError::Closed(back)) => parse = back,
+            }
+        }
+        Err(parse.0)
+    })
+}
