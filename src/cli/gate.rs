@@ -3,16 +3,13 @@
 use std::fmt::Write as _;
 
 use miette::IntoDiagnostic;
+use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use super::{
-    outcome::report,
-    project::{Project, Records},
-};
+use super::{outcome::report, project::Records};
 use crate::{
     api_key,
     client::{Api, ClientError},
-    config::{self, Env},
     run::addresses::ListenAddresses,
 };
 
@@ -26,22 +23,19 @@ pub(super) struct Gate {
 impl Gate {
     /// The gate of a project, found by what it wrote into its data folder.
     pub(super) fn of(records: Records) -> miette::Result<Self> {
-        let key = match &records.plan {
-            Some(plan) => api_key::find(plan),
-            None => api_key::made(&records.data_dir),
-        };
-        let key = key.into_diagnostic()?.ok_or_else(|| {
+        let located = &records.located;
+        let found = api_key::find(&located.credentials, &located.data_dir).into_diagnostic()?;
+        let found = found.ok_or_else(|| {
             report("there is no API key yet\nhelp: `herdgate serve` makes one on its first start")
         })?;
-        let there = match &records.plan {
-            Some(plan) => Some(ListenAddresses::of(plan)),
-            None => ListenAddresses::written(&records.data_dir),
-        };
+        let key = found.key.expose_secret().to_owned();
+        let there = ListenAddresses::of(&located.data_dir, located.public, located.admin);
         // Who listens on the port of a gate that is gone must not see the key.
-        let there = there
-            .filter(|there| there.is_alive(&records.data_dir))
-            .ok_or_else(|| report("no gate serves this project\nhelp: start `herdgate serve`"))?;
-        Ok(Self { api: Api { base: format!("http://{}", there.admin), key }, records })
+        if !there.is_alive(&located.data_dir) {
+            return Err(report("no gate serves this project\nhelp: start `herdgate serve`"));
+        }
+        let admin = there.admin;
+        Ok(Self { api: Api { base: format!("http://{admin}"), key }, records })
     }
 
     /// Asks for a change and returns what the gate says of it.
@@ -88,12 +82,6 @@ pub(super) fn escaped(text: &str) -> String {
         }
         url
     })
-}
-
-/// Where a project's gate says that it listens, without reading more of the project than that
-/// takes: a health check comes every few seconds.
-pub(super) fn listening(project: &Project) -> Option<ListenAddresses> {
-    ListenAddresses::written(&config::data_dir(&project.path(), &Env::of_process()))
 }
 
 #[cfg(test)]

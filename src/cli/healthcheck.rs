@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{
-    gate,
     outcome::{Outcome, report},
     print::Out,
     project::Project,
@@ -24,13 +23,13 @@ pub(super) struct Healthcheck {
 
 impl Healthcheck {
     pub(super) fn run(self) -> Outcome {
-        let base = match self.url {
-            Some(url) => url,
-            // What a running gate wrote down costs no look at agents and secrets.
-            None => match gate::listening(&self.project) {
-                Some(there) => format!("http://{}", there.admin),
-                None => format!("http://{}", ListenAddresses::of(&self.project.plan()?).admin),
-            },
+        let base = if let Some(url) = self.url {
+            url
+        } else {
+            // No look at agents and secrets: this is asked every few seconds.
+            let located = self.project.located()?;
+            let there = ListenAddresses::of(&located.data_dir, located.public, located.admin);
+            format!("http://{}", there.admin)
         };
         let answered = super::runtime::block_on(client::get(&format!("{base}/readyz"))).map_err(report)?;
         let mut out = Out::new();

@@ -1,6 +1,7 @@
 //! `herdgate init`: a small project that works as it is.
 
 use std::{
+    env,
     fs::{self, DirBuilder, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
@@ -47,18 +48,19 @@ const CONFIG: &str = r#"# A Herdgate project. Every key with its default: config
 credentials_dir = "credentials"
 
 [gateway]
-port = 8080                   # webhooks; the dashboard and metrics are on 127.0.0.1:8081
+port = 8080                   # webhooks; metrics and the control API are on 127.0.0.1:8081
 
 [webhooks.my-github]
-type = "github"               # github | sentry | linear | mintlify
+type = "github"               # or sentry, linear, mintlify
 credential = "default"        # credentials/github_webhook_secret/default/secret
 
 [run]                         # how runs are driven; an agent may override it
 command = ["cat"]             # prints the prompt; an agent proper is for example ["claude", "-p"]
 "#;
 
-const AGENT: &str = r#"# Starts by itself every quarter of an hour, and on issues that get the label "agent".
-schedule = "*/15 * * * *"
+const AGENT: &str = r#"# Starts on issues that get the label "agent". Each run costs what its command costs.
+# A schedule would start it by itself too; this one is 96 runs a day:
+# schedule = "*/15 * * * *"
 
 [[webhooks]]                  # AND across fields, OR inside a field
 source = "my-github"
@@ -104,7 +106,7 @@ impl Init {
     pub(super) fn run(self) -> ExitCode {
         match create(&self.folder) {
             Ok(()) => {
-                let _ = io::stdout().write_all(next_steps(&self.folder).as_bytes());
+                let _ = io::stdout().write_all(next_steps(&real(&self.folder)).as_bytes());
                 ExitCode::SUCCESS
             }
             Err(error) => {
@@ -148,16 +150,25 @@ fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
+/// Where a folder really is, as the user may have said it by `.` or by a link.
+fn real(folder: &Path) -> PathBuf {
+    folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
+}
+
 fn next_steps(folder: &Path) -> String {
     let secret = folder.join(SECRET);
+    let here = env::current_dir().and_then(|here| here.canonicalize()).is_ok_and(|here| here == folder);
+    let config = if here { String::new() } else { format!(" --config {}", folder.display()) };
     let folder = folder.display();
     format!(
         "A project is in {folder}.
 
-  herdgate check --config {folder}     says what it has
-  herdgate serve --config {folder}     serves it on port 8080
-  herdgate send --config {folder} github issues.labeled
-                                       sends it a signed sample; herdgate runs shows what came of it
+  herdgate check{config}
+      says what it has
+  herdgate serve{config}
+      serves it on port 8080
+  herdgate send{config} github issues.labeled
+      sends it a signed sample; `herdgate runs{config}` shows what came of it
 
 For real webhooks, tell GitHub the secret in {} and the URL
 https://<your host>/webhooks/github/my-github. Then put your agent's command into
@@ -173,9 +184,14 @@ mod tests {
 
     use super::*;
     use crate::{
-        config::{Env, load},
+        config::{Env, Project},
         credentials::Credentials,
     };
+
+    /// What `cat` is found by, and nothing else.
+    fn env() -> Env {
+        [("PATH", "/usr/bin:/bin")].into_iter().collect()
+    }
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -186,13 +202,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("new/project");
         create(&root).unwrap();
-        let plan = load(&root, &Env::default()).unwrap();
+        let plan = Project::at(&root).with_env(env()).load().unwrap();
         assert_eq!(plan.warnings, []);
         let agent = plan.agent("hello").unwrap();
-        assert!(agent.schedule.is_some());
+        assert!(agent.schedule.is_none());
         assert_eq!(agent.spec.triggers.len(), 1);
         assert_eq!(agent.spec.run.command, ["cat"]);
         assert_eq!(plan.source("my-github").unwrap().secrets.len(), 1);
+    }
+
+    #[test]
+    fn a_project_is_told_by_its_real_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        create(folder.path()).unwrap();
+        let told = next_steps(&real(&folder.path().join("agents/..")));
+        let root = folder.path().canonicalize().unwrap();
+        assert!(told.starts_with(&format!("A project is in {}.\n", root.display())), "{told}");
+        assert!(!CONFIG.contains("dashboard") && !told.contains("dashboard"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A reader that goes away, as `head` does, ends the command in silence.
 
 use std::{
-    io::{self, BufWriter, IsTerminal, StdoutLock, Write},
+    io::{self, BufWriter, StdoutLock, Write},
     process::ExitCode,
 };
 
@@ -72,11 +72,4 @@ pub(super) fn line(text: &str) -> miette::Result<()> {
 /// Says something beside the output. Nobody is left to tell where that fails.
 pub(super) fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{}", visible(text));
-}
-
-/// Whether standard error takes colours. <https://no-color.org>
-pub(super) fn colours_on_stderr() -> bool {
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    io::stderr().is_terminal() && !no_color && !dumb
 }

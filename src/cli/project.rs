@@ -1,6 +1,6 @@
 //! The options by which commands find a project, and what they read of it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use herdgate_actors::{runner::RunFolders, store::SqliteReader};
@@ -11,67 +11,57 @@ use super::{
     outcome::{Unsound, report},
     print,
 };
-use crate::config::{self, ColorMode, Env, ResolvedConfig};
+use crate::config::{self, ColorMode, Located, Problems, ResolvedConfig};
 
 /// Which project.
 #[derive(Debug, Args)]
 pub(super) struct Project {
-    /// The project: its config.toml, or the folder that holds it. Without it, config.toml of the
-    /// current folder, or else its config.example.toml.
+    /// The project: its config.toml, or the folder that holds it. Without it, the current folder.
     #[arg(long, short, env = "HERDGATE_CONFIG", value_name = "FILE OR FOLDER")]
     pub(super) config: Option<PathBuf>,
 }
 
-/// What is served where nothing else is there.
-const EXAMPLE: &str = "config.example.toml";
-
 impl Project {
+    /// The project, not read yet.
+    pub(super) fn handle(&self) -> config::Project {
+        config::Project::at(self.path())
+    }
+
     /// Loads it.
     pub(super) fn plan(&self) -> miette::Result<ResolvedConfig> {
-        let ink = if print::colours_on_stderr() { ColorMode::Colour } else { ColorMode::Plain };
-        config::load(&self.path(), &Env::of_process())
-            .map_err(|problems| Unsound(problems.render(ink, check::WIDTH)).into())
+        self.handle().load().map_err(|problems| unsound(&problems))
     }
 
     /// Whether there is anything at all where the project should be.
     pub(super) fn exists(&self) -> bool {
         let path = self.path();
-        path.is_file() || is_project(&path)
+        path.is_file() || path.join("config.toml").is_file() || path.join("agents").is_dir()
     }
 
     /// Where it is.
     pub(super) fn path(&self) -> PathBuf {
-        match &self.config {
-            Some(path) => path.clone(),
-            None if !is_project(Path::new(".")) && Path::new(EXAMPLE).is_file() => PathBuf::from(EXAMPLE),
-            None => PathBuf::from("."),
-        }
+        self.config.clone().unwrap_or_else(|| PathBuf::from("."))
+    }
+
+    /// Finds its data, whatever else is wrong with it.
+    pub(super) fn located(&self) -> miette::Result<Located> {
+        self.handle().locate().map_err(|problems| unsound(&problems))
     }
 
     /// Its data, for commands that read what happened. They work while the configuration is broken,
     /// which they say.
     pub(super) fn records(&self) -> miette::Result<Records> {
-        let path = self.path();
-        let env = Env::of_process();
-        let plan = match config::load(&path, &env) {
-            Ok(plan) => Some(plan),
-            Err(_) if !self.exists() => return Err(self.missing()),
-            Err(_) => {
-                print::note("warning: the configuration is broken, `herdgate check` says where; reading on");
-                None
-            }
-        };
-        let data_dir =
-            plan.as_ref().map_or_else(|| config::data_dir(&path, &env), |plan| plan.data_dir.clone());
-        Ok(Records { plan, data_dir })
+        let located = self.located()?;
+        let plan = self.handle().load().ok();
+        if plan.is_none() {
+            print::note("warning: the configuration is broken, `herdgate check` says where; reading on");
+        }
+        Ok(Records { plan, data_dir: located.data_dir.clone(), located })
     }
+}
 
-    fn missing(&self) -> miette::Report {
-        report(format!(
-            "there is no project in {}\nhelp: go to its folder, or name it with `--config`",
-            self.path().display()
-        ))
-    }
+fn unsound(problems: &Problems) -> miette::Report {
+    Unsound(problems.render(ColorMode::of_stderr(), check::WIDTH)).into()
 }
 
 /// What a project has recorded, and as much of its configuration as can be read.
@@ -80,6 +70,8 @@ pub(super) struct Records {
     pub(super) plan: Option<ResolvedConfig>,
     /// Where store and runs lie.
     pub(super) data_dir: PathBuf,
+    /// What is known of it also where the rest of its configuration is broken.
+    pub(super) located: Located,
 }
 
 impl Records {
@@ -113,10 +105,6 @@ impl Records {
         let there = if known.is_empty() { "there are none".to_owned() } else { known.join(", ") };
         Some(format!("no agent `{name}` is configured; there are: {there}"))
     }
-}
-
-fn is_project(folder: &Path) -> bool {
-    folder.join("config.toml").is_file() || folder.join("agents").is_dir()
 }
 
 /// Reads with nobody else on this thread to wait for.

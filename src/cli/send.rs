@@ -89,7 +89,10 @@ impl Send {
     fn url(&self, plan: &ResolvedConfig, source: Option<&Source>) -> String {
         let base = match &self.url {
             Some(url) => url.trim_end_matches('/').to_owned(),
-            None => format!("http://{}", ListenAddresses::of(plan).public),
+            None => format!(
+                "http://{}",
+                ListenAddresses::of(&plan.data_dir, plan.gateway.public, plan.gateway.admin).public
+            ),
         };
         match (&self.source, source) {
             (Some(_), Some(source)) => format!("{base}/webhooks/{}/{}", self.provider, source.name),

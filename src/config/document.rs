@@ -11,7 +11,7 @@ use toml::{Table, de::DeTable};
 use super::{
     ConfigError, Diagnostic, Place, SourceText, Warning,
     schema::Key,
-    validate::{Spans, Walk},
+    validate::{Remark, Spans, Validator},
 };
 
 /// A TOML file that was read and held against its schema.
@@ -21,8 +21,10 @@ pub(super) struct Document {
     /// Its canonical contents, without what was wrong.
     pub(super) table: Table,
     spans: Spans,
-    /// Keys of Action Llama without effect: line, path.
-    foreign: Vec<(usize, String)>,
+    /// What should be told, by line.
+    remarks: Vec<(usize, Remark)>,
+    /// The environment that it names.
+    pub(super) environment: Option<String>,
     /// Whether it was TOML at all; where it was not, nothing is known about its contents.
     pub(super) legible: bool,
 }
@@ -34,43 +36,55 @@ impl Document {
         keys: &'static [Key],
         problems: &mut Vec<Diagnostic>,
     ) -> Result<Option<Self>, Diagnostic> {
-        match fs::read_to_string(path) {
-            Ok(text) => Ok(Some(Self::parse(path.to_owned(), text, keys, problems))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => {
-                let cause = ConfigError::Unreadable(error.kind().to_string());
-                Err(Diagnostic { cause, place: Place::Path(path.to_owned()) })
-            }
+        match read_text(path) {
+            Ok(text) => Ok(text.map(|text| Self::parse(path.to_owned(), text, keys, problems))),
+            Err(cause) => Err(Diagnostic::of_path(path, cause)),
         }
     }
 
     /// A file that is not there, as one without a key.
     pub(super) fn empty(path: PathBuf) -> Self {
         Self {
-            source: Arc::new(SourceText { path, text: String::new() }),
+            source: Arc::new(SourceText::of_toml(path, String::new(), &[])),
             table: Table::new(),
             spans: Spans::new(),
-            foreign: Vec::new(),
+            remarks: Vec::new(),
+            environment: None,
             legible: true,
         }
     }
 
+    /// What is no TOML is read as far as it is, for those who need only a part of it.
     fn parse(path: PathBuf, text: String, keys: &'static [Key], problems: &mut Vec<Diagnostic>) -> Self {
-        let source = Arc::new(SourceText { path, text });
-        let (root, errors) = DeTable::parse_recoverable(&source.text);
+        let mut validator = Validator::new(keys);
+        let (root, errors) = DeTable::parse_recoverable(&text);
+        let table = validator.table("", root.get_ref(), keys);
+        let errors: Vec<_> = errors
+            .into_iter()
+            .map(|error| (error.span().unwrap_or(text.len()..text.len()), error.message().to_owned()))
+            .collect();
+        drop(root);
         let legible = errors.is_empty();
-        for error in errors {
-            let end = source.text.len();
-            let place = Place::Text(Arc::clone(&source), error.span().unwrap_or(end..end));
-            problems.push(Diagnostic { cause: ConfigError::Syntax(error.message().to_owned()), place });
+        let source = Arc::new(if legible {
+            SourceText::of_toml(path, text, &validator.secrets)
+        } else {
+            SourceText::of_no_toml(path, text)
+        });
+        let at = |span| Place::Text(Arc::clone(&source), span);
+        problems.extend(
+            errors
+                .into_iter()
+                .map(|(span, message)| Diagnostic { cause: ConfigError::Syntax(message), place: at(span) }),
+        );
+        let (mut spans, mut remarks) = (Spans::new(), Vec::new());
+        if legible {
+            let found = validator.found.into_iter();
+            problems.extend(found.map(|(span, cause)| Diagnostic { cause, place: at(span) }));
+            spans = validator.spans;
+            let told = validator.remarks.into_iter();
+            remarks = told.map(|(span, remark)| (source.line(span.start), remark)).collect();
         }
-        let mut walk = Walk::default();
-        let table = if legible { walk.table("", root.get_ref(), keys) } else { Table::new() };
-        for (span, cause) in walk.found {
-            problems.push(Diagnostic { cause, place: Place::Text(Arc::clone(&source), span) });
-        }
-        let foreign = walk.foreign.into_iter().map(|(path, span)| (source.line(span.start), path)).collect();
-        Self { source, table, spans: walk.spans, foreign, legible }
+        Self { source, table, spans, remarks, environment: validator.environment, legible }
     }
 
     /// Where the file lies.
@@ -97,18 +111,33 @@ impl Document {
         }
     }
 
-    /// A warning for each key of Action Llama without effect.
-    pub(super) fn not_acted_on(&self) -> Vec<Warning> {
-        let warning = |(line, key): &(usize, String)| Warning::NotActedOn {
-            file: self.source.path.clone(),
-            line: *line,
-            key: key.clone(),
+    /// A warning for each key that is understood and not acted upon.
+    pub(super) fn warnings(&self) -> Vec<Warning> {
+        let warning = |(line, remark): &(usize, Remark)| {
+            let (file, line) = (self.source.path.clone(), *line);
+            match remark.clone() {
+                Remark::NotActedOn { key } => Warning::NotActedOn { file, line, key },
+                Remark::Misplaced { key, table } => Warning::Misplaced { file, line, key, table },
+            }
         };
-        self.foreign.iter().map(warning).collect()
+        self.remarks.iter().map(warning).collect()
     }
 
     /// A problem at `path`.
     pub(super) fn problem(&self, path: &str, cause: ConfigError) -> Diagnostic {
         Diagnostic { cause, place: self.place(path) }
     }
+}
+
+/// The text of a file; `None` where there is none.
+pub(super) fn read_text(path: &Path) -> Result<Option<String>, ConfigError> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(ConfigError::Unreadable(error.kind().to_string())),
+    };
+    String::from_utf8(bytes).map(Some).map_err(|error| {
+        let sound = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        ConfigError::NotUtf8 { line: sound.split(|byte| *byte == b'\n').count() }
+    })
 }

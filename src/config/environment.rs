@@ -9,14 +9,34 @@ use std::{collections::BTreeMap, env, path::PathBuf};
 use toml::{Spanned, Table, Value, de::DeValue};
 
 use super::{
-    ConfigError, Diagnostic, Place,
-    cause::nearest,
-    schema::{Key, Kind, PROJECT, find},
-    validate::{Walk, join},
+    ConfigError, Diagnostic, Warning, providers,
+    schema::{Key, Kind, credentials, find},
+    settings::PROJECT,
+    suggest::nearest,
+    validate::{Validator, expected, join},
 };
 
 /// What precedes every key.
 const PREFIX: &str = "HERDGATE__";
+
+/// Variables that are not keys: of the command line, of credentials, of tests, and those that a run
+/// of another gate was given.
+const OTHERS: [&str; 14] = [
+    "HERDGATE_CONFIG",
+    "HERDGATE_CREDENTIALS_DIR",
+    "HERDGATE_LOG_FORMAT",
+    "HERDGATE_AGENT",
+    "HERDGATE_ATTEMPT",
+    "HERDGATE_CONTEXT_FILE",
+    "HERDGATE_FAILPOINTS",
+    "HERDGATE_INSTRUCTIONS_FILE",
+    "HERDGATE_PAYLOADS",
+    "HERDGATE_PAYLOAD_FILE",
+    "HERDGATE_PROMPT_FILE",
+    "HERDGATE_RECEIPT",
+    "HERDGATE_RUN_ID",
+    "HERDGATE_TRIGGER",
+];
 
 /// The environment of the process, as it was at one moment.
 #[derive(Clone, Default)]
@@ -67,27 +87,30 @@ pub(super) struct EnvLayer {
 }
 
 impl EnvLayer {
-    /// Reads all variables with the prefix; `file` tells how names of sources are spelled.
-    pub(super) fn read(env: &Env, file: &Table, problems: &mut Vec<Diagnostic>) -> Self {
+    /// Reads all variables with the prefix; `files` tell how names of sources are spelled.
+    pub(super) fn read(env: &Env, files: &[&Table], problems: &mut Vec<Diagnostic>) -> Self {
         let mut layer = Self::default();
         for (name, text) in &env.variables {
             let Some(rest) = name.strip_prefix(PREFIX) else { continue };
-            let mut at = |cause| problems.push(Diagnostic { cause, place: Place::Variable(name.clone()) });
-            let Some((steps, kind)) = resolve(rest, file) else {
-                at(ConfigError::UnknownVariable { variable: name.clone(), nearest: nearest_variable(name) });
+            let Some(target) = Target::of(rest, files) else {
+                let nearest = nearest_variable(name);
+                let cause = ConfigError::UnknownVariable { variable: name.clone(), nearest };
+                problems.push(Diagnostic::of_variable(name, cause));
                 continue;
             };
-            let path = steps.iter().fold(String::new(), |path, step| join(&path, step));
-            let mut walk = Walk::default();
-            let value = walk.value(&path, &value_for(kind, text), kind);
-            walk.found.into_iter().for_each(|(_, cause)| at(cause));
-            if let Some(value) = value {
-                insert(&mut layer.table, &steps, value);
+            let mut validator = Validator::new(PROJECT);
+            let value = validator.value(&target.path, &value_for(target.kind, text), target.kind);
+            for (_, cause) in validator.found {
+                problems.push(Diagnostic::of_variable(name, unquoted(cause, target.kind)));
             }
-            layer.names.insert(path, name.clone());
+            if let Some(value) = value {
+                insert(&mut layer.table, &target.steps, value);
+            }
+            layer.names.insert(target.path, name.clone());
         }
         if let Some(root) = env.get("HERDGATE_CREDENTIALS_DIR").filter(|root| !root.is_empty()) {
             layer.table.insert("credentials_dir".to_owned(), Value::String(root.to_owned()));
+            layer.names.insert("credentials_dir".to_owned(), "HERDGATE_CREDENTIALS_DIR".to_owned());
         }
         layer
     }
@@ -98,52 +121,107 @@ impl EnvLayer {
     }
 }
 
-/// `GATEWAY__PORT` as the keys to go by, and what must stand there.
-fn resolve(name: &str, file: &Table) -> Option<(Vec<String>, &'static Kind)> {
-    let mut keys: &'static [Key] = PROJECT;
-    let mut steps = Vec::new();
-    let mut parts = name.split("__");
-    loop {
-        let key = find(keys, &parts.next()?.to_ascii_lowercase())?;
-        steps.push(key.name.to_owned());
-        match &key.kind {
-            Kind::Table(inner) => keys = inner,
-            Kind::Named(inner) => {
-                let name = parts.next().filter(|name| !name.is_empty())?;
-                steps.push(as_spelled(name, file.get(key.name)));
-                keys = inner;
+/// A warning for each variable that looks like one of ours and means nothing.
+pub(super) fn unknown_variables(env: &Env) -> Vec<Warning> {
+    let ours = |name: &str| name.starts_with("HERDGATE_") && !name.starts_with(PREFIX);
+    let unknown = env.variables.iter().filter(|(name, value)| {
+        ours(name) && !OTHERS.contains(&name.as_str()) && !is_of_an_orchestrator(name, value)
+    });
+    unknown
+        .map(|(name, _)| Warning::UnknownVariable {
+            variable: name.clone(),
+            nearest: nearest(name, all_variables().iter().map(String::as_str).chain(OTHERS)),
+        })
+        .collect()
+}
+
+/// What Kubernetes and Docker set for a service that is called `herdgate`.
+fn is_of_an_orchestrator(name: &str, value: &str) -> bool {
+    value.starts_with("tcp://")
+        || value.starts_with("udp://")
+        || ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT_", "_ENV_"].iter().any(|part| name.contains(part))
+}
+
+/// What is wrong with the value of a variable, without the value, which may be a token.
+fn unquoted(cause: ConfigError, kind: &Kind) -> ConfigError {
+    match cause {
+        ConfigError::BadValue { .. } => {
+            ConfigError::WrongType { expected: expected(kind), found: "another text".to_owned() }
+        }
+        other => other,
+    }
+}
+
+/// What a variable sets.
+struct Target {
+    /// The tables and the key to go by.
+    steps: Vec<String>,
+    /// The same as problems name it.
+    path: String,
+    kind: &'static Kind,
+}
+
+impl Target {
+    /// Of `GATEWAY__PORT`.
+    fn of(name: &str, files: &[&Table]) -> Option<Self> {
+        let mut keys: &'static [Key] = PROJECT;
+        let mut steps = Vec::new();
+        let mut path = String::new();
+        let mut parts = name.split("__");
+        loop {
+            let part = parts.next()?.to_ascii_lowercase();
+            let Some(key) = find(keys, &part) else {
+                let (key, name) = credentials(keys).zip(providers::credential_type(&part))?;
+                steps.extend([key.name.to_owned(), name.to_owned()]);
+                let target = Self { steps, path: join(&path, name), kind: &Kind::Text };
+                return parts.next().is_none().then_some(target);
+            };
+            steps.push(key.name.to_owned());
+            path = join(&path, key.name);
+            match &key.kind {
+                Kind::Table(inner) => keys = inner,
+                Kind::Named(inner) => {
+                    let name = parts.next().filter(|name| !name.is_empty())?;
+                    let name = as_spelled(name, files.iter().filter_map(|file| file.get(key.name)));
+                    path = join(&path, &name);
+                    steps.push(name);
+                    keys = inner;
+                }
+                Kind::Foreign => return None,
+                kind => return parts.next().is_none().then_some(Self { steps, path, kind }),
             }
-            Kind::Foreign => return None,
-            kind => return parts.next().is_none().then_some((steps, kind)),
         }
     }
 }
 
 /// The name in `tables` that a shell-friendly `name` means; itself in lower case where there is none.
-fn as_spelled(name: &str, tables: Option<&Value>) -> String {
+fn as_spelled<'a>(name: &str, tables: impl Iterator<Item = &'a Value>) -> String {
     let plain = |name: &str| name.to_ascii_lowercase().replace('-', "_");
-    let spellings = tables.and_then(Value::as_table).into_iter().flat_map(Table::keys);
+    let mut spellings = tables.filter_map(Value::as_table).flat_map(Table::keys);
     spellings
-        .into_iter()
         .find(|spelling| plain(spelling) == plain(name))
         .cloned()
         .unwrap_or_else(|| name.to_ascii_lowercase())
 }
 
 fn nearest_variable(name: &str) -> Option<String> {
+    nearest(name, all_variables().iter().map(String::as_str))
+}
+
+fn all_variables() -> Vec<String> {
     fn collect(prefix: &str, keys: &[Key], names: &mut Vec<String>) {
         for key in keys {
             let name = format!("{prefix}{}", key.name.to_ascii_uppercase());
             match key.kind {
                 Kind::Table(inner) => collect(&format!("{name}__"), inner, names),
-                Kind::Named(_) | Kind::Foreign => {}
+                Kind::Named(_) | Kind::Foreign | Kind::Credentials => {}
                 _ => names.push(name),
             }
         }
     }
     let mut names = Vec::new();
     collect(PREFIX, PROJECT, &mut names);
-    nearest(name, names.iter().map(String::as_str))
+    names
 }
 
 /// Keys that want a text take it as it is; `9090` for others is a number, `["a"]` a list.
@@ -155,7 +233,7 @@ fn value_for<'a>(kind: &Kind, text: &'a str) -> Spanned<DeValue<'a>> {
     }
 }
 
-fn insert(table: &mut Table, steps: &[String], value: Value) {
+pub(super) fn insert(table: &mut Table, steps: &[String], value: Value) {
     match steps {
         [] => {}
         [last] => {

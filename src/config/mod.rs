@@ -1,52 +1,62 @@
-//! What a user writes, and the plan that comes of it.
+//! What a user writes, and what comes of it.
 //!
 //! ```text
-//! config.toml ─ locate, walk ─▶ Document ─┐
-//! HERDGATE__… ─ environment ──▶ EnvLayer ─┴─ load ─▶ model ─┐
-//! agents/*/agent-config.toml ── locate, walk ──────▶ model ─┴─ resolve ─▶ Plan
+//! config.toml, .env.toml, …  ─ document, validate ─▶ Document ─┐
+//! HERDGATE__…                ─ environment ───────▶ EnvLayer ──┴─ layers ─▶ Settings ─┐
+//! agents/*/agent-config.toml ─ document, validate ─▶ AgentSettings ───────────────────┤
+//! credentials                ─ files ──────────────▶ Secrets ─────────────────────────┴─ resolve ─▶ ResolvedConfig
 //! ```
 //!
-//! - `schema`: every key, as data.
-//! - `walk`: holds values against the schema, leaving them canonical.
-//! - `locate`: a file, and where everything in it stands.
-//! - `environment`: variables as a layer above the file.
-//! - [`model`]: plain types with the defaults.
-//! - `load`: lays defaults, file and environment on each other.
-//! - `herd`: the folders of agents.
+//! - [`Project`]: a project on disk, which can be loaded again and again.
+//! - `table`, `settings`, `agent_settings`: every key once, with its type and its default; `schema`
+//!   is what kinds of values there are.
+//! - `document`, `validate`: a file held against the schema, and where everything in it stands.
+//! - `environment`, `layers`: what lies over what.
+//! - `agents`, `files`: everything that is read before anything is decided.
 //! - `resolve`: checks what concerns more than one value, and makes the specs of the actors.
-//! - `data_dir`: where the data lies, known also while the rest is broken.
-//! - `cause` and `diagnose`: what can be wrong, and how it is shown.
+//! - `machine`: what a sound project misses on this machine.
+//! - `error`, `help`, `warning`: what can be wrong; `diagnostics`, `source_text`: how it is shown.
 //!
 //! A step does not stop at a problem: it reports, leaves out, and goes on, so that one call tells
 //! everything.
 
-mod cause;
-mod data_dir;
-mod diagnose;
+mod agent_settings;
+mod agents;
+mod diagnostics;
 mod document;
 mod environment;
-mod herd;
-mod load;
-pub mod model;
-mod plan;
+mod error;
+mod files;
+mod help;
+mod layers;
+mod machine;
+mod project;
+mod providers;
 mod resolve;
+mod resolved;
 mod schema;
+mod settings;
+mod source_text;
+mod suggest;
+mod table;
 mod validate;
 mod value;
+mod variables;
 mod warning;
 
 #[cfg(test)]
 mod tests;
 
-pub use cause::ConfigError;
-pub use data_dir::data_dir;
-pub use diagnose::{ColorMode, Diagnostic, Place, Problems, SourceText};
+pub use diagnostics::{ColorMode, Diagnostic, Place, Problems};
 pub use environment::Env;
-pub use load::load;
-pub use model::{Log, LogFormat, Mailboxes};
-pub use plan::{ResolvedAgent, ResolvedConfig, ResolvedGateway, Schedule};
+pub use error::ConfigError;
+pub use project::{Located, Project};
 pub use resolve::{filter, filter_of_json};
-pub use value::{Variable, Variables, parse_size, parse_span};
+pub use resolved::{ResolvedAgent, ResolvedConfig, ResolvedGateway, Schedule, Verification};
+pub use settings::{Log, LogFormat, Mailboxes};
+pub use source_text::SourceText;
+pub use value::{parse_size, parse_span};
+pub use variables::{Variable, Variables};
 pub use warning::Warning;
 
 #[cfg(test)]

@@ -1,12 +1,10 @@
-//! Every key that may stand in a file, and what its value must be.
+//! What may stand in a file: keys and the kinds of their values, as data.
 //!
-//! The schema is data, so that files, environment variables and suggestions all go by the same
-//! list. Names are `snake_case`; the camelCase spelling of each is accepted too. Keys of Action
-//! Llama on which Herdgate does not act are listed, so that its projects load unchanged and
-//! `check` can name what has no effect.
-//!
-//! Action Llama's keys are from its `shared/config/types.ts` and its configuration reference, in
-//! the versions up to November 2026.
+//! Files, environment variables and suggestions all go by the same list. Each table is declared
+//! once, by [`table!`](super::table), which makes its keys, its type and its defaults. Names are
+//! `snake_case`; the camelCase spelling of each is accepted too. Keys of Action Llama on which
+//! Herdgate does not act are listed, so that its projects load unchanged and `check` can name what
+//! has no effect.
 
 /// What a value must be.
 #[derive(Debug)]
@@ -34,6 +32,8 @@ pub(super) enum Kind {
     Choice(&'static [&'static str]),
     /// Names of variables, or a table of them.
     Variables,
+    /// Instances by credential type. The table itself cannot be written: each type is a key.
+    Credentials,
     /// A table with these keys.
     Table(&'static [Key]),
     /// A table of tables whose names the user chooses.
@@ -64,12 +64,48 @@ pub(super) struct Key {
     pub(super) aliases: &'static [&'static str],
     /// What its value must be.
     pub(super) kind: Kind,
+    /// Whether Action Llama has it too.
+    pub(super) shared: bool,
 }
 
 impl Key {
+    /// A key whose value must be of `kind`.
+    pub(super) const fn of(kind: Kind) -> Self {
+        Self { name: "", aliases: &[], kind, shared: false }
+    }
+
+    /// A key of Action Llama without effect here.
+    pub(super) const fn foreign(name: &'static str) -> Self {
+        Self { name, aliases: &[], kind: Kind::Foreign, shared: true }
+    }
+
+    /// The same under its name, which may be written as a raw identifier.
+    pub(super) const fn named(mut self, name: &'static str) -> Self {
+        self.name = match name.as_bytes() {
+            [b'r', b'#', ..] => name.split_at(2).1,
+            _ => name,
+        };
+        self
+    }
+
+    /// The same with other names beside the camelCase one.
+    pub(super) const fn also(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// The same, known to be Action Llama's too.
+    pub(super) const fn shared(mut self) -> Self {
+        self.shared = true;
+        self
+    }
+
     /// Whether the user's spelling means this key.
     pub(super) fn is(&self, spelling: &str) -> bool {
-        self.name == spelling || self.aliases.contains(&spelling) || is_camel_case_of(spelling, self.name)
+        !matches!(self.kind, Kind::Credentials)
+            && (self.name == spelling
+                || self.aliases.contains(&spelling)
+                || is_camel_case_of(spelling, self.name))
     }
 }
 
@@ -78,7 +114,13 @@ pub(super) fn find(keys: &'static [Key], spelling: &str) -> Option<&'static Key>
     keys.iter().find(|key| key.is(spelling))
 }
 
-fn is_camel_case_of(spelling: &str, name: &str) -> bool {
+/// The table that takes instances by credential type among `keys`, if there is one.
+pub(super) fn credentials(keys: &'static [Key]) -> Option<&'static Key> {
+    keys.iter().find(|key| matches!(key.kind, Kind::Credentials))
+}
+
+/// Whether `spelling` is the camelCase form of `name`.
+pub(super) fn is_camel_case_of(spelling: &str, name: &str) -> bool {
     let mut letters = spelling.chars();
     let mut upper = false;
     for expected in name.chars() {
@@ -95,154 +137,57 @@ fn is_camel_case_of(spelling: &str, name: &str) -> bool {
     letters.next().is_none()
 }
 
-const fn key(name: &'static str, kind: Kind) -> Key {
-    Key { name, aliases: &[], kind }
+pub(super) const fn flag() -> Key {
+    Key::of(Kind::Flag)
 }
 
-const fn alias(name: &'static str, aliases: &'static [&'static str], kind: Kind) -> Key {
-    Key { name, aliases, kind }
+pub(super) const fn text() -> Key {
+    Key::of(Kind::Text)
 }
 
-const fn foreign(name: &'static str) -> Key {
-    Key { name, aliases: &[], kind: Kind::Foreign }
+pub(super) const fn texts() -> Key {
+    Key::of(Kind::Texts)
 }
 
-const PORT: Kind = Kind::Count { min: 0, max: 65_535 };
-const COUNT: Kind = Kind::Count { min: 0, max: 1_000_000 };
-const POSITIVE: Kind = Kind::Count { min: 1, max: 1_000_000 };
-const SPAN: Kind = Kind::Span(Zero::Refused);
-const PAUSE: Kind = Kind::Span(Zero::Allowed);
-const CATCH_UP: Kind = Kind::Choice(&["skip", "once"]);
+pub(super) const fn count(min: i64, max: i64) -> Key {
+    Key::of(Kind::Count { min, max })
+}
 
-/// `config.toml`.
-pub(super) const PROJECT: &[Key] = &[
-    key("gateway", Kind::Table(GATEWAY)),
-    key("webhooks", Kind::Named(WEBHOOK)),
-    key("run", Kind::Table(RUN)),
-    key("retry", Kind::Table(RETRY)),
-    key("local", Kind::Table(LOCAL)),
-    key("mailboxes", Kind::Table(MAILBOXES)),
-    key("log", Kind::Table(LOG)),
-    key("agents_dir", Kind::Text),
-    key("credentials_dir", Kind::Text),
-    key("data_dir", Kind::Text),
-    key("timezone", Kind::Text),
-    key("catch_up", CATCH_UP),
-    key("scale", POSITIVE),
-    key("default_agent_scale", COUNT),
-    alias("work_queue_size", &["webhookQueueSize"], POSITIVE),
-    key("history_retention_days", Kind::Count { min: 1, max: 36_500 }),
-    key("dedupe_window", SPAN),
-    foreign("models"),
-    foreign("model"),
-    foreign("harness"),
-    foreign("projectName"),
-    foreign("maxReruns"),
-    foreign("maxCallDepth"),
-    foreign("maxTriggerDepth"),
-    foreign("resourceLockTimeout"),
-    foreign("defaultWaitTimeout"),
-    foreign("telemetry"),
-    foreign("cloud"),
-    foreign("vps"),
-    foreign("server"),
-    foreign("feedback"),
-    foreign("preflight"),
-    foreign("agents"),
-];
+/// A number of things of which there must be one.
+pub(super) const fn positive() -> Key {
+    count(1, 1_000_000)
+}
 
-const GATEWAY: &[Key] = &[
-    key("host", Kind::Text),
-    key("port", PORT),
-    key("admin_host", Kind::Text),
-    key("admin_port", PORT),
-    key("url", Kind::Text),
-    key("answer_within", SPAN),
-    key("body_limit", Kind::Size),
-    key("max_connections", POSITIVE),
-    key("trusted_proxies", Kind::List),
-    key("admin_hosts", Kind::List),
-    key("request_timeout", SPAN),
-    key("shutdown_grace", PAUSE),
-    foreign("lockTimeout"),
-    foreign("maxChatSessions"),
-];
+pub(super) const fn port() -> Key {
+    count(0, 65_535)
+}
 
-const WEBHOOK: &[Key] = &[
-    key("type", Kind::Text),
-    key("credential", Kind::Text),
-    key("github_webhook_secret", Kind::Text),
-    key("sentry_client_secret", Kind::Text),
-    key("linear_webhook_secret", Kind::Text),
-    key("mintlify_webhook_secret", Kind::Text),
-    key("allow_unsigned", Kind::Flag),
-    key("allow_sha1", Kind::Flag),
-    key("tolerance", SPAN),
-    key("signature_header", Kind::Text),
-    key("signature_prefix", Kind::Text),
-    key("rate_limit", Kind::Table(RATE_LIMIT)),
-];
+/// A time that must be longer than nothing.
+pub(super) const fn span() -> Key {
+    Key::of(Kind::Span(Zero::Refused))
+}
 
-const RATE_LIMIT: &[Key] = &[key("per_second", POSITIVE), key("burst", POSITIVE)];
+/// A time that may be nothing.
+pub(super) const fn pause() -> Key {
+    Key::of(Kind::Span(Zero::Allowed))
+}
 
-const RUN: &[Key] = &[
-    key("command", Kind::List),
-    key("cwd", Kind::Text),
-    key("env", Kind::Variables),
-    key("timeout", SPAN),
-    key("kill_grace", PAUSE),
-    key("output_limit", Kind::Size),
-];
+pub(super) const fn size() -> Key {
+    Key::of(Kind::Size)
+}
 
-const RETRY: &[Key] = &[
-    key("attempts", POSITIVE),
-    key("backoff", PAUSE),
-    key("backoff_max", PAUSE),
-    key("retry_timeouts", Kind::Flag),
-];
+pub(super) const fn choice(words: &'static [&'static str]) -> Key {
+    Key::of(Kind::Choice(words))
+}
 
-/// Only its timeout means something without containers.
-const LOCAL: &[Key] =
-    &[key("timeout", SPAN), foreign("enabled"), foreign("image"), foreign("memory"), foreign("cpus")];
-
-const MAILBOXES: &[Key] = &[key("ingress", POSITIVE), key("parser", POSITIVE), key("agent", POSITIVE)];
-
-const LOG: &[Key] = &[key("format", Kind::Choice(&["auto", "pretty", "json"])), key("filter", Kind::Text)];
-
-/// `agent-config.toml`.
-pub(super) const AGENT: &[Key] = &[
-    key("schedule", Kind::Text),
-    key("timezone", Kind::Text),
-    key("catch_up", CATCH_UP),
-    key("scale", COUNT),
-    key("timeout", SPAN),
-    alias("work_queue_size", &["maxWorkQueueSize", "max_work_queue_size"], POSITIVE),
-    key("webhooks", Kind::Triggers),
-    key("params", Kind::Free),
-    key("env", Kind::Variables),
-    key("run", Kind::Table(RUN)),
-    key("retry", Kind::Table(RETRY)),
-    foreign("source"),
-    foreign("credentials"),
-    foreign("models"),
-    foreign("model"),
-    foreign("harness"),
-    foreign("hooks"),
-    foreign("runtime"),
-    foreign("waitTimeout"),
-    foreign("name"),
-    foreign("description"),
-    foreign("license"),
-    foreign("compatibility"),
-    foreign("metadata"),
-    foreign("preflight"),
-    foreign("feedback"),
-    foreign("repos"),
-];
+pub(super) const fn inner(keys: &'static [Key]) -> Key {
+    Key::of(Kind::Table(keys))
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{agent_settings::AGENT, settings::PROJECT};
 
     #[test]
     fn a_key_is_found_by_its_camel_case_and_its_older_names() {

@@ -17,8 +17,6 @@ use rustix::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::ResolvedConfig;
-
 /// The file in the data folder.
 const FILE: &str = "listening.json";
 /// What a gate holds for as long as it lives.
@@ -36,13 +34,11 @@ pub struct ListenAddresses {
 }
 
 impl ListenAddresses {
-    /// Where to reach the gate of `plan`: where it said it listens, or else where it is told to.
-    pub fn of(plan: &ResolvedConfig) -> Self {
-        Self::written(&plan.data_dir).unwrap_or(Self {
-            public: reachable(plan.gateway.public),
-            admin: reachable(plan.gateway.admin),
-            pid: 0,
-        })
+    /// Where to reach the gate with this data: where it said it listens, or else where its
+    /// configuration says.
+    pub fn of(data_dir: &Path, public: SocketAddr, admin: SocketAddr) -> Self {
+        let told = Self { public: reachable(public), admin: reachable(admin), pid: 0 };
+        Self::written(data_dir).unwrap_or(told)
     }
 
     /// Where to reach the gate that uses this data folder, if it said where it listens.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    fs, io,
+    io,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -139,7 +139,7 @@ impl System {
         let runner: Arc<dyn Runner> =
             Arc::new(ProcessRunner::new(folders.clone(), warden).map_err(StartError::Warden)?);
 
-        let herd = Herd::new(plan.scale);
+        let herd = Herd::new(Some(plan.max_runs));
         let arbiters: Vec<_> = (0..cores()).map(|_| Arbiter::new()).collect();
         let agents = Agents::start(&plan, &arbiters, &supervision, || Work {
             engine: Arc::clone(&engine),
@@ -282,12 +282,12 @@ fn on_give_up(health: &Health) -> OnGiveUp {
 }
 
 fn private_folder(path: &Path) -> Result<(), StartError> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|error| StartError::Files { path: path.to_owned(), error })
+    let access = crate::credentials::secure_folder(path)
+        .map_err(|error| StartError::Files { path: path.to_owned(), error })?;
+    if access == crate::credentials::FolderAccess::Entered {
+        warn!(folder = %path.display(), "the data folder was open to other users");
+    }
+    Ok(())
 }
 
 async fn open_store(plan: &ResolvedConfig) -> Result<Arc<dyn Store>, StartError> {
@@ -446,7 +446,8 @@ fn forget(folders: &RunFolders) -> Arc<dyn Fn(herdgate_actors::domain::RunId) + 
 /// The key from the credentials, or one of our own making in the data folder.
 fn api_key(plan: &ResolvedConfig) -> Result<ApiKey, StartError> {
     let path = plan.data_dir.join(crate::api_key::FILE);
-    crate::api_key::find_or_make(plan).map_err(|error| StartError::Files { path, error })
+    crate::api_key::find_or_make(&plan.credentials, &plan.data_dir)
+        .map_err(|error| StartError::Files { path, error })
 }
 
 async fn open_doors(

@@ -33,9 +33,10 @@ impl Demo {
         let folder = tempfile::tempdir().into_diagnostic()?;
         project::write(folder.path()).into_diagnostic()?;
         // Variables of the caller are about the caller's own project.
-        let plan = config::load(folder.path(), &Env::default()).map_err(|problems| {
-            super::outcome::Unsound(problems.render(ColorMode::Plain, super::check::WIDTH))
-        })?;
+        let plan =
+            config::Project::at(folder.path()).with_env(Env::default()).load().map_err(|problems| {
+                super::outcome::Unsound(problems.render(ColorMode::Plain, super::check::WIDTH))
+            })?;
         let metrics = telemetry::metrics().into_diagnostic()?;
         telemetry::logs(LogFormat::Pretty, "error");
         telemetry::panics();

@@ -6,21 +6,26 @@ use chrono_tz::Tz;
 use herdgate_actors::{domain::AgentName, domain::AgentSpec};
 
 use super::{Resolver, is_usable_name, schedule::catch_up, sources::Declared};
-use crate::config::{ConfigError, Diagnostic, Place, ResolvedAgent, Warning, herd::AgentFiles};
+use crate::config::{ConfigError, Diagnostic, ResolvedAgent, Warning, agents::AgentFiles};
 
 impl Resolver<'_> {
-    pub(super) fn agents(&mut self, declared: &Declared) -> Vec<ResolvedAgent> {
+    pub(super) fn agents(&mut self, declared: &BTreeMap<String, Declared>) -> Vec<ResolvedAgent> {
         let files = self.files;
         let zone = self.project_zone();
         self.names();
-        let plans: Vec<_> = files.agents.iter().map(|agent| self.agent(agent, declared, zone)).collect();
-        self.commands(&plans);
-        plans
+        let resolved: Vec<_> = files.agents.iter().map(|agent| self.agent(agent, declared, zone)).collect();
+        self.commands(&resolved);
+        resolved
     }
 
-    fn agent(&mut self, files: &AgentFiles, declared: &Declared, project_zone: Tz) -> ResolvedAgent {
-        let project = &self.files.project;
-        let agent = &files.agent;
+    fn agent(
+        &mut self,
+        files: &AgentFiles,
+        declared: &BTreeMap<String, Declared>,
+        project_zone: Tz,
+    ) -> ResolvedAgent {
+        let project = &self.files.settings;
+        let agent = &files.settings;
         let scale = agent.scale.unwrap_or(project.default_agent_scale);
         let name = AgentName::from(files.name.as_str());
         if scale == 0 {
@@ -48,18 +53,19 @@ impl Resolver<'_> {
     /// A schedule or triggers that are there but wrong are told of elsewhere.
     fn can_start(&mut self, files: &AgentFiles) {
         let scheduled = files
-            .agent
+            .settings
             .schedule
             .as_ref()
             .map_or_else(|| files.document.mentions("schedule"), |expression| !expression.is_empty());
-        let listens = !files.agent.webhooks.is_empty() || files.document.mentions("webhooks[0]");
+        let listens = !files.settings.webhooks.is_empty() || files.document.mentions("webhooks[0]");
         if !scheduled && !listens && files.document.legible {
-            let cause = ConfigError::Idle {
-                agent: files.name.clone(),
-                front_matter: files.configured_by_front_matter,
-            };
-            let place = Place::Path(files.document.path().to_owned());
-            self.problems.push(Diagnostic { cause, place });
+            let agent = files.name.clone();
+            self.problems.push(if files.has_config {
+                Diagnostic::of_path(files.document.path(), ConfigError::Idle { agent })
+            } else {
+                let front_matter = files.configured_by_front_matter;
+                Diagnostic::of_path(&files.folder, ConfigError::NoAgentConfig { agent, front_matter })
+            });
         }
     }
 
@@ -74,18 +80,17 @@ impl Resolver<'_> {
                 Some(ConfigError::BadName { name: name.clone(), what: "an agent" })
             };
             if let Some(cause) = cause {
-                let place = Place::Path(files.folder.clone());
-                self.problems.push(Diagnostic { cause, place });
+                self.problems.push(Diagnostic::of_path(&files.folder, cause));
             }
         }
     }
 
     /// One problem for all agents without a command: it takes one table to help them all.
-    fn commands(&mut self, plans: &[ResolvedAgent]) {
-        let without = plans.iter().filter(|plan| plan.spec.run.command.is_empty());
-        let agents: Vec<_> = without.map(|plan| plan.name().to_string()).collect();
-        if !agents.is_empty() && !self.files.is_wrong("run.command") {
-            self.problems.push(self.files.problem("run", ConfigError::NoCommand { agents }));
+    fn commands(&mut self, resolved: &[ResolvedAgent]) {
+        let without = resolved.iter().filter(|agent| agent.spec.run.command.is_empty());
+        let agents: Vec<_> = without.map(|agent| agent.name().to_string()).collect();
+        if !agents.is_empty() && !self.files.layers.is_wrong("run.command") {
+            self.problems.push(self.files.layers.problem("run", ConfigError::NoCommand { agents }));
         }
     }
 }

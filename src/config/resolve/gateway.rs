@@ -5,77 +5,81 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use ipnet::IpNet;
 
 use super::Resolver;
-use crate::config::{ConfigError, ResolvedGateway};
+use crate::config::{ConfigError, ResolvedGateway, Warning, settings::Gateway};
 
 impl Resolver<'_> {
     pub(super) fn gateway(&mut self) -> ResolvedGateway {
-        let gateway = &self.files.project.gateway;
+        let gateway = &self.files.settings.gateway;
         let public = SocketAddr::new(self.address("host", &gateway.host), gateway.port);
-        let admin = SocketAddr::new(self.address("admin_host", &gateway.admin_host), self.admin_port());
+        let admin_port = admin_port(gateway, self.files.layers.mentions("gateway.admin_port"));
+        let admin = SocketAddr::new(self.address("admin_host", &gateway.admin_host), admin_port);
+        if !admin.ip().is_loopback() {
+            self.warnings.push(Warning::OpenAdmin { address: admin });
+        }
         if public.port() == admin.port() && public.port() != 0 {
             let cause = ConfigError::SamePort { port: admin.port() };
-            self.problems.push(self.files.problem("gateway.admin_port", cause));
+            self.problems.push(self.files.layers.problem("gateway.admin_port", cause));
         }
         ResolvedGateway {
             public,
             admin,
             url: self.url(),
-            answer_within: gateway.answer_within,
+            require_signatures: gateway.require_signatures,
+            trusted_proxies: self.trusted_proxies(),
+            admin_hosts: gateway.admin_hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            answer_within: *gateway.answer_within,
             body_limit: usize::try_from(gateway.body_limit).unwrap_or(usize::MAX),
             max_connections: usize::try_from(gateway.max_connections).unwrap_or(usize::MAX),
-            trusted_proxies: self.networks("trusted_proxies", &gateway.trusted_proxies),
-            admin_hosts: gateway.admin_hosts.clone(),
-            request_timeout: gateway.request_timeout,
-            shutdown_grace: gateway.shutdown_grace,
-        }
-    }
-
-    /// A project of Action Llama may have taken our default for its only port: then we step aside.
-    fn admin_port(&self) -> u16 {
-        let gateway = &self.files.project.gateway;
-        if gateway.port == gateway.admin_port && !self.files.mentions("gateway.admin_port") {
-            gateway.port.checked_add(1).unwrap_or(0)
-        } else {
-            gateway.admin_port
+            request_timeout: *gateway.request_timeout,
+            shutdown_grace: *gateway.shutdown_grace,
         }
     }
 
     fn address(&mut self, key: &str, host: &str) -> IpAddr {
-        if host == "localhost" {
-            return Ipv4Addr::LOCALHOST.into();
-        }
-        host.parse().unwrap_or_else(|_| {
+        host_address(host).unwrap_or_else(|| {
             let why = "it is no address of this machine, like 0.0.0.0 or ::1".to_owned();
             let cause = ConfigError::BadValue { key: key.to_owned(), why };
-            self.problems.push(self.files.problem(&format!("gateway.{key}"), cause));
+            self.problems.push(self.files.layers.problem(&format!("gateway.{key}"), cause));
             Ipv4Addr::LOCALHOST.into()
         })
     }
 
-    /// Networks, or single addresses, as `10.0.0.0/8` and `10.1.2.3`.
-    fn networks(&mut self, key: &str, texts: &[String]) -> Vec<IpNet> {
-        let mut networks = Vec::with_capacity(texts.len());
-        for text in texts {
-            let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-            if let Ok(network) = network {
+    fn trusted_proxies(&mut self) -> Vec<IpNet> {
+        let mut networks = Vec::new();
+        for text in &self.files.settings.gateway.trusted_proxies {
+            if let Ok(network) = text.parse().or_else(|_| text.parse().map(IpAddr::into)) {
                 networks.push(network);
-            } else {
-                let why = format!("`{text}` is no address or network, like 10.1.2.3 or 10.0.0.0/8");
-                let cause = ConfigError::BadValue { key: key.to_owned(), why };
-                self.problems.push(self.files.problem(&format!("gateway.{key}"), cause));
+                continue;
             }
+            let why = "each must be an address or a network, like 10.0.0.1 or 10.0.0.0/8".to_owned();
+            let cause = ConfigError::BadValue { key: "trusted_proxies".to_owned(), why };
+            self.problems.push(self.files.layers.problem("gateway.trusted_proxies", cause));
         }
         networks
     }
 
     fn url(&mut self) -> Option<String> {
-        let url = self.files.project.gateway.url.as_deref().filter(|url| !url.is_empty())?;
+        let url = self.files.settings.gateway.url.as_deref().filter(|url| !url.is_empty())?;
         let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         if host.is_none_or(|host| host.is_empty() || host.contains(char::is_whitespace)) {
             let why = "it is no URL, like https://gate.example.com".to_owned();
             let cause = ConfigError::BadValue { key: "url".to_owned(), why };
-            self.problems.push(self.files.problem("gateway.url", cause));
+            self.problems.push(self.files.layers.problem("gateway.url", cause));
         }
         Some(url.trim_end_matches('/').to_owned())
+    }
+}
+
+/// The address to listen on; nobody's name is looked up.
+pub(in crate::config) fn host_address(host: &str) -> Option<IpAddr> {
+    if host == "localhost" { Some(Ipv4Addr::LOCALHOST.into()) } else { host.parse().ok() }
+}
+
+/// A project of Action Llama may have taken our default for its only port: then we step aside.
+pub(in crate::config) fn admin_port(gateway: &Gateway, mentioned: bool) -> u16 {
+    if gateway.port == gateway.admin_port && !mentioned {
+        gateway.port.checked_add(1).unwrap_or(0)
+    } else {
+        gateway.admin_port
     }
 }

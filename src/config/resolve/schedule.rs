@@ -4,21 +4,21 @@ use chrono_tz::Tz;
 use herdgate_actors::schedule::{Calendar, CatchUp, InvalidSchedule};
 
 use super::Resolver;
-use crate::config::{ConfigError, Schedule, cause::nearest, herd::AgentFiles, model::MissedTicks};
+use crate::config::{ConfigError, Schedule, agents::AgentFiles, settings::MissedTicks, suggest::nearest};
 
 impl Resolver<'_> {
     /// The project's zone.
     pub(super) fn project_zone(&mut self) -> Tz {
-        let zone = &self.files.project.timezone;
+        let zone = &self.files.settings.timezone;
         zone_of(zone).unwrap_or_else(|cause| {
-            self.problems.push(self.files.problem("timezone", cause));
+            self.problems.push(self.files.layers.problem("timezone", cause));
             Tz::UTC
         })
     }
 
     /// An agent's schedule, in its own zone or the project's.
     pub(super) fn schedule(&mut self, files: &AgentFiles, project_zone: Tz) -> Option<Schedule> {
-        let zone = match files.agent.timezone.as_deref().filter(|zone| !zone.is_empty()).map(zone_of) {
+        let zone = match files.settings.timezone.as_deref().filter(|zone| !zone.is_empty()).map(zone_of) {
             None => project_zone,
             Some(Ok(zone)) => zone,
             Some(Err(cause)) => {
@@ -26,12 +26,12 @@ impl Resolver<'_> {
                 project_zone
             }
         };
-        let expression = files.agent.schedule.as_deref().filter(|expression| !expression.is_empty())?;
+        let expression = files.settings.schedule.as_deref().filter(|expression| !expression.is_empty())?;
         let calendar = Calendar::parse(expression, zone).map_err(|error| match error {
             InvalidSchedule::Never => ConfigError::NeverFires { expression: expression.to_owned() },
             error => ConfigError::BadSchedule { expression: expression.to_owned(), why: error.to_string() },
         });
-        let sound = calendar.and_then(|calendar| match calendar.next_after(self.now) {
+        let sound = calendar.and_then(|calendar| match calendar.next_after(self.around.now) {
             Some(_) => Ok(calendar),
             None => Err(ConfigError::NeverFires { expression: expression.to_owned() }),
         });

@@ -3,17 +3,23 @@
 use std::collections::BTreeMap;
 
 use herdgate_actors::{
-    domain::{Clause, FieldSpec, Filter, ProviderName, SourceName, Trigger},
+    domain::{AgentName, Clause, FieldSpec, Filter, ProviderName, SourceName, Trigger},
     provider,
 };
 use serde_json::Value;
 
 use super::{Resolver, sources::Declared};
-use crate::config::{ConfigError, cause::nearest, herd::AgentFiles, model::TriggerTable};
+use crate::config::{
+    ConfigError, Warning, agent_settings::TriggerTable, agents::AgentFiles, suggest::nearest,
+};
 
 impl Resolver<'_> {
-    pub(super) fn triggers(&mut self, files: &AgentFiles, declared: &Declared) -> Vec<Trigger> {
-        let tables = files.agent.webhooks.iter().enumerate();
+    pub(super) fn triggers(
+        &mut self,
+        files: &AgentFiles,
+        declared: &BTreeMap<String, Declared>,
+    ) -> Vec<Trigger> {
+        let tables = files.settings.webhooks.iter().enumerate();
         tables.filter_map(|(at, table)| self.trigger(files, at, table, declared)).collect()
     }
 
@@ -22,7 +28,7 @@ impl Resolver<'_> {
         files: &AgentFiles,
         at: usize,
         table: &TriggerTable,
-        declared: &Declared,
+        declared: &BTreeMap<String, Declared>,
     ) -> Option<Trigger> {
         let path = format!("webhooks[{at}]");
         let known = || declared.keys().cloned().collect::<Vec<_>>();
@@ -32,16 +38,31 @@ impl Resolver<'_> {
             }
             return None;
         };
-        let Some(provider) = declared.get(source) else {
+        let Some(of_source) = declared.get(source) else {
             let nearest = nearest(source, declared.keys().map(String::as_str));
             let cause = ConfigError::UnknownSource { found: source.clone(), nearest, known: known() };
             self.problems.push(files.document.problem(&format!("{path}.source"), cause));
             return None;
         };
-        // A source whose type is wrong is a problem already; which fields it has, nobody knows.
-        let provider = (*provider)?;
+        let agent = || AgentName::from(files.name.as_str());
+        let provider = match *of_source {
+            Declared::Served(provider) => provider,
+            Declared::Unavailable => {
+                let source_name = SourceName::from(source.as_str());
+                self.warnings.push(Warning::NeverHears { agent: agent(), source_name });
+                return None;
+            }
+            // A problem already; which fields it has, nobody knows.
+            Declared::Wrong => return None,
+        };
+        for (field, _) in table.filters.iter().filter(|(_, wanted)| wanted.is_empty()) {
+            self.warnings.push(Warning::EmptyFilter { agent: agent(), field: field.clone() });
+        }
         match filter(provider, &table.filters) {
-            Ok(filter) => Some(Trigger { source: SourceName::from(source.as_str()), filter }),
+            Ok(filter) => {
+                self.never_match(&agent(), provider, &filter);
+                Some(Trigger { source: SourceName::from(source.as_str()), filter })
+            }
             Err(unknown) => {
                 for (key, cause) in unknown {
                     self.problems.push(files.document.problem(&format!("{path}.{key}"), cause));

@@ -1,7 +1,7 @@
 //! Each mistake has its message, with place, cause and help.
 
 use super::{Fixture, RUN};
-use crate::config::ConfigError;
+use crate::config::{ConfigError, Env, Project};
 
 /// Holds the rendered complaint of a project against its snapshot.
 macro_rules! complains {
@@ -80,8 +80,26 @@ complains! {
             .secret("github_webhook_secret/MyOrg/secret_previous", "");
     an_instance_that_is_a_path_is_refused:
         source("type = \"github\"\ncredential = \"../../etc\"\n");
-    mintlify_without_a_credential_has_to_be_meant:
-        source("type = \"mintlify\"\n");
+    a_gate_that_requires_signatures_wants_a_secret:
+        Fixture::new(&format!("{RUN}[gateway]\nrequire_signatures = true\n[webhooks.docs]\ntype = \"mintlify\"\n"));
+    a_credential_that_is_empty_is_told_with_its_place:
+        source("type = \"github\"\ncredential = \"\"\n");
+    a_secret_in_the_file_is_told_where_secrets_lie:
+        source("type = \"github\"\nsecret = \"ghp_s3cret\"\n");
+    a_key_of_herdgate_behind_a_table_is_told_where_it_belongs:
+        Fixture::new("[run]\ncommand = [\"cat\"]\ndata_dir = \"state\"\n");
+    a_file_that_is_no_utf_8_is_told_with_its_line:
+        Fixture::new("").bytes("config.toml", b"# one\ntimezone = \"Z\xfcrich\"\n");
+    an_agent_without_a_configuration_is_told_of_the_missing_file:
+        Fixture::new(RUN).file("agents/hello/ACTIONS.md", "Greet.\n");
+    a_history_shorter_than_what_must_be_known_is_refused:
+        Fixture::new(&format!("history_retention_days = 3\ndedupe_window = \"4d\"\n{RUN}"));
+    a_history_shorter_than_the_window_of_a_source_is_refused:
+        source("type = \"github\"\ndedupe_window = \"30d\"\n");
+    an_environment_that_is_not_there_is_told_of:
+        Fixture::new(RUN).file(".env.toml", "environment = \"prod\"\n").var("HOME", "/nowhere");
+    a_proxy_that_is_no_address_is_refused:
+        Fixture::new(&format!("{RUN}[gateway]\ntrusted_proxies = [\"10.0.0.0/8\", \"proxy\"]\n"));
     a_source_that_forbids_unsigned_webhooks_needs_a_credential:
         source("type = \"github\"\nallow_unsigned = false\n");
     a_credential_of_another_provider_is_refused:
@@ -130,7 +148,7 @@ complains! {
 #[test]
 fn a_folder_without_a_project_says_how_to_make_one() {
     let folder = tempfile::tempdir().unwrap();
-    let problems = crate::config::load(folder.path(), &crate::config::Env::default()).unwrap_err();
+    let problems = Project::at(folder.path()).with_env(Env::default()).load().unwrap_err();
     let causes: Vec<_> = problems.iter().map(|problem| &problem.cause).collect();
     assert_eq!(causes, [&ConfigError::NoProject]);
 }

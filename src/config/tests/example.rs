@@ -5,9 +5,11 @@ use std::path::Path;
 
 use super::Fixture;
 use crate::config::{
-    ColorMode, Env, ResolvedConfig, Warning, load,
-    model::{self, Project},
-    schema::{AGENT, Key, Kind, PROJECT},
+    ColorMode, Env, Project, ResolvedConfig, Warning,
+    agent_settings::AGENT,
+    layers::Layers,
+    schema::{Key, Kind},
+    settings::{self, PROJECT, Settings},
 };
 
 const CONFIG: &str = include_str!("../../../config.example.toml");
@@ -54,9 +56,16 @@ fn shows(text: &str, key: &Key) -> bool {
     })
 }
 
+#[test]
+fn it_shows_every_type_of_credential() {
+    for kind in crate::config::providers::credential_types() {
+        assert!(CONFIG.contains(&format!("# {kind} = ")), "{kind}");
+    }
+}
+
 /// Keys of tables that are written inline stand in them.
 fn missing(text: &str, keys: &'static [Key]) -> Vec<&'static str> {
-    let own = keys.iter().filter(|key| !matches!(key.kind, Kind::Foreign));
+    let own = keys.iter().filter(|key| !matches!(key.kind, Kind::Foreign | Kind::Credentials));
     own.flat_map(|key| {
         let inner = match key.kind {
             Kind::Table(inner) | Kind::Named(inner) => missing(text, inner),
@@ -70,32 +79,35 @@ fn missing(text: &str, keys: &'static [Key]) -> Vec<&'static str> {
     .collect()
 }
 
-fn project(text: &str) -> Project {
+fn settings(text: &str) -> Settings {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");
     std::fs::write(&path, text).unwrap();
     let mut problems = Vec::new();
-    let files = crate::config::load::Files::read(&path, &Env::default(), &mut problems);
+    let layers = Layers::read(&path, &Env::default(), &[], &mut problems);
     assert_eq!(problems, []);
-    files.unwrap().project
+    layers.unwrap().merge().unwrap().settings
 }
 
 fn example() -> ResolvedConfig {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.example.toml");
-    load(&path, &Env::default())
+    Project::at(&path)
+        .with_env([("PATH", "/usr/bin:/bin")].into_iter().collect())
+        .load()
         .unwrap_or_else(|problems| panic!("{}", problems.render(ColorMode::Plain, 120)))
 }
 
 #[test]
 fn its_values_are_the_defaults() {
-    let mut shown = project(&with(CONFIG, &[Commented::Default]));
-    let default = Project::default();
+    let mut shown = settings(&with(CONFIG, &[Commented::Default]));
+    let default = Settings::default();
     // What makes the example project run is no default.
     assert_eq!(std::mem::replace(&mut shown.agents_dir, default.agents_dir.clone()), "examples/agents");
     assert_eq!(
         std::mem::replace(&mut shown.credentials_dir, default.credentials_dir.clone()),
         "examples/credentials"
     );
+    assert_eq!(std::mem::replace(&mut shown.gateway.host, default.gateway.host.clone()), "127.0.0.1");
     assert_eq!(std::mem::take(&mut shown.webhooks).len(), 4);
     assert_eq!(std::mem::take(&mut shown.run.command), ["cat"]);
     assert_eq!(shown, default);
@@ -104,8 +116,9 @@ fn its_values_are_the_defaults() {
 #[test]
 fn the_defaults_that_it_tells_in_words_are_the_defaults() {
     for (key, default) in [
-        ("agents_dir", Project::default().agents_dir),
-        ("credentials_dir", Project::default().credentials_dir),
+        ("agents_dir", Settings::default().agents_dir),
+        ("credentials_dir", Settings::default().credentials_dir),
+        ("host", Settings::default().gateway.host),
     ] {
         assert!(CONFIG.contains(&format!("Default: \"{default}\"")), "{key}");
     }
@@ -124,7 +137,8 @@ fn it_shows_every_key() {
 
 #[test]
 fn the_triage_agent_shows_every_key_of_an_agent() {
-    let own: Vec<_> = AGENT.iter().filter(|key| !matches!(key.kind, Kind::Foreign)).collect();
+    let own: Vec<_> =
+        AGENT.iter().filter(|key| !matches!(key.kind, Kind::Foreign | Kind::Credentials)).collect();
     let missing: Vec<_> =
         own.into_iter().filter(|key| !shows(AGENT_CONFIG, key)).map(|key| key.name).collect();
     assert_eq!(missing, [""; 0]);
@@ -132,10 +146,11 @@ fn the_triage_agent_shows_every_key_of_an_agent() {
 
 #[test]
 fn its_examples_of_optional_keys_can_be_used() {
-    let shown = project(&with(CONFIG, &[Commented::Default, Commented::Example]));
-    assert_eq!(shown.scale, Some(8));
+    let shown = settings(&with(CONFIG, &[Commented::Default, Commented::Example]));
+    assert_eq!((shown.scale, shown.max_runs), (Some(8), Some(64)));
+    assert_eq!(shown.gateway.trusted_proxies.len(), 2);
     assert!(shown.webhooks["linear-main"].tolerance.is_some());
-    let rate = model::Rate { per_second: Some(50), burst: Some(200) };
+    let rate = settings::Rate { per_second: Some(50), burst: Some(200) };
     assert_eq!(shown.webhooks["my-github"].rate_limit, Some(rate));
 }
 

@@ -3,8 +3,12 @@
 mod action_llama;
 mod complaints;
 mod example;
+mod handle;
 mod layers;
+mod migration;
 mod projects;
+mod signing;
+mod unseen;
 
 use std::{
     fs,
@@ -12,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{ColorMode, ConfigError, Env, Problems, ResolvedConfig, load};
+use super::{ColorMode, ConfigError, Env, Problems, Project, ResolvedConfig, Warning};
 
 /// A project in a temporary folder.
 pub(crate) struct Fixture {
@@ -51,6 +55,11 @@ impl Fixture {
         self
     }
 
+    pub(crate) fn bytes(self, name: &str, bytes: &[u8]) -> Self {
+        fs::write(self.path(name), bytes).unwrap();
+        self
+    }
+
     pub(crate) fn agent(self, name: &str, config: &str) -> Self {
         self.file(&format!("agents/{name}/agent-config.toml"), config)
             .file(&format!("agents/{name}/ACTIONS.md"), "Do your work.\n")
@@ -77,7 +86,19 @@ impl Fixture {
     }
 
     pub(crate) fn load(&self) -> Result<ResolvedConfig, Problems> {
-        load(self.root(), &self.env.iter().cloned().collect::<Env>())
+        self.project().load()
+    }
+
+    /// Not read yet.
+    pub(crate) fn project(&self) -> Project {
+        // What commands are found by, as everywhere.
+        let path = ("PATH".to_owned(), "/usr/bin:/bin".to_owned());
+        Project::at(self.root()).with_env([path].into_iter().chain(self.env.iter().cloned()).collect::<Env>())
+    }
+
+    /// What should be looked at, as it is told.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        self.plan().warnings.iter().map(Warning::to_string).collect()
     }
 
     /// The plan of a project that must be sound.

@@ -1,19 +1,19 @@
 //! A project, resolved: all that the running system needs to know.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use chrono_tz::Tz;
 use herdgate_actors::{
     domain::AgentSpec,
     domain::Source,
-    domain::{AgentName, Timestamp},
+    domain::{AgentName, SourceName, Timestamp},
     schedule::{Calendar, CatchUp},
 };
 use ipnet::IpNet;
 
 use super::{
     Warning,
-    model::{Log, Mailboxes},
+    settings::{Log, Mailboxes},
 };
 use crate::credentials::Credentials;
 
@@ -34,16 +34,22 @@ pub struct ResolvedConfig {
     pub mailboxes: Mailboxes,
     /// What is logged.
     pub log: Log,
-    /// How many runs at once in the whole project; no cap where absent.
+    /// How many runs at once in the whole project, where somebody said so.
     pub scale: Option<u32>,
+    /// How many runs at once on this machine; never more than `scale`.
+    pub max_runs: u32,
     /// How long receipts and finished jobs are kept.
     pub history_retention: Duration,
     /// How long a delivery is known as a duplicate.
     pub dedupe_window: Duration,
     /// Sources by name.
     pub sources: Vec<Source>,
+    /// How each of them is checked.
+    pub verification: BTreeMap<SourceName, Verification>,
     /// Agents by name; those with `scale = 0` too.
     pub agents: Vec<ResolvedAgent>,
+    /// What was set elsewhere than in the project's file: key and origin.
+    pub origins: Vec<(String, String)>,
     /// What should be looked at.
     pub warnings: Vec<Warning>,
 }
@@ -60,6 +66,29 @@ impl ResolvedConfig {
     }
 }
 
+/// How requests to a source are checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verification {
+    /// Against a secret.
+    Signed {
+        /// Where it lies.
+        path: PathBuf,
+        /// Whether nobody named it, and it was there.
+        by_default: bool,
+        /// How old the secret before it is, where that is accepted too.
+        previous: Option<Duration>,
+    },
+    /// Not at all.
+    Unsigned,
+    /// Nobody looked for its secret.
+    NotRead {
+        /// The type and the instance.
+        instance: String,
+        /// Whether nobody named it.
+        by_default: bool,
+    },
+}
+
 /// `[gateway]`, resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedGateway {
@@ -69,16 +98,18 @@ pub struct ResolvedGateway {
     pub admin: SocketAddr,
     /// How the world reaches the public listener, without a slash at the end.
     pub url: Option<String>,
+    /// Whether every source must be signed.
+    pub require_signatures: bool,
+    /// The networks whose word about the client's address is taken.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The names by which the admin listener may be asked, beside those of loopback; lower-case.
+    pub admin_hosts: Vec<String>,
     /// When a delivery is answered at the latest.
     pub answer_within: Duration,
     /// The longest body, in bytes.
     pub body_limit: usize,
     /// How many connections at once.
     pub max_connections: usize,
-    /// Networks whose word about their clients counts.
-    pub trusted_proxies: Vec<IpNet>,
-    /// Names under which the admin listener answers, beside loopback and its own address.
-    pub admin_hosts: Vec<String>,
     /// How long a client may take for a request.
     pub request_timeout: Duration,
     /// How long runs may go on after SIGTERM.

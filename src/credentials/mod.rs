@@ -4,17 +4,27 @@
 //! editors and `echo` add newlines; what is empty then is refused, because an empty secret would
 //! let anybody sign. No message, log line or `Debug` output shows what a file holds.
 
+mod credential;
+mod error;
+mod permissions;
+mod random;
+
 use std::{
-    fmt::{self, Write},
     fs,
     io::{self, Read},
-    mem::MaybeUninit,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
-use herdgate_actors::domain::ProviderName;
-use rustix::rand::{GetRandomFlags, getrandom};
+use herdgate_actors::{
+    domain::{ProviderName, Timestamp},
+    provider::{self, PREVIOUS_SECRET_FILE, SECRET_FILE},
+};
+
+pub use credential::{Credential, Exposure, Keyring};
+pub use error::CredentialError;
+pub use permissions::{FolderAccess, folder_access, secure_folder};
+pub use random::random_hex;
 
 /// The longest file that is read as a secret, in bytes; real ones have less than a hundredth.
 const LONGEST: u64 = 64 * 1024;
@@ -53,13 +63,12 @@ impl Credentials {
                 let existing = self.instances(kind);
                 return Err(CredentialError::Missing { path, existing });
             }
-            Err(error) => return Err(CredentialError::Unreadable { path, why: error.kind().to_string() }),
+            Err(error) => return Err(unreadable(&path, &error)),
         };
-        let unreadable = |error: io::Error| CredentialError::Unreadable {
-            path: path.clone(),
-            why: error.kind().to_string(),
-        };
-        let mode = file.metadata().map_err(unreadable)?.mode();
+        let unreadable = |error: io::Error| unreadable(&path, &error);
+        let metadata = file.metadata().map_err(unreadable)?;
+        let mode = metadata.mode();
+        let changed_at = Timestamp::from_millis(metadata.mtime().saturating_mul(1_000));
         let mut bytes = Vec::new();
         file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
         if u64::try_from(bytes.len()).is_ok_and(|length| length > LONGEST) {
@@ -70,7 +79,7 @@ impl Credentials {
             return Err(CredentialError::Empty { path });
         }
         let exposure = if mode & OTHERS == 0 { Exposure::OwnerOnly } else { Exposure::Others };
-        Ok(Credential { secret: SecretBytes(trimmed.to_vec()), path, exposure })
+        Ok(Credential::new(trimmed, path, exposure, changed_at))
     }
 
     /// Like [`Self::read`], where the file may be absent.
@@ -90,6 +99,16 @@ impl Credentials {
         }
     }
 
+    /// The secrets of one instance: the current one, and the one before it while it is rotated.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; a previous secret may be absent.
+    pub fn keyring(&self, kind: &str, instance: &str) -> Result<Keyring, CredentialError> {
+        let current = self.read(kind, instance, SECRET_FILE)?;
+        let previous = self.read_if_present(kind, instance, PREVIOUS_SECRET_FILE)?;
+        Ok(Keyring { current, previous })
+    }
+
     /// The instances of a type, by name; empty where the folder cannot be read.
     fn instances(&self, kind: &str) -> Vec<String> {
         let entries = fs::read_dir(self.root.join(kind)).into_iter().flatten().flatten();
@@ -99,119 +118,14 @@ impl Credentials {
     }
 }
 
-/// The credential type that holds webhook secrets of `provider`, as Action Llama names it.
+/// The credential type that holds webhook secrets of `provider`.
 pub fn secret_type(provider: ProviderName) -> &'static str {
-    herdgate_actors::provider::spec(provider).credential.r#type
+    provider::spec(provider).credential.r#type
 }
 
-/// A secret and what is to be known of its file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Credential {
-    secret: SecretBytes,
-    /// Where it was read.
-    pub path: PathBuf,
-    /// Who can read it.
-    pub exposure: Exposure,
-}
-
-impl Credential {
-    /// The trimmed contents, for keying a hash.
-    pub fn expose(&self) -> &[u8] {
-        &self.secret.0
-    }
-}
-
-/// Who can read or write a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exposure {
-    /// Its owner alone.
-    OwnerOnly,
-    /// The group or everybody.
-    Others,
-}
-
-/// Bytes that are never shown.
-#[derive(Clone, PartialEq, Eq)]
-struct SecretBytes(Vec<u8>);
-
-impl fmt::Debug for SecretBytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretBytes(…)")
-    }
-}
-
-/// Why a credential is of no use.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CredentialError {
-    /// No such file.
-    #[error("there is no secret at {}", .path.display())]
-    Missing {
-        /// Where it should be.
-        path: PathBuf,
-        /// The instances which that type has.
-        existing: Vec<String>,
-    },
-    /// Nothing but white space.
-    #[error("the secret at {} is empty", .path.display())]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Not readable.
-    #[error("the secret at {} cannot be read: {why}", .path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        why: String,
-    },
-    /// Longer than any secret.
-    #[error("the file at {} is too long for a secret", .path.display())]
-    TooLong {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A name that is a path.
-    #[error("`{instance}` is not the name of a credential instance")]
-    BadInstance {
-        /// The name.
-        instance: String,
-    },
-}
-
-impl CredentialError {
-    /// How to put it right.
-    pub fn help(&self) -> String {
-        match self {
-            Self::Missing { existing, .. } if !existing.is_empty() => {
-                format!("there are these instances: {}", existing.join(", "))
-            }
-            Self::Missing { .. } => "put the secret which the provider signs with into that file; \
-                 another folder is chosen by `credentials_dir` or HERDGATE_CREDENTIALS_DIR"
-                .to_owned(),
-            Self::Empty { .. } => {
-                "put the secret into that file; an empty one would let anybody sign".to_owned()
-            }
-            Self::Unreadable { .. } => "the user that runs the gate must be able to read it".to_owned(),
-            Self::TooLong { .. } => "is it another file?".to_owned(),
-            Self::BadInstance { .. } => "an instance is the name of a folder, not a path".to_owned(),
-        }
-    }
-}
-
-/// 32 random bytes in hex: a new secret or key.
-///
-/// # Errors
-/// The system gives none.
-pub fn random_hex() -> io::Result<String> {
-    let mut bytes = [MaybeUninit::uninit(); 32];
-    let (bytes, _) = getrandom(&mut bytes, GetRandomFlags::empty())?;
-    let mut text = String::with_capacity(64);
-    for byte in bytes {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    Ok(text)
+fn unreadable(path: &Path, error: &io::Error) -> CredentialError {
+    let uid = rustix::process::geteuid().as_raw();
+    CredentialError::Unreadable { path: path.to_owned(), why: error.kind().to_string(), uid }
 }
 
 /// Whether joining `name` to a folder stays in that folder.
@@ -265,17 +179,8 @@ mod tests {
         let (_folder, credentials) = with_secret("s", 0o600);
         let error = credentials.read("github_webhook_secret", "Myorg", "secret").unwrap_err();
         assert_eq!(error.help(), "there are these instances: MyOrg");
-        assert_eq!(
-            credentials.read_if_present("github_webhook_secret", "MyOrg", "secret_previous"),
-            Ok(None)
-        );
-    }
-
-    #[test]
-    fn random_secrets_are_long_and_differ() {
-        let (one, other) = (random_hex().unwrap(), random_hex().unwrap());
-        assert_eq!(one.len(), 64);
-        assert_ne!(one, other);
+        let previous = credentials.read_if_present("github_webhook_secret", "MyOrg", "secret_previous");
+        assert!(previous.unwrap().is_none());
     }
 
     #[test]

@@ -5,7 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{ConfigError, Diagnostic, Place, Warning, document::Document, model, schema::AGENT};
+use super::{
+    ConfigError, Diagnostic, Warning,
+    agent_settings::{AGENT, AgentSettings},
+    document::{Document, read_text},
+};
 
 /// An agent's file, by preference.
 const AGENT_FILES: [&str; 2] = ["agent-config.toml", "config.toml"];
@@ -18,16 +22,19 @@ pub(super) struct AgentFiles {
     pub(super) name: String,
     pub(super) folder: PathBuf,
     pub(super) document: Document,
-    pub(super) agent: model::Agent,
+    pub(super) settings: AgentSettings,
     pub(super) instructions: String,
+    /// Whether there is a file that could say when it runs.
+    pub(super) has_config: bool,
     /// Whether the front matter seems to hold what belongs into the document.
     pub(super) configured_by_front_matter: bool,
 }
 
 impl AgentFiles {
-    /// All agents under `folder`, by name.
+    /// All agents under `folder`, by name; `root` is the project, where they lay in older ones.
     pub(super) fn read_all(
         folder: &Path,
+        root: &Path,
         problems: &mut Vec<Diagnostic>,
         warnings: &mut Vec<Warning>,
     ) -> Vec<Self> {
@@ -39,7 +46,7 @@ impl AgentFiles {
                     folder: folder.to_owned(),
                     why: error.kind().to_string(),
                 };
-                problems.push(Diagnostic { cause, place: Place::Path(folder.to_owned()) });
+                problems.push(Diagnostic::of_path(folder, cause));
                 return Vec::new();
             }
         };
@@ -51,10 +58,29 @@ impl AgentFiles {
             }
         }
         if agents.is_empty() {
-            warnings.push(Warning::NoAgents { folder: folder.to_owned() });
+            let elsewhere = agents_in(root);
+            let folder = folder.to_owned();
+            warnings.push(if elsewhere.is_empty() {
+                Warning::NoAgents { folder }
+            } else {
+                Warning::AgentsElsewhere { folder, agents: elsewhere }
+            });
         }
         agents
     }
+}
+
+/// The names of folders that look like agents'.
+fn agents_in(folder: &Path) -> Vec<String> {
+    let start = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let folders = folders_in(start).unwrap_or_default().into_iter();
+    folders
+        .filter(|(_, folder)| {
+            folder.join(AGENT_FILES[0]).is_file()
+                || (folder.join(SKILL).is_file() && folder.join(AGENT_FILES[1]).is_file())
+        })
+        .map(|(name, _)| name)
+        .collect()
 }
 
 /// Folders by name, without hidden ones and without packages that agents brought along.
@@ -90,30 +116,36 @@ fn agent(
         }
         return Ok(None);
     };
-    let configured_by_front_matter = document.is_none() && configures(&front_matter);
+    let has_config = document.is_some();
+    let configured_by_front_matter = !has_config && configures(&front_matter);
     let document = document.unwrap_or_else(|| Document::empty(folder.join(AGENT_FILES[0])));
-    warnings.extend(document.not_acted_on());
-    let agent = document.table.clone().try_into().map_err(|error: toml::de::Error| {
+    warnings.extend(document.warnings());
+    let settings = document.table.clone().try_into().map_err(|error: toml::de::Error| {
         document.problem("", ConfigError::Unreadable(error.message().to_owned()))
     })?;
-    Ok(Some(AgentFiles { name, folder, document, agent, instructions, configured_by_front_matter }))
+    Ok(Some(AgentFiles {
+        name,
+        folder,
+        document,
+        settings,
+        instructions,
+        has_config,
+        configured_by_front_matter,
+    }))
 }
 
 /// What the agent is told, and the front matter that stood before it.
 fn instructions(folder: &Path) -> Result<Option<(String, String)>, Diagnostic> {
     for file in [ACTIONS, SKILL] {
         let path = folder.join(file);
-        match fs::read_to_string(&path) {
-            Ok(text) if file == SKILL => {
+        match read_text(&path) {
+            Ok(Some(text)) if file == SKILL => {
                 let (front_matter, body) = split_front_matter(&text);
                 return Ok(Some((body.to_owned(), front_matter.to_owned())));
             }
-            Ok(text) => return Ok(Some((text, String::new()))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => {
-                let cause = ConfigError::Unreadable(error.kind().to_string());
-                return Err(Diagnostic { cause, place: Place::Path(path) });
-            }
+            Ok(Some(text)) => return Ok(Some((text, String::new()))),
+            Ok(None) => {}
+            Err(cause) => return Err(Diagnostic::of_path(path, cause)),
         }
     }
     Ok(None)

@@ -1,66 +1,12 @@
 //! Shows problems with their file, line and caret.
 
-use std::{cmp::Ordering, fmt, ops::Range, path::PathBuf, sync::Arc};
+use std::{cmp::Ordering, ffi::OsStr, fmt, io::IsTerminal, ops::Range, path::PathBuf, sync::Arc};
 
 use miette::{
-    Diagnostic as MietteDiagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
-    MietteSpanContents, SourceCode, SourceSpan, SpanContents,
+    Diagnostic as MietteDiagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode,
 };
 
-use super::ConfigError;
-
-/// A file as it was read.
-#[derive(Debug, PartialEq, Eq)]
-pub struct SourceText {
-    /// Where it lies.
-    pub path: PathBuf,
-    /// What it says.
-    pub text: String,
-}
-
-impl SourceText {
-    /// The line, from 1, on which the byte at `offset` stands.
-    pub(super) fn line(&self, offset: usize) -> usize {
-        1 + self.text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
-    }
-
-    /// The column, from 0 and in characters, at which the byte at `offset` stands.
-    fn column(&self, offset: usize) -> usize {
-        let before = self.text.get(..offset).unwrap_or_default();
-        before.rsplit('\n').next().map_or(0, |line| line.chars().count())
-    }
-
-    /// The span of the whole lines around `span`.
-    fn lines(&self, span: SourceSpan) -> SourceSpan {
-        let bytes = self.text.as_bytes();
-        let from = span.offset().min(bytes.len());
-        let to = (from + span.len()).min(bytes.len());
-        let start = bytes[..from].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-        let end =
-            bytes[to..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |newline| to + newline);
-        (start..end).into()
-    }
-}
-
-/// Whole lines and no others: the neighbours may hold tokens, and say nothing about the problem.
-impl SourceCode for SourceText {
-    fn read_span<'a>(
-        &'a self,
-        span: &SourceSpan,
-        _lines_before: usize,
-        _lines_after: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let contents = self.text.read_span(&self.lines(*span), 0, 0)?;
-        Ok(Box::new(MietteSpanContents::new_named(
-            self.path.display().to_string(),
-            contents.data(),
-            *contents.span(),
-            contents.line(),
-            self.column(span.offset()),
-            contents.line_count(),
-        )))
-    }
-}
+use super::{ConfigError, SourceText};
 
 /// Where a problem lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +29,16 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// A problem with a file or folder as a whole.
+    pub(super) fn of_path(path: impl Into<PathBuf>, cause: ConfigError) -> Self {
+        Self { cause, place: Place::Path(path.into()) }
+    }
+
+    /// A problem with a variable of the environment, whose value may be a token and is not shown.
+    pub(super) fn of_variable(name: &str, cause: ConfigError) -> Self {
+        Self { cause: cause.without_value(), place: Place::Variable(name.to_owned()) }
+    }
+
     /// The line, from 1, where it lies in a text.
     pub fn line(&self) -> Option<usize> {
         match &self.place {
@@ -117,6 +73,20 @@ pub enum ColorMode {
     Colour,
 }
 
+impl ColorMode {
+    /// What standard error takes: no colours where it is no terminal, or where `NO_COLOR` says so.
+    pub fn of_stderr() -> Self {
+        let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+        let terminal = std::io::stderr().is_terminal() && !dumb;
+        Self::of(terminal, std::env::var_os("NO_COLOR").as_deref())
+    }
+
+    /// As <https://no-color.org> has it: any text but an empty one says no.
+    fn of(terminal: bool, no_color: Option<&OsStr>) -> Self {
+        if terminal && no_color.is_none_or(OsStr::is_empty) { Self::Colour } else { Self::Plain }
+    }
+}
+
 impl Problems {
     /// `None` where there is no problem.
     pub(super) fn of(mut problems: Vec<Diagnostic>) -> Option<Self> {
@@ -131,8 +101,8 @@ impl Problems {
     }
 
     /// All of them as an operator reads them, at most `width` columns wide.
-    pub fn render(&self, ink: ColorMode, width: usize) -> String {
-        let theme = match ink {
+    pub fn render(&self, color: ColorMode, width: usize) -> String {
+        let theme = match color {
             ColorMode::Plain => GraphicalTheme::unicode_nocolor(),
             ColorMode::Colour => GraphicalTheme::unicode(),
         };
@@ -198,5 +168,19 @@ impl MietteDiagnostic for Diagnostic {
         let Place::Text(_, span) = &self.place else { return None };
         let label = LabeledSpan::new_with_span(Some(self.cause.label().to_owned()), span.clone());
         Some(Box::new(std::iter::once(label)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_for_terminals_whose_user_wants_them() {
+        let of = |terminal, no_color: Option<&str>| ColorMode::of(terminal, no_color.map(OsStr::new));
+        assert_eq!(of(true, None), ColorMode::Colour);
+        assert_eq!(of(true, Some("")), ColorMode::Colour);
+        assert_eq!(of(true, Some("1")), ColorMode::Plain);
+        assert_eq!(of(false, None), ColorMode::Plain);
     }
 }
