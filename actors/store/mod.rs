@@ -22,6 +22,7 @@ mod error;
 mod ledger;
 #[cfg(any(test, feature = "testing"))]
 mod memory;
+mod quarantine;
 mod queue;
 mod rows;
 mod rules;
@@ -31,9 +32,10 @@ mod views;
 
 pub use cursors::{Cursors, Fire, Fired, ScheduleCursor};
 pub use error::{Pending, StoreError, StoreState};
-pub use ledger::{Ledger, QuarantineReason, Unrouted, UnroutedQuery};
+pub use ledger::{Ledger, Unrouted, UnroutedQuery};
 #[cfg(any(test, feature = "testing"))]
 pub use memory::MemoryEngine;
+pub use quarantine::QuarantineReason;
 pub use queue::{
     Bulk, BulkAction, BulkDone, Cancelled, Claim, Claimed, ClaimedDelivery, ClaimedJob, Finish, Finished,
     Inserted, Queue, Retried,
