@@ -7,11 +7,12 @@ use std::{
     process::ExitCode,
 };
 
+use herdgate_actors::domain::escape_unseen;
 use serde_json::Value;
 
 use super::{
     outcome::{Outcome, ReaderGone, report},
-    visible::{json_text, visible},
+    visible::visible,
 };
 
 /// Standard output.
@@ -29,12 +30,12 @@ impl Out {
 
     /// Prints a value on one line.
     pub(super) fn json(&mut self, value: &Value) -> miette::Result<()> {
-        writeln!(self.0, "{}", json_text(&value.to_string())).map_err(unwritten)
+        writeln!(self.0, "{}", escape_unseen(&value.to_string())).map_err(unwritten)
     }
 
     /// Prints a value over several lines.
     pub(super) fn pretty(&mut self, value: &Value) -> miette::Result<()> {
-        writeln!(self.0, "{}", json_text(&format!("{value:#}"))).map_err(unwritten)
+        writeln!(self.0, "{}", escape_unseen(&format!("{value:#}"))).map_err(unwritten)
     }
 
     /// Prints bytes as they are.

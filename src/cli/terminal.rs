@@ -4,7 +4,7 @@
 //! hide links, move the cursor over earlier lines or answer as if the user had typed. They are
 //! spelled out instead; only SGR (colours and weights, but not "concealed") passes.
 
-use super::visible::is_unseen;
+use herdgate_actors::domain::is_unseen;
 
 /// Longer than any colour.
 const SEQUENCE_LIMIT: usize = 64;
