@@ -78,7 +78,7 @@ mod tests {
 
     fn folder_with_log(content: &[u8]) -> (tempfile::TempDir, RunFolders, RunId) {
         let data = tempfile::tempdir().unwrap();
-        let folders = RunFolders::new(data.path()).unwrap();
+        let folders = RunFolders::new(&data.path().join("runs")).unwrap();
         let run = "0srk4t5zr0000-1".parse().unwrap();
         fs::create_dir_all(folders.folder(run)).unwrap();
         fs::write(folders.log(run), content).unwrap();

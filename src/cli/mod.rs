@@ -64,7 +64,7 @@ enum Command {
     Healthcheck(healthcheck::Healthcheck),
     /// Ends the runs of a gate that was killed. Started by the gate itself.
     #[command(hide = true)]
-    Warden,
+    Reaper,
 }
 
 /// Parses the command line and runs one command.
@@ -83,7 +83,7 @@ pub fn main() -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Dead(dead) => dead.run(),
         Command::Healthcheck(healthcheck) => healthcheck.run(),
-        Command::Warden => return herdgate_actors::runner::warden_main(),
+        Command::Reaper => return herdgate_actors::runner::reaper_main(),
     };
     done.unwrap_or_else(|report| outcome::failed(&report))
 }

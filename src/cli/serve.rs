@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use herdgate_actors::{domain::Clock, runner::WardenCommand};
+use herdgate_actors::{
+    domain::Clock,
+    runner::{ReaperCommand, forbid_inspection},
+};
 use miette::IntoDiagnostic;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
@@ -36,17 +39,20 @@ impl Serve {
         telemetry::logs(self.log_format.unwrap_or(plan.log.format), &plan.log.filter);
         telemetry::panics();
         rlimits::prepare();
+        if let Err(error) = forbid_inspection() {
+            warn!(%error, "runs can look into this process");
+        }
         for warning in &plan.warnings {
             warn!("{warning}");
         }
-        let around = Deps { clock: Clock::System, warden: warden()?, metrics };
+        let around = Deps { clock: Clock::System, reaper: reaper()?, metrics };
         super::runtime::block_on(serve(plan, around))
     }
 }
 
-/// This very program, told to be the warden.
-pub(super) fn warden() -> miette::Result<WardenCommand> {
-    WardenCommand::this_program().into_diagnostic()
+/// This very program, told to be the reaper.
+pub(super) fn reaper() -> miette::Result<ReaperCommand> {
+    ReaperCommand::this_program().into_diagnostic()
 }
 
 async fn serve(plan: ResolvedConfig, around: Deps) -> Outcome {

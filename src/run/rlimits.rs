@@ -1,13 +1,22 @@
 //! What the process asks of the system before it serves.
 
-use std::thread;
+use std::{sync::OnceLock, thread};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tracing::warn;
 
+/// What this process was started with; `None` before [`prepare`], or without a limit.
+static OPEN_FILES_BEFORE: OnceLock<Option<u64>> = OnceLock::new();
+
+/// How many files this process could open before it raised its limit: what its runs get.
+pub fn open_files_before() -> Option<u64> {
+    OPEN_FILES_BEFORE.get().copied().flatten()
+}
+
 /// Raises the number of open files as far as it goes, and keeps large blocks out of the heap.
 pub fn prepare() {
     let limit = getrlimit(Resource::Nofile);
+    OPEN_FILES_BEFORE.get_or_init(|| limit.current);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
     if let Err(error) = setrlimit(Resource::Nofile, raised) {
         warn!(%error, current = limit.current, "could not raise the number of open files");

@@ -22,7 +22,7 @@ use herdgate_actors::{
     },
     ingress::{IngressActor, Sources},
     parser::ParserActor,
-    runner::{ProcessRunner, RunFolders, Runner, StopMode, Warden, WardenCommand},
+    runner::{ProcessOptions, ProcessRunner, ReaperCommand, RunFolders, Runner, StopMode},
     runtime::{ActorId, MailboxMetrics, MailboxSender, OnGiveUp, Policy, Supervision, WakeAgent, Waker},
     schedule::ScheduledAgent,
     store::{
@@ -61,8 +61,8 @@ const KILL_PATIENCE: Duration = Duration::from_secs(5);
 pub struct Deps {
     /// The time.
     pub clock: Clock,
-    /// How to start the warden of runs: this program.
-    pub warden: WardenCommand,
+    /// How to start the reaper of runs: this program.
+    pub reaper: ReaperCommand,
     /// Where the numbers are collected.
     pub metrics: Exporter,
 }
@@ -85,8 +85,8 @@ pub enum StartError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The runner.
-    #[error("cannot start the warden of runs: {0}")]
-    Warden(io::Error),
+    #[error("cannot drive runs: {0}")]
+    Runner(io::Error),
     /// The doors.
     #[error(transparent)]
     Listen(io::Error),
@@ -135,9 +135,10 @@ impl System {
         let runs = plan.data_dir.join(RUNS);
         let folders =
             RunFolders::new(&runs).map_err(|error| StartError::Files { path: runs.clone(), error })?;
-        let warden = Warden::start(around.warden).map_err(StartError::Warden)?;
+        // The lock of the data folder is held: what runs on it is left by an earlier life.
+        let options = ProcessOptions { reaper: around.reaper, open_files: rlimits::open_files_before() };
         let runner: Arc<dyn Runner> =
-            Arc::new(ProcessRunner::new(folders.clone(), warden).map_err(StartError::Warden)?);
+            Arc::new(ProcessRunner::new(folders.clone(), options).map_err(StartError::Runner)?);
 
         let herd = Herd::new(Some(plan.max_runs));
         let arbiters: Vec<_> = (0..cores()).map(|_| Arbiter::new()).collect();

@@ -1,20 +1,23 @@
-//! One run, from its order to its end.
+//! One run, from its program's start to its end.
 
-use std::{pin::pin, sync::Arc};
+use std::{io, pin::pin, sync::Arc};
 
 use rustix::process::WaitStatus;
 use tokio::time::{Instant, sleep_until};
 
 use super::{
+    capped_log::CappedLog,
     exit::Exit,
+    files::FileThreads,
     group::Group,
     meaning::meaning,
     output::Output,
     spawner::{Spawner, Started},
+    start::start,
 };
 use crate::{
-    domain::RunSpec,
-    runner::{NotStartedCause, Outcome, OutcomeKind, RunRequest, StopMode, StopSignal},
+    domain::{KeepWork, RunId, RunSpec},
+    runner::{NotStartedCause, Outcome, OutcomeKind, RunFolders, RunRequest, StopMode, StopSignal},
 };
 
 /// Why the gate ends a run.
@@ -35,46 +38,57 @@ pub(super) enum Phase {
     Killed(StopReason),
 }
 
-/// Drives one run. The spawner is held to the end, because its threads' end would be the run's.
-pub(super) async fn drive(spawner: Arc<Spawner>, request: RunRequest, mut stop: StopSignal) -> Outcome {
+/// What all runs share. Held to the end of each, because the end of the spawner's threads would be the
+/// run's.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) spawner: Spawner,
+    pub(super) files: Arc<FileThreads>,
+    pub(super) folders: RunFolders,
+}
+
+/// Drives one run.
+pub(super) async fn drive(shared: Arc<Shared>, request: RunRequest, mut stop: StopSignal) -> Outcome {
     if stop.told().is_some() {
         return OutcomeKind::Interrupted.into();
     }
-    let spec = Arc::clone(&request.spec);
-    let Started { group, output, log } = match spawner.run(request).await {
+    let (run, spec) = (request.run, Arc::clone(&request.spec));
+    let (started, begun) = match start(&shared.spawner, request, &mut stop).await {
         Ok(started) => started,
-        Err(error) => {
-            return OutcomeKind::NotStarted { cause: error.cause(), error: error.to_string() }.into();
-        }
+        Err(outcome) => return outcome,
     };
-    let watched =
-        Exit::of(group.leader()).and_then(|exit| Ok((exit, Output::new(output, log, spec.output_limit)?)));
+    let Started { group, leader, output, log } = started;
+    let watched = Exit::of(leader)
+        .and_then(|exit| Ok((exit, Output::new(output, log, spec.output_limit, Arc::clone(&shared.files))?)));
     let (mut exit, mut output) = match watched {
         Ok(watched) => watched,
         Err(error) => {
-            group.bury().await;
-            let error = format!("cannot watch `{}`: {error}", spec.command[0]);
-            return OutcomeKind::NotStarted { cause: NotStartedCause::Surroundings, error }.into();
+            group.reap().await;
+            return not_watched(&spec, &error);
         }
     };
-    let phase = attend(&group, &mut exit, &mut output, &spec, &mut stop).await;
-    let status = group.bury().await;
-    output.finish();
+    let deadline = begun + spec.timeout;
+    let phase = watch_until_exit(&group, &mut exit, &mut output, &spec, deadline, &mut stop).await;
+    let status = group.reap().await;
     let code = status.and_then(WaitStatus::exit_status);
-    meaning(phase, code, status.and_then(WaitStatus::terminating_signal)).into()
+    let kind = meaning(phase, code, status.and_then(WaitStatus::terminating_signal));
+    let log = output.drain().await;
+    tidy(&shared, run, &spec, &kind, log).await;
+    kind.into()
 }
 
-/// Stands by until the leader has exited, carries its output, and ends it when it is time to.
-async fn attend(
+/// Stands by until the leader has exited, moves its output, and ends it when it is time to.
+async fn watch_until_exit(
     group: &Group,
     exit: &mut Exit,
     output: &mut Output,
     spec: &RunSpec,
+    deadline: Instant,
     stop: &mut StopSignal,
 ) -> Phase {
     let mut phase = Phase::Running;
     let mut heard = None;
-    let mut deadline = pin!(sleep_until(Instant::now() + spec.timeout));
+    let mut deadline = pin!(sleep_until(deadline));
     loop {
         tokio::select! {
             biased;
@@ -111,7 +125,35 @@ async fn attend(
                     }
                 };
             }
-            never = output.carry() => match never {},
+            never = output.pump() => match never {},
         }
     }
+}
+
+/// Writes the last line of the log, and removes the folder in which the run worked, unless it is kept.
+async fn tidy(shared: &Shared, run: RunId, spec: &RunSpec, kind: &OutcomeKind, log: Option<CappedLog>) {
+    let keeps = match spec.keep_work {
+        KeepWork::Always => true,
+        KeepWork::Failed => *kind != OutcomeKind::Completed,
+        KeepWork::Never => false,
+    };
+    let removes_work = spec.cwd.is_none() && !keeps;
+    if log.is_none() && !removes_work {
+        return;
+    }
+    let folders = shared.folders.clone();
+    let tidied = shared.files.begin(move || {
+        if let Some(log) = log {
+            log.finish();
+        }
+        if removes_work && let Err(error) = folders.remove_work(run) {
+            tracing::warn!(%run, %error, "could not remove the folder in which the run worked");
+        }
+    });
+    let _ = tidied.await;
+}
+
+fn not_watched(spec: &RunSpec, error: &io::Error) -> Outcome {
+    let error = format!("cannot watch `{}`: {error}", spec.command[0]);
+    OutcomeKind::NotStarted { cause: NotStartedCause::Surroundings, error }.into()
 }

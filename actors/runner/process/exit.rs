@@ -2,7 +2,7 @@
 
 use std::io;
 
-use rustix::process::Pid;
+use crate::runner::launch::Spawned;
 
 /// The end of one process, awaited.
 #[cfg(target_os = "linux")]
@@ -12,17 +12,12 @@ pub(super) struct Exit(tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>);
 #[cfg(target_os = "linux")]
 impl Exit {
     /// Of a child that is not reaped yet. Needs a runtime with I/O.
-    pub(super) fn of(leader: Pid) -> io::Result<Self> {
-        use rustix::process::{PidfdFlags, pidfd_open};
-        let process = pidfd_open(leader, PidfdFlags::NONBLOCK).or_else(|_| {
-            // NONBLOCK is of Linux 5.10 and makes no difference to readiness.
-            pidfd_open(leader, PidfdFlags::empty())
-        })?;
+    pub(super) fn of(leader: Spawned) -> io::Result<Self> {
         let readable = tokio::io::Interest::READABLE;
         #[expect(unsafe_code, reason = "tokio asks that the descriptor stays what it is")]
         // SAFETY: an `OwnedFd` is open, stays open, and is the same descriptor for as long as it lives;
         // the `AsyncFd` owns it.
-        let process = unsafe { tokio::io::unix::AsyncFd::register_with_interest(process, readable) };
+        let process = unsafe { tokio::io::unix::AsyncFd::register_with_interest(leader.pidfd, readable) };
         Ok(Self(process?))
     }
 
@@ -37,16 +32,16 @@ impl Exit {
 #[cfg(not(target_os = "linux"))]
 #[derive(Debug)]
 pub(super) struct Exit {
-    leader: Pid,
+    leader: rustix::process::Pid,
     child_signals: tokio::signal::unix::Signal,
 }
 
 #[cfg(not(target_os = "linux"))]
 impl Exit {
     /// Of a child that is not reaped yet. Needs a runtime with I/O.
-    pub(super) fn of(leader: Pid) -> io::Result<Self> {
+    pub(super) fn of(leader: Spawned) -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { leader, child_signals: signal(SignalKind::child())? })
+        Ok(Self { leader: leader.pid, child_signals: signal(SignalKind::child())? })
     }
 
     /// Ready when the process is dead, and from then on. May be awaited again and again.

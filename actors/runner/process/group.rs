@@ -1,6 +1,9 @@
 //! The process group of one run.
 
-use std::{thread, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use rustix::process::{
     Pid, Signal, WaitOptions, WaitStatus, kill_process, kill_process_group, waitpgid, waitpid,
@@ -8,13 +11,15 @@ use rustix::process::{
 
 use crate::{
     domain::RunId,
-    runner::{Warden, stray},
+    runner::{Reaper, orphans::Orphans},
 };
 
 /// Between two looks at processes that were killed and are not gone yet: most are gone at the second.
 const FIRST_PAUSE: Duration = Duration::from_micros(200);
 /// A process that waits for a dead disk or network share takes as long as that takes.
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+/// After this the run is over all the same: what does not die must not keep a place for ever.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A group with a leader that is not reaped, so that its number cannot belong to others. Dropping it
 /// kills everyone in it.
@@ -22,30 +27,26 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 pub(super) struct Group {
     leader: Pid,
     run: RunId,
-    warden: Warden,
-    grave: Grave,
+    reaper: Reaper,
+    orphans: Arc<Orphans>,
+    state: GroupState,
 }
 
 /// How far a group is on its way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Grave {
+enum GroupState {
     /// Its leader may be alive.
-    Open,
+    Alive,
     /// All were killed; some may not be reaped.
-    Filling,
-    /// Nothing is left.
-    Closed,
+    Killed,
+    /// Nothing is left of it.
+    Reaped,
 }
 
 impl Group {
-    /// The group of a leader that was just started; puts it on the warden's list.
-    pub(super) fn new(leader: Pid, run: RunId, warden: Warden) -> Self {
-        warden.register(leader, run);
-        Self { leader, run, warden, grave: Grave::Open }
-    }
-
-    pub(super) fn leader(&self) -> Pid {
-        self.leader
+    /// The group of a leader that was just started and is on the reaper's list.
+    pub(super) fn new(leader: Pid, run: RunId, reaper: Reaper, orphans: Arc<Orphans>) -> Self {
+        Self { leader, run, reaper, orphans, state: GroupState::Alive }
     }
 
     /// Asks all of the group to end.
@@ -58,7 +59,7 @@ impl Group {
         self.signal(Signal::KILL);
     }
 
-    /// A leader may have moved itself to another group, which is left alone but for the leader.
+    /// While the leader is not reaped its number is its own.
     fn signal(&self, signal: Signal) {
         if kill_process_group(self.leader, signal).is_err() {
             let _ = kill_process(self.leader, signal);
@@ -68,76 +69,70 @@ impl Group {
     /// Kills what is left, waits until all of it is gone, and gives the status of the leader.
     ///
     /// While one member lives or waits to be reaped the kernel gives the group's number to no one.
-    /// Members whose parent died are children of the gate by now; see [`stray`].
-    pub(super) async fn bury(mut self) -> Option<WaitStatus> {
-        self.condemn();
-        let mut pause = FIRST_PAUSE;
-        let mut status = None;
-        loop {
-            match reap(self.leader) {
-                Reaped::One(pid, of_pid) => {
-                    if pid == self.leader {
-                        status = Some(of_pid);
-                    }
-                }
-                Reaped::NoneYet => {
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
-                Reaped::NoneLeft if status.is_some() => break,
-                Reaped::NoneLeft => match waitpid(Some(self.leader), WaitOptions::NOHANG) {
-                    Ok(None) => tokio::time::sleep(pause).await,
-                    Ok(Some((_, of_leader))) => status = Some(of_leader),
-                    Err(_) => break,
-                },
-            }
-        }
-        self.grave = Grave::Closed;
-        let mut pause = FIRST_PAUSE;
-        while stray::kill_adopted(self.run) {
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+    /// Members whose parent died are children of the gate by now; see [`Orphans`].
+    pub(super) async fn reap(mut self) -> Option<WaitStatus> {
+        self.kill_and_unregister();
+        let status = self.reap_members().await;
+        if self.state == GroupState::Reaped && self.orphans.end(self.run).await {
+            self.reaper.release_run(self.run);
         }
         status
     }
 
-    /// Kills all, and strikes the group off the warden's list while its number is still its own.
-    fn condemn(&mut self) {
+    async fn reap_members(&mut self) -> Option<WaitStatus> {
+        let mut pause = FIRST_PAUSE;
+        let mut status = None;
+        let begun = Instant::now();
+        loop {
+            match waitpgid(self.leader, WaitOptions::NOHANG) {
+                Ok(Some((pid, of_pid))) => {
+                    if pid == self.leader {
+                        status = Some(of_pid);
+                    }
+                    continue;
+                }
+                Ok(None) => {}
+                Err(_) if status.is_some() => break,
+                // The leader has left its own group, or something else reaped it.
+                Err(_) => match waitpid(Some(self.leader), WaitOptions::NOHANG) {
+                    Ok(None) => {}
+                    Ok(Some((_, of_leader))) => {
+                        status = Some(of_leader);
+                        continue;
+                    }
+                    Err(_) => break,
+                },
+            }
+            if begun.elapsed() >= PATIENCE {
+                tracing::warn!(run = %self.run, "processes of the run do not die; its place is given up");
+                // Dropping it leaves them to the thread of the orphans.
+                return status;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            // One that moved in after the first signal. The number is still the group's own.
+            self.kill();
+        }
+        self.state = GroupState::Reaped;
+        status
+    }
+
+    /// Kills all, and strikes the group off the reaper's list while its number is still its own.
+    fn kill_and_unregister(&mut self) {
         self.kill();
-        self.warden.release(self.leader, self.run);
-        self.grave = Grave::Filling;
+        self.reaper.release_group(self.leader, self.run);
+        self.state = GroupState::Killed;
     }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if self.grave == Grave::Open {
-            self.condemn();
+        if self.state == GroupState::Alive {
+            self.kill_and_unregister();
         }
-        if self.grave == Grave::Filling {
-            let (leader, run) = (self.leader, self.run);
-            // Reaping blocks, and a runtime may be going down around this. Without a thread the dead
-            // stay zombies until the gate ends.
-            let _ = thread::Builder::new().name("run-burial".to_owned()).spawn(move || {
-                while waitpgid(leader, WaitOptions::empty()).is_ok() {}
-                while stray::kill_adopted(run) {
-                    thread::sleep(FIRST_PAUSE);
-                }
-            });
+        if self.state == GroupState::Killed {
+            // Reaping takes its time, and a runtime may be going down around this.
+            self.orphans.abandon(self.run, self.leader, &self.reaper);
         }
-    }
-}
-
-enum Reaped {
-    One(Pid, WaitStatus),
-    NoneYet,
-    NoneLeft,
-}
-
-fn reap(group: Pid) -> Reaped {
-    match waitpgid(group, WaitOptions::NOHANG) {
-        Ok(Some((pid, status))) => Reaped::One(pid, status),
-        Ok(None) => Reaped::NoneYet,
-        Err(_) => Reaped::NoneLeft,
     }
 }

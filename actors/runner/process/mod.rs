@@ -1,22 +1,25 @@
 //! Runs as processes of this machine.
 //!
 //! ```text
-//! ProcessRunner ── order ──▶ Spawner (threads: folder, files, launch) ── Started ──▶ drive
+//! ProcessRunner ── request ──▶ start ▶ Spawner (threads: folder, files, launch) ── Started ──▶ drive
 //!                                                                                   │ Exit: the leader's end
-//!                                                                                   │ Output: pipe -> capped log
+//!                                                                                   │ Output: pipe -> FileThreads: CappedLog
 //!                                                                                   ▼ timeout, stop
-//!                                                                       Group: signals, burial
+//!                                                                       Group: signals, reaping, orphans
 //! ```
 //! A run is one future and no thread: it waits on a pidfd, a pipe and a timer. What blocks (files,
-//! starting a process) is done by a few spawner threads.
+//! starting a process, looking for orphans) is done by a few threads.
 
+mod capped_log;
 mod drive;
 mod environment;
 mod exit;
+mod files;
 mod group;
 mod meaning;
 mod output;
 mod runner;
 mod spawner;
+mod start;
 
-pub use runner::ProcessRunner;
+pub use runner::{ProcessOptions, ProcessRunner};

@@ -1,11 +1,13 @@
 //! Nothing survives the gate.
 
-use herdgate_actors::runner::{OutcomeKind, Runner, Warden, WardenCommand};
+use herdgate_actors::runner::{
+    OutcomeKind, ProcessOptions, ProcessRunner, ReaperCommand, RunFolders, Runner,
+};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::{
     roles::Gate,
-    support::{House, Witness, in_time, order, script, wait_for_end},
+    support::{House, Witness, in_time, order, runner, script, wait_for_end},
 };
 
 /// A leader and a grandchild, deaf to TERM, that hold the witness.
@@ -19,11 +21,11 @@ fn a_gate_killed_with_minus_nine_takes_run_and_grandchild_along() {
     let data = tempfile::tempdir().unwrap();
     let witness = Witness::new(data.path().join("witness"));
     let gate = Gate::start(data.path(), FAMILY, &witness.path);
-    let warden = gate.warden;
+    let reaper = gate.reaper;
     witness.hear("ready");
     gate.kill();
     witness.hear_silence();
-    wait_for_end(warden);
+    wait_for_end(reaper);
 }
 
 #[test]
@@ -37,17 +39,17 @@ fn a_gate_killed_with_minus_nine_takes_daemons_along() {
 }
 
 #[test]
-fn the_warden_is_deaf_to_what_ends_a_gate_and_leads_its_own_session() {
+fn the_reaper_is_deaf_to_what_ends_a_gate_and_leads_its_own_session() {
     let data = tempfile::tempdir().unwrap();
     let witness = Witness::new(data.path().join("witness"));
     let gate = Gate::start(data.path(), FAMILY, &witness.path);
     witness.hear("ready");
-    let warden = Pid::from_raw(gate.warden).unwrap();
+    let reaper = Pid::from_raw(gate.reaper).unwrap();
     for signal in [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT] {
-        kill_process(warden, signal).unwrap();
-        kill_process_group(warden, signal).unwrap();
+        kill_process(reaper, signal).unwrap();
+        kill_process_group(reaper, signal).unwrap();
     }
-    assert_eq!(rustix::process::getsid(Some(warden)).unwrap(), warden);
+    assert_eq!(rustix::process::getsid(Some(reaper)).unwrap(), reaper);
     gate.kill();
     witness.hear_silence();
 }
@@ -63,29 +65,29 @@ fn open_files(process: i32) -> Vec<String> {
 }
 
 #[test]
-fn the_warden_holds_nothing_but_its_pipe() {
+fn the_reaper_holds_nothing_but_its_pipe() {
     let data = tempfile::tempdir().unwrap();
     let witness = Witness::new(data.path().join("witness"));
     let gate = Gate::start(data.path(), FAMILY, &witness.path);
     witness.hear("ready");
-    // The test harness, as which the warden starts here, has files open for a moment.
+    // The test harness, as which the reaper starts here, has files open for a moment.
     let patience = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while open_files(gate.warden) != ["/dev/null", "/dev/null", "pipe"] {
-        assert!(std::time::Instant::now() < patience, "{:?}", open_files(gate.warden));
+    while open_files(gate.reaper) != ["/dev/null", "/dev/null", "pipe"] {
+        assert!(std::time::Instant::now() < patience, "{:?}", open_files(gate.reaper));
         std::thread::yield_now();
     }
     gate.kill();
 }
 
 #[test]
-fn a_warden_that_died_is_replaced_and_its_successor_knows_the_runs() {
+fn a_reaper_that_died_is_replaced_and_its_successor_knows_the_runs() {
     let data = tempfile::tempdir().unwrap();
     let witness = Witness::new(data.path().join("witness"));
     let mut gate = Gate::start(data.path(), FAMILY, &witness.path);
     witness.hear("ready");
-    let first = gate.warden;
-    gate.lose_warden();
-    assert_ne!(gate.warden, first);
+    let first = gate.reaper;
+    gate.lose_reaper();
+    assert_ne!(gate.reaper, first);
     gate.kill();
     witness.hear_silence();
 }
@@ -113,8 +115,56 @@ async fn a_runner_may_be_dropped_before_its_runs() {
 }
 
 #[test]
-fn a_warden_that_cannot_be_executed_is_refused_at_the_start() {
-    let error =
-        Warden::start(WardenCommand::new("/nonexistent/herdgate", ["warden"])).unwrap_err().to_string();
+fn a_reaper_that_cannot_be_executed_is_refused_at_the_start() {
+    let data = tempfile::tempdir().unwrap();
+    let reaper = ReaperCommand::new("/nonexistent/herdgate", ["reaper"]);
+    let folders = RunFolders::new(&data.path().join("runs")).unwrap();
+    let options = ProcessOptions { reaper, open_files: None };
+    let error = ProcessRunner::new(folders, options).unwrap_err().to_string();
     assert!(error.contains("/nonexistent/herdgate"), "{error}");
+}
+
+#[test]
+fn a_new_life_ends_what_is_left_when_gate_and_reaper_died_together() {
+    for family in [FAMILY, DAEMONS] {
+        let data = tempfile::tempdir().unwrap();
+        let witness = Witness::new(data.path().join("witness"));
+        let gate = Gate::start(data.path(), family, &witness.path);
+        witness.hear("ready");
+        gate.kill_both();
+        let next_life = runner(data.path());
+        witness.hear_silence();
+        drop(next_life);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gate_that_starts_leaves_the_runs_of_other_gates_alone() {
+    let house = House::new();
+    let witness = Witness::new(house.path("witness"));
+    let text = "exec 9>\"$1\"; echo ready >&9; read line <go; exit 3";
+    let mut order = script(text, &witness.path);
+    let cwd = house.data.path().to_owned();
+    std::sync::Arc::make_mut(&mut order.spec).cwd = Some(cwd);
+    let go = Witness::fifo(house.path("go"));
+    let run = tokio::spawn(house.start(order));
+    witness.hear("ready");
+    let other = House::new();
+    std::fs::write(go, "on\n").unwrap();
+    assert_eq!(in_time(run).await.unwrap().kind, OutcomeKind::Failed { code: 3 });
+    drop(other);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_that_start_while_the_reaper_is_dead_end_as_they_would() {
+    let house = House::new();
+    // Each reaper that dies young is replaced after a longer pause: the last one leaves ample time.
+    for _ in 0..5 {
+        let pid = house.runner.reaper_pid();
+        kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
+        let dead = std::time::Instant::now();
+        while house.runner.reaper_pid() == pid && dead.elapsed() < std::time::Duration::from_millis(300) {
+            assert_eq!(house.end_of(order(&["/bin/true"])).await, OutcomeKind::Completed);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use herdgate_actors::runner::{OutcomeKind, Runner, StopMode};
+use herdgate_actors::runner::{NotStartedCause, OutcomeKind, Runner, StopMode};
 
 use crate::support::{House, Witness, in_time, order, script, with_spec};
 
@@ -44,9 +44,10 @@ async fn what_cannot_be_started_names_the_program_and_the_cause() {
         (vec!["echo", "a\0b"], vec!["`echo`", "zero byte"]),
         (vec![], vec!["command is empty"]),
     ] {
-        let OutcomeKind::NotStarted { error, .. } = house.end_of(order(&command)).await else {
+        let OutcomeKind::NotStarted { error, cause } = house.end_of(order(&command)).await else {
             panic!("{command:?} ran")
         };
+        assert_eq!(cause, NotStartedCause::Agent, "{error}");
         for cause in causes {
             assert!(error.contains(cause), "{error}");
         }
@@ -182,4 +183,97 @@ async fn a_run_that_is_stopped_before_its_start_is_not_started() {
     handle.stop.stop(StopMode::Gently);
     assert_eq!(in_time(handle.ended).await.kind, OutcomeKind::Interrupted);
     assert!(!folder.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn daemons_that_fork_twice_are_killed_also_beside_the_ends_of_other_runs() {
+    let house = House::new();
+    // The middle process is dead before anyone looks; the leader does not wait for either.
+    let text = "setsid sh -c 'setsid sh -c \"exec 9>$1; sleep 1000\" &' sh \"$1\" & exit 0";
+    let mut runs = Vec::new();
+    for number in 0..40 {
+        let path = house.path(&format!("witness-{number}"));
+        let witness = Witness::new(path.clone());
+        // Held by the test as well, until the run is over: its daemon may never have come to open it.
+        let held = fs::OpenOptions::new().read(true).write(true).open(&witness.path).unwrap();
+        runs.push((witness, held, tokio::spawn(house.start(script(text, &path)))));
+    }
+    for (witness, held, run) in runs {
+        assert_eq!(in_time(run).await.unwrap().kind, OutcomeKind::Completed);
+        drop(held);
+        // A start that hangs in another test has a copy of what is held here.
+        witness.hear_silence();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_that_forks_for_ever_holds_up_neither_its_run_nor_others() {
+    let house = House::new();
+    let chain = "setsid sh -c 'f() { (f) & }; f' & exit 0";
+    let hostile = tokio::spawn(house.start(order(&["sh", "-c", chain])));
+    for _ in 0..20 {
+        assert_eq!(house.end_of(order(&["/bin/true"])).await, OutcomeKind::Completed);
+    }
+    assert_eq!(in_time(hostile).await.unwrap().kind, OutcomeKind::Completed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_whose_program_hangs_stops_nobody_else() {
+    let house = House::new();
+    let program = house.path("program");
+    fs::copy("/bin/true", &program).unwrap();
+    let lease = Lease::take(&program);
+    let mut hanging = Vec::new();
+    for _ in 0..4 {
+        let mut order = with_spec(order(&[program.to_str().unwrap()]), |spec| {
+            spec.timeout = Duration::from_secs(4);
+        });
+        order.agent = "hanging".into();
+        hanging.push(tokio::spawn(house.start(order)));
+    }
+    let begun = std::time::Instant::now();
+    assert_eq!(house.end_of(order(&["/bin/true"])).await, OutcomeKind::Completed);
+    assert!(begun.elapsed() < Duration::from_secs(4), "it waited for the others");
+    let told_apart = loop {
+        // Once its starts are known to hang, the agent gets no more of them.
+        let mut order = order(&[program.to_str().unwrap()]);
+        order.agent = "hanging".into();
+        let handle = house.runner.start(order);
+        let ended = tokio::time::timeout(Duration::from_millis(100), handle.ended).await;
+        if let Ok(outcome) = ended {
+            break outcome.kind;
+        }
+    };
+    let OutcomeKind::NotStarted { cause, error } = told_apart else { panic!("{told_apart:?}") };
+    assert_eq!(cause, NotStartedCause::Surroundings, "{error}");
+    for run in hanging {
+        assert_eq!(in_time(run).await.unwrap().kind, OutcomeKind::TimedOut);
+    }
+    drop(lease);
+}
+
+/// Makes every start of a program hang, as a dead network share does: the kernel waits for the lease's
+/// holder, who never gives it back.
+struct Lease(#[expect(dead_code, reason = "held")] fs::File);
+
+impl Lease {
+    fn take(path: &std::path::Path) -> Self {
+        use std::os::fd::AsRawFd;
+        // Of Linux; the C library's crate leaves it out.
+        const F_SETSIG: libc::c_int = 10;
+        let file = fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
+        #[expect(unsafe_code, reason = "leases have no safe form")]
+        // SAFETY: sets two numbers of a descriptor that is open.
+        let taken = unsafe {
+            // A signal that is ignored by default, instead of the one that ends this process.
+            libc::fcntl(file.as_raw_fd(), F_SETSIG, libc::SIGURG) == 0
+                && libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_WRLCK) == 0
+        };
+        assert!(
+            taken,
+            "the file system of the temporary folder has no leases: {}",
+            std::io::Error::last_os_error()
+        );
+        Self(file)
+    }
 }

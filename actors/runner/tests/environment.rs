@@ -3,11 +3,14 @@
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt};
 
 use herdgate_actors::{
-    domain::EnvVar,
-    runner::{OutcomeKind, RunRequest},
+    domain::{Attempt, EnvVar, KeepWork},
+    runner::{OutcomeKind, ProcessOptions, ProcessRunner, RunFolders, RunRequest, Runner},
 };
 
-use crate::support::{House, order, with_spec};
+use crate::{
+    roles::Gate,
+    support::{House, Witness, in_time, order, with_spec},
+};
 
 fn full(command: &[&str]) -> RunRequest {
     let mut order = order(command);
@@ -29,9 +32,11 @@ async fn the_environment_holds_what_is_promised_and_nothing_else() {
     let run = order.run;
     assert_eq!(house.end_of(order).await, OutcomeKind::Completed);
     let folder = house.folders.folder(run);
+    let gate = fs::read_to_string(house.path("runs-common/gate")).unwrap();
     let file = |name: &str| folder.join(name).display().to_string();
     let mut promised = BTreeSet::from([
         format!("HERDGATE_RUN_ID={run}"),
+        format!("HERDGATE_GATE={}", gate.trim_end()),
         "HERDGATE_AGENT=dev".to_owned(),
         "HERDGATE_TRIGGER=webhook".to_owned(),
         "HERDGATE_ATTEMPT=1".to_owned(),
@@ -61,13 +66,13 @@ async fn the_files_hold_what_they_are_named_for_and_are_the_users_own() {
     house.end_of(order).await;
     let content = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
     let mode = |name: &str| fs::metadata(folder.join(name)).unwrap().permissions().mode() & 0o7777;
-    for (name, expected) in [
-        ("prompt.md", "the prompt"),
-        ("instructions.md", "be kind"),
-        ("context.json", "{\"a\":1}"),
-        ("payload.json", "{\"b\":2}"),
+    for (name, expected, expected_mode) in [
+        ("prompt.md", "the prompt", 0o600),
+        ("instructions.md", "be kind", 0o400),
+        ("context.json", "{\"a\":1}", 0o600),
+        ("payload.json", "{\"b\":2}", 0o400),
     ] {
-        assert_eq!((content(name).as_str(), mode(name)), (expected, 0o600), "{name}");
+        assert_eq!((content(name).as_str(), mode(name)), (expected, expected_mode), "{name}");
     }
     assert_eq!((mode("."), mode("work")), (0o700, 0o700));
     assert!(!folder.join("output.log").exists(), "a silent command leaves no log");
@@ -128,14 +133,122 @@ async fn signals_are_neither_blocked_nor_ignored() {
 }
 
 #[tokio::test]
-async fn the_command_leads_a_process_group_of_its_own() {
+async fn the_command_leads_a_session_and_a_process_group_of_its_own() {
     let house = House::new();
-    let order = order(&["cut", "-d", " ", "-f", "1,5", "/proc/self/stat"]);
+    // Process, group, session, terminal.
+    let order = order(&["cut", "-d", " ", "-f", "1,5,6,7", "/proc/self/stat"]);
     let run = order.run;
     house.end_of(order).await;
     let output = house.output(run);
-    let (pid, group) = output.trim_end().split_once(' ').unwrap();
-    assert_eq!(pid, group);
+    let pid = output.split(' ').next().unwrap();
+    assert_eq!(output.trim_end(), format!("{pid} {pid} {pid} 0"));
+}
+
+#[test]
+fn a_run_cannot_write_to_the_terminal_of_its_gate() {
+    let data = tempfile::tempdir().unwrap();
+    let witness = Witness::new(data.path().join("witness"));
+    let (_terminal, prepare) = terminal();
+    let text = "exec 9>\"$1\"; if echo owned >/dev/tty; then echo leaked >&9; else echo refused >&9; fi";
+    let gate = Gate::start_with(data.path(), text, &witness.path, prepare);
+    witness.hear("refused");
+    gate.kill();
+}
+
+/// A pseudo terminal, and what makes a command's process have it as its terminal.
+fn terminal() -> (std::os::fd::OwnedFd, impl FnOnce(&mut std::process::Command)) {
+    use std::os::unix::process::CommandExt;
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&ours).unwrap();
+    unlockpt(&ours).unwrap();
+    let path = ptsname(&ours, Vec::new()).unwrap();
+    let prepare = move |command: &mut std::process::Command| {
+        #[expect(unsafe_code, reason = "a terminal is taken between fork and exec")]
+        // SAFETY: system calls only.
+        unsafe {
+            command.pre_exec(move || {
+                rustix::process::setsid()?;
+                // The first terminal that a session's leader opens is the session's.
+                let theirs = rustix::fs::open(&path, rustix::fs::OFlags::RDWR, rustix::fs::Mode::empty())?;
+                std::mem::forget(theirs);
+                Ok(())
+            });
+        }
+    };
+    (ours, prepare)
+}
+
+#[tokio::test]
+async fn a_run_may_open_as_many_files_as_the_gate_could_before_it_raised_its_limit() {
+    let data = tempfile::tempdir().unwrap();
+    let folders = RunFolders::new(&data.path().join("runs")).unwrap();
+    let options = ProcessOptions { reaper: crate::roles::reaper(), open_files: Some(1000) };
+    let runner = ProcessRunner::new(folders.clone(), options).unwrap();
+    let order = order(&["sh", "-c", "ulimit -Sn"]);
+    let run = order.run;
+    assert_eq!(in_time(runner.start(order).ended).await.kind, OutcomeKind::Completed);
+    assert_eq!(folders.output(run).unwrap().bytes, b"1000\n");
+}
+
+#[tokio::test]
+async fn programs_are_not_looked_for_in_relative_folders() {
+    let house = House::new();
+    fs::create_dir(house.path("bin")).unwrap();
+    std::os::unix::fs::symlink("/bin/true", house.path("bin/planted")).unwrap();
+    let with_path = |path: &str| {
+        let path = EnvVar { name: "PATH".to_owned(), value: path.to_owned() };
+        with_spec(order(&["planted"]), |spec| {
+            spec.cwd = Some(house.data.path().to_owned());
+            spec.env = vec![path];
+        })
+    };
+    for path in ["bin", ".:bin", "", "./bin:/bin"] {
+        let ended = house.end_of(with_path(path)).await;
+        assert!(matches!(ended, OutcomeKind::NotStarted { .. }), "{path}: {ended:?}");
+    }
+    let absolute = house.path("bin").display().to_string();
+    assert_eq!(house.end_of(with_path(&absolute)).await, OutcomeKind::Completed);
+}
+
+#[tokio::test]
+async fn the_folder_in_which_a_run_worked_is_kept_as_the_agent_wants() {
+    let house = House::new();
+    for (keep, kept) in [
+        (KeepWork::Never, [false, false]),
+        (KeepWork::Failed, [false, true]),
+        (KeepWork::Always, [true, true]),
+    ] {
+        for (code, kept) in ["0", "1"].into_iter().zip(kept) {
+            let text = format!("mkdir -p clone/deep; echo x >clone/deep/file; exit {code}");
+            let order = with_spec(order(&["sh", "-c", &text]), |spec| spec.keep_work = keep);
+            let folder = house.folders.folder(order.run);
+            house.end_of(order).await;
+            assert_eq!(folder.join("work/clone/deep/file").exists(), kept, "{keep:?} {code}");
+            assert!(folder.join("prompt.md").exists());
+        }
+    }
+}
+
+#[tokio::test]
+async fn attempts_of_a_job_share_its_payload_and_the_last_five_keep_their_folders() {
+    use std::os::unix::fs::MetadataExt;
+    let house = House::new();
+    let first = full(&["true"]);
+    let attempt = |number| {
+        let mut order = first.clone();
+        order.receipt = None;
+        order.run.attempt = Attempt(number);
+        order
+    };
+    let payload = |number| house.folders.folder(attempt(number).run).join("payload.json");
+    for number in 1..=7 {
+        assert_eq!(house.end_of(attempt(number)).await, OutcomeKind::Completed);
+    }
+    let kept: Vec<_> = (1..=7).filter(|number| payload(*number).exists()).collect();
+    assert_eq!(kept, [3, 4, 5, 6, 7]);
+    assert_eq!(fs::metadata(payload(7)).unwrap().ino(), fs::metadata(payload(3)).unwrap().ino());
 }
 
 #[tokio::test]

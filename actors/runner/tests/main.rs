@@ -6,5 +6,4 @@ mod ends;
 mod environment;
 mod output;
 mod roles;
-mod speed;
 mod support;

@@ -16,7 +16,7 @@ use std::{
 
 use herdgate_actors::{
     domain::{Attempt, JobId, KeepWork, RunId, RunSpec},
-    runner::{Ended, OutcomeKind, ProcessRunner, RunFolders, RunRequest, Runner, Warden},
+    runner::{Ended, OutcomeKind, ProcessOptions, ProcessRunner, RunFolders, RunRequest, Runner},
 };
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
@@ -25,7 +25,7 @@ use crate::roles;
 /// Far more than anything here takes; only a failing test waits so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A runner, its folders and its warden.
+/// A runner, its folders and its reaper.
 pub(crate) struct House {
     pub(crate) data: tempfile::TempDir,
     pub(crate) folders: RunFolders,
@@ -35,7 +35,7 @@ pub(crate) struct House {
 impl House {
     pub(crate) fn new() -> Self {
         let data = tempfile::tempdir().unwrap();
-        let (runner, _) = runner(data.path());
+        let runner = runner(data.path());
         Self { folders: RunFolders::new(&data.path().join("runs")).unwrap(), runner, data }
     }
 
@@ -57,10 +57,9 @@ impl House {
     }
 }
 
-pub(crate) fn runner(data: &Path) -> (ProcessRunner, Warden) {
-    let warden = Warden::start(roles::warden()).unwrap();
+pub(crate) fn runner(data: &Path) -> ProcessRunner {
     let folders = RunFolders::new(&data.join("runs")).unwrap();
-    (ProcessRunner::new(folders, warden.clone()).unwrap(), warden)
+    ProcessRunner::new(folders, ProcessOptions { reaper: roles::reaper(), open_files: None }).unwrap()
 }
 
 /// A command line as a test writes it.
@@ -114,9 +113,15 @@ pub(crate) struct Witness {
 }
 
 impl Witness {
-    pub(crate) fn new(path: PathBuf) -> Self {
+    /// A fifo that nobody reads here.
+    pub(crate) fn fifo(path: PathBuf) -> PathBuf {
         let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
         rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        path
+    }
+
+    pub(crate) fn new(path: PathBuf) -> Self {
+        let path = Self::fifo(path);
         let (sender, lines) = mpsc::channel();
         let fifo = path.clone();
         thread::spawn(move || {

@@ -12,7 +12,7 @@ use miette::IntoDiagnostic;
 use super::{
     outcome::{Outcome, report},
     print,
-    serve::{Signals, warden},
+    serve::{Signals, reaper},
 };
 use crate::{
     config::{self, ColorMode, Env, LogFormat},
@@ -40,7 +40,7 @@ impl Demo {
         let metrics = telemetry::metrics().into_diagnostic()?;
         telemetry::logs(LogFormat::Pretty, "error");
         telemetry::panics();
-        let around = Deps { clock: Clock::System, warden: warden()?, metrics };
+        let around = Deps { clock: Clock::System, reaper: reaper()?, metrics };
         super::runtime::block_on(async move {
             let sources = plan.sources.clone();
             let agents: Vec<_> = plan.agents.iter().map(|agent| agent.spec.clone()).collect();
