@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::{Delivery, Headers, PendingReceipt, receipt::WeakReceipt};
-use crate::domain::{ProviderName, ReceiptId, SourceName, Timestamp};
+use crate::domain::{DedupeKey, ProviderName, ReceiptId, SourceName, Timestamp};
 
 /// Which sources a request may belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,37 +54,64 @@ impl UnverifiedRequest {
         self.body.len()
     }
 
-    /// Shows headers and raw body to `check`; only what it accepts becomes a [`Delivery`].
+    /// Shows headers and raw body to `check`; only what it accepts becomes a [`VerifiedRequest`].
     ///
     /// `check` names the sources whose secret verifies the body, or says why there is none.
+    ///
+    /// # Errors
+    /// What `check` says.
     pub fn verify(
         self,
         check: impl FnOnce(&Headers, &[u8]) -> Result<Vec<SourceName>, RejectReason>,
-    ) -> Verified {
-        match check(&self.headers, &self.body) {
-            Ok(sources) => Verified::Yes(
-                Delivery {
-                    provider: self.provider,
-                    sources,
-                    headers: self.headers,
-                    body: self.body,
-                    at: self.at,
-                    keys: Vec::new(),
-                },
-                self.reply,
-            ),
-            Err(refusal) => Verified::No(refusal, self.reply),
+    ) -> Result<(VerifiedRequest, Reply), (RejectReason, Reply)> {
+        let Self { provider, headers, at, reply, body, .. } = self;
+        match check(&headers, &body) {
+            Ok(sources) => Ok((VerifiedRequest { provider, sources, headers, body, at }, reply)),
+            Err(reason) => Err((reason, reply)),
         }
     }
 }
 
-/// What verification made of an arrival.
+/// A request for which at least one source vouches. Only verification makes one, and only this makes
+/// a [`Delivery`] of a request.
 #[derive(Debug)]
-pub enum Verified {
-    /// At least one source vouches for it.
-    Yes(Delivery, Reply),
-    /// None does.
-    No(RejectReason, Reply),
+pub struct VerifiedRequest {
+    provider: ProviderName,
+    sources: Vec<SourceName>,
+    headers: Headers,
+    body: Bytes,
+    at: Timestamp,
+}
+
+impl VerifiedRequest {
+    /// Every source that vouches for it; never empty.
+    pub fn sources(&self) -> &[SourceName] {
+        &self.sources
+    }
+
+    /// Its headers, signatures among them.
+    pub const fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// Its body, as it was signed.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The delivery that it is: under `keys`, with its body as `redact` leaves it, and of its headers
+    /// only those that are `kept`.
+    pub fn into_delivery(
+        mut self,
+        keys: Vec<DedupeKey>,
+        redact: impl FnOnce(&Headers, Bytes) -> Bytes,
+        kept: &[&str],
+    ) -> Delivery {
+        let body = redact(&self.headers, self.body);
+        self.headers.retain(kept);
+        let Self { provider, sources, headers, at, .. } = self;
+        Delivery { provider, sources, headers, body, at, keys }
+    }
 }
 
 /// Why a request was not taken. The label of `herdgate_deliveries_total{outcome="refused"}`.

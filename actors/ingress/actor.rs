@@ -10,11 +10,11 @@ use actix::prelude::*;
 use super::Sources;
 use crate::{
     domain::{
-        Answer, Clock, IdSource, Origin, ParseRequest, PendingReceipt, ProviderName, ReceiptSink, SourceName,
-        SourceSelector, UnverifiedRequest, Verified,
+        Answer, Clock, Delivery, IdSource, Origin, PendingReceipt, ProviderName, ReceiptSink, RejectReason,
+        Reply, SourceName, SourceSelector, UnverifiedRequest, VerifiedRequest,
     },
-    provider,
-    runtime::{Envelope, MailboxSender, SendError},
+    provider::{self, Provider},
+    runtime::{ActorScope, Envelope, Offload},
     telemetry::{Event, emit},
 };
 
@@ -22,7 +22,12 @@ use crate::{
 /// its neighbours for more than 0.25 ms.
 const INLINE_LIMIT: usize = 256 * 1024;
 
-/// Verifies requests and opens their receipts.
+/// Posts a receipt to the parser of its provider. One that no parser can take is dropped, and so kept
+/// as unrouted for the sweep.
+pub type ToParser = Arc<dyn Fn(PendingReceipt) + Send + Sync>;
+
+/// Decides what gets in: verifies requests, counts them against the limits of their sources, and opens
+/// the receipts of those that it takes.
 #[derive(Clone)]
 pub struct IngressActor {
     /// Who may send.
@@ -33,8 +38,12 @@ pub struct IngressActor {
     pub ids: Arc<IdSource>,
     /// The time.
     pub clock: Clock,
-    /// The parsers, of which each delivery goes to the next one.
-    pub parsers: Vec<MailboxSender<ParseRequest>>,
+    /// The way to the parsers on this very thread.
+    pub to_parser: ToParser,
+    /// Where large bodies are hashed.
+    pub offload: Offload,
+    /// Its supervision.
+    pub scope: ActorScope,
 }
 
 impl Actor for IngressActor {
@@ -46,68 +55,60 @@ impl Supervised for IngressActor {}
 impl Handler<Envelope<UnverifiedRequest>> for IngressActor {
     type Result = ();
 
-    fn handle(&mut self, post: Envelope<UnverifiedRequest>, _: &mut Context<Self>) {
-        let arrival = post.open();
-        if arrival.body_len() <= INLINE_LIMIT {
-            self.take(arrival);
+    fn handle(&mut self, envelope: Envelope<UnverifiedRequest>, _: &mut Context<Self>) {
+        let request = envelope.open();
+        // A request whose handling panics, or finds no room, is told that it cannot be taken now.
+        if request.body_len() <= INLINE_LIMIT {
+            let _ = self.scope.contain_call(|| self.take(request));
         } else {
             let this = self.clone();
-            tokio::task::spawn_blocking(move || this.take(arrival));
+            let _ = self.offload.run(move || {
+                let _ = this.scope.contain_call(|| this.take(request));
+            });
         }
     }
 }
 
 impl IngressActor {
-    fn take(&self, arrival: UnverifiedRequest) {
+    fn take(&self, request: UnverifiedRequest) {
         let begun = Instant::now();
-        let (provider, door, at) = (arrival.provider, arrival.door.clone(), arrival.at);
-        let verified = arrival
+        let (provider, door, at) = (request.provider, request.door.clone(), request.at);
+        let verified = request
             .verify(|headers, body| self.sources.verify(provider, &door, headers, body, self.clock.now()));
-        match verified {
-            Verified::No(reason, reply) => {
-                let source = match &door {
+        let (verified, reply) = match verified {
+            Ok(verified) => verified,
+            Err((reason, reply)) => {
+                let source = match door {
                     SourceSelector::Any => None,
-                    SourceSelector::Source(name) => Some(name.clone()),
+                    SourceSelector::Source(name) => Some(name),
                 };
-                emit(Event::DeliveryRefused { provider, source, reason });
-                reply.send(Answer::Rejected(reason));
+                return reject(provider, source, reason, reply);
             }
-            Verified::Yes(mut delivery, reply) => {
-                let protocol = provider::provider(provider);
-                delivery.keys = vec![protocol.delivery_key(&delivery.headers, &delivery.body).into()];
-                delivery.body = protocol.redact(&delivery.headers, delivery.body);
-                delivery.headers.retain(protocol.spec().kept_headers);
-                let answered = Answered {
-                    provider,
-                    source: delivery.sources[0].clone(),
-                    delivery_id: protocol.delivery_id(&delivery.headers).map(Arc::from),
-                    bytes: delivery.body.len(),
-                    begun,
-                };
-                let reply = reply.tallied(move |answer, event| answered.tell(answer, event));
-                self.pass_on(PendingReceipt::open(
-                    self.ids.receipt(at),
-                    Origin::Request,
-                    delivery,
-                    Arc::clone(&self.recorder),
-                    Some(reply),
-                ));
-            }
+        };
+        // After the signature, so that only real deliveries use a limit up.
+        if let Err(source) = self.sources.admit(provider, verified.sources()) {
+            return reject(provider, Some(source), RejectReason::RateLimited, reply);
         }
+        let delivery = complete(provider::provider(provider), verified);
+        let answered = Answered::of(&delivery, begun);
+        let reply = reply.tallied(move |answer, event| answered.tell(answer, event));
+        let id = self.ids.receipt(at);
+        let sink = Arc::clone(&self.recorder);
+        let receipt = PendingReceipt::open(id, Origin::Request, delivery, sink, Some(reply));
+        (self.to_parser)(receipt);
     }
+}
 
-    /// Gives the receipt to a parser. Dropped here, it is kept as unrouted for the sweep.
-    fn pass_on(&self, receipt: PendingReceipt) {
-        let turn = usize::try_from(receipt.id().get()).unwrap_or(0);
-        let mut parse = ParseRequest(receipt);
-        for step in 0..self.parsers.len() {
-            let parser = &self.parsers[turn.wrapping_add(step) % self.parsers.len()];
-            match parser.try_send(parse) {
-                Ok(()) => return,
-                Err(SendError::Full(back) | SendError::Closed(back)) => parse = back,
-            }
-        }
-    }
+fn reject(provider: ProviderName, source: Option<SourceName>, reason: RejectReason, reply: Reply) {
+    emit(Event::DeliveryRefused { provider, source, reason });
+    reply.send(Answer::Rejected(reason));
+}
+
+/// Makes the delivery of a verified request, in one step: with its keys, without the provider's secrets,
+/// and without the headers that nobody needs any more.
+fn complete(provider: &dyn Provider, verified: VerifiedRequest) -> Delivery {
+    let keys = vec![provider.delivery_key(verified.headers(), verified.body()).into()];
+    verified.into_delivery(keys, |headers, body| provider.redact(headers, body), provider.spec().kept_headers)
 }
 
 /// What is told about a delivery when it is answered.
@@ -120,6 +121,17 @@ struct Answered {
 }
 
 impl Answered {
+    fn of(delivery: &Delivery, begun: Instant) -> Self {
+        let id = provider::provider(delivery.provider).delivery_id(&delivery.headers);
+        Self {
+            provider: delivery.provider,
+            source: delivery.sources[0].clone(),
+            delivery_id: id.map(Arc::from),
+            bytes: delivery.body.len(),
+            begun,
+        }
+    }
+
     fn tell(self, answer: &Answer, event: Option<&str>) {
         let Self { provider, source, delivery_id, bytes, begun } = self;
         let took_ms = begun.elapsed().into();

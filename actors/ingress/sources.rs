@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{bucket::Bucket, freshness};
+use super::{RateLimits, freshness, rate_limits::Limiter};
 use crate::{
     domain::{Headers, ProviderName, RejectReason, Source, SourceName, SourceSelector, Timestamp, feed},
     provider,
@@ -21,18 +21,22 @@ pub struct Sources {
 
 struct Entry {
     source: Source,
-    bucket: Option<Bucket>,
+    limiter: Option<Limiter>,
 }
 
 impl Sources {
     /// Takes the sources in the order in which configuration names them.
     pub fn new(sources: impl IntoIterator<Item = Source>) -> Self {
+        Self::with_limits(sources, &RateLimits::default())
+    }
+
+    /// The same, with the rate limits of those that were there before.
+    pub fn with_limits(sources: impl IntoIterator<Item = Source>, limits: &RateLimits) -> Self {
         let mut all: HashMap<ProviderName, Vec<Entry>> = HashMap::new();
         for source in sources {
             metrics().source(source.provider, &source.name);
-            all.entry(source.provider)
-                .or_default()
-                .push(Entry { bucket: source.rate_limit.map(Bucket::new), source });
+            let limiter = limits.of(&source);
+            all.entry(source.provider).or_default().push(Entry { source, limiter });
         }
         Self { all: Arc::new(all) }
     }
@@ -86,6 +90,18 @@ impl Sources {
             }
         }
         if verified_by.is_empty() { Err(refusal) } else { Ok(verified_by) }
+    }
+
+    /// Counts a delivery against the limits of all sources that it belongs to. Taken for some of them
+    /// alone, it would be lost for the agents of the others without anybody being told.
+    ///
+    /// # Errors
+    /// The source whose limit is used up.
+    pub fn admit(&self, provider: ProviderName, verified_by: &[SourceName]) -> Result<(), SourceName> {
+        let over = |entry: &&Entry| entry.limiter.as_ref().is_some_and(|limiter| limiter.check().is_err());
+        let entries = self.all.get(&provider).into_iter().flatten();
+        let mut limited = entries.filter(|entry| verified_by.contains(&entry.source.name));
+        limited.find(over).map_or(Ok(()), |entry| Err(entry.source.name.clone()))
     }
 
     fn behind<'a>(
@@ -143,11 +159,7 @@ impl Entry {
             let signed_at = provider::provider(self.source.provider).signed_at(headers, body);
             freshness::check(signed_at, now, tolerance)?;
         }
-        // Last, so that only real deliveries use the limit up.
-        match &self.bucket {
-            Some(bucket) if !bucket.take(now) => Err(RejectReason::RateLimited),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 }
 
@@ -245,21 +257,29 @@ mod tests {
         assert_eq!(verify(&strict, &SourceSelector::Any, &headers, body), Err(RejectReason::Stale));
     }
 
+    fn limited(name: &str, burst: u32) -> Source {
+        let rate_limit = Some(RateLimit { per_second: 1, burst });
+        Source { rate_limit, ..source(name, ProviderName::new("linear"), &["a"]) }
+    }
+
     #[test]
-    fn forged_requests_do_not_use_up_the_rate_limit() {
-        let limited = Sources::new([Source {
-            rate_limit: Some(RateLimit { per_second: 1, burst: 1 }),
-            ..source("one", ProviderName::new("linear"), &["a"])
-        }]);
-        let forged = signed(ProviderName::new("linear"), "wrong", b"{}");
-        for _ in 0..10 {
-            assert_eq!(
-                verify(&limited, &SourceSelector::Any, &forged, b"{}"),
-                Err(RejectReason::BadSignature)
-            );
-        }
-        let real = signed(ProviderName::new("linear"), "a", b"{}");
-        assert!(verify(&limited, &SourceSelector::Any, &real, b"{}").is_ok());
-        assert_eq!(verify(&limited, &SourceSelector::Any, &real, b"{}"), Err(RejectReason::RateLimited));
+    fn a_delivery_is_refused_when_any_of_its_sources_is_over_its_limit() {
+        let linear = ProviderName::new("linear");
+        let sources = Sources::new([limited("narrow", 1), limited("wide", 10)]);
+        let both = ["narrow".into(), "wide".into()];
+        assert_eq!(sources.admit(linear, &both), Ok(()));
+        assert_eq!(sources.admit(linear, &both), Err("narrow".into()));
+        assert_eq!(sources.admit(linear, &["wide".into()]), Ok(()));
+    }
+
+    #[test]
+    fn a_reload_gives_nobody_a_fresh_burst_unless_the_limit_changed() {
+        let (linear, one) = (ProviderName::new("linear"), ["one".into()]);
+        let limits = RateLimits::default();
+        assert_eq!(Sources::with_limits([limited("one", 1)], &limits).admit(linear, &one), Ok(()));
+        let same = Sources::with_limits([limited("one", 1)], &limits);
+        assert_eq!(same.admit(linear, &one), Err("one".into()));
+        let wider = Sources::with_limits([limited("one", 2)], &limits);
+        assert_eq!(wider.admit(linear, &one), Ok(()));
     }
 }

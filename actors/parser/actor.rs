@@ -5,22 +5,30 @@ use std::sync::Arc;
 use actix::prelude::*;
 
 use crate::{
-    domain::{FilterRequest, ParseRequest, Parsed, PendingReceipt, SubscriptionIndex},
-    provider,
-    runtime::{Envelope, MailboxSender},
+    domain::{DeliveryPanicked, FilterRequest, ParseRequest, Parsed, PendingReceipt, SubscriptionIndex},
+    provider::Provider,
+    runtime::{ActorScope, Envelope, MailboxSender, MessagePanicked, Offload},
 };
 
 /// Bodies beyond this many bytes are read elsewhere: at about 500 MB/s a larger one would hold up
 /// its neighbours for more than 0.5 ms.
 const INLINE_LIMIT: usize = 256 * 1024;
 
-/// One of a pool; each takes deliveries of any provider.
+/// Reads what one provider sends to one HTTP worker, on the worker's own thread.
 #[derive(Clone)]
 pub struct ParserActor {
+    /// Whose deliveries it reads.
+    pub provider: &'static dyn Provider,
     /// Which agents may want what.
     pub subscriptions: Arc<SubscriptionIndex>,
-    /// The agents, in the order in which `routes` counts them.
+    /// The agents, in the order in which `subscriptions` counts them.
     pub agents: Arc<[MailboxSender<FilterRequest>]>,
+    /// Who sees to deliveries whose reading panicked.
+    pub panics: MailboxSender<DeliveryPanicked>,
+    /// Where large bodies are read.
+    pub offload: Offload,
+    /// Its supervision.
+    pub scope: ActorScope,
 }
 
 impl Actor for ParserActor {
@@ -32,23 +40,34 @@ impl Supervised for ParserActor {}
 impl Handler<Envelope<ParseRequest>> for ParserActor {
     type Result = ();
 
-    fn handle(&mut self, post: Envelope<ParseRequest>, _: &mut Context<Self>) {
-        let ParseRequest(receipt) = post.open();
+    fn handle(&mut self, envelope: Envelope<ParseRequest>, _: &mut Context<Self>) {
+        let ParseRequest(receipt) = envelope.open();
+        // A receipt whose reading panics, or finds no room, closes as unrouted.
         if receipt.delivery().body.len() <= INLINE_LIMIT {
-            self.route(&receipt);
+            self.contained(receipt);
         } else {
             let this = self.clone();
-            // A panic there drops the receipt, which then closes as unrouted.
-            tokio::task::spawn_blocking(move || this.route(&receipt));
+            let _ = self.offload.run(move || this.contained(receipt));
         }
     }
 }
 
 impl ParserActor {
+    fn contained(&self, receipt: PendingReceipt) {
+        let id = receipt.id();
+        let routed = self.scope.contain_call(|| self.route(&receipt));
+        // Closed before it is told, so that it is found as unrouted.
+        drop(receipt);
+        if let Err(MessagePanicked(problem)) = routed {
+            // Without room there it is met again, and counted then.
+            let _ = self.panics.try_send(DeliveryPanicked { receipt: id, problem });
+        }
+    }
+
     fn route(&self, receipt: &PendingReceipt) {
         let delivery = receipt.delivery();
         crate::failpoint::hit_for("parser.parse", delivery.key());
-        let context = match provider::provider(delivery.provider).read(&delivery.headers, &delivery.body) {
+        let context = match self.provider.read(&delivery.headers, &delivery.body) {
             Ok(context) => Arc::new(context),
             Err(problem) => {
                 receipt.parsed(Parsed::Unparsable(problem), 0);

@@ -1,8 +1,10 @@
 //! Turns a delivery into a context, and offers it to the agents that may want it.
 //!
-//! - [`SubscriptionIndex`]: who may want what, so that ten thousand agents cost little more than ten; pure.
-//! - [`ParserActor`]: reads, and offers.
+//! - [`ParserActor`]: reads, and offers; one per provider and HTTP worker.
+//! - [`Parsers`]: the way to all of them.
 
 mod actor;
+mod parsers;
 
 pub use actor::ParserActor;
+pub use parsers::{Parsers, StartParser, WorkerParsers};

@@ -11,12 +11,16 @@
 //! the actor as its [`Policy`] says: same address, same mailbox. An actor whose work is done ends.
 
 mod mailbox;
+mod offload;
 mod policy;
 mod scope;
 mod supervisor;
 mod waker;
 
+/// A thread that carries actors.
+pub use actix::ArbiterHandle;
 pub use mailbox::{Envelope, MailboxMetrics, MailboxSender, SendError};
+pub use offload::{Offload, Overloaded};
 pub use policy::{Policy, RestartDecision};
 pub use scope::{ActorId, ActorScope, Doing, MessagePanicked, Observed};
 pub use supervisor::{OnGiveUp, Supervision};

@@ -2,19 +2,15 @@
 
 use std::{
     collections::HashSet,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use actix::{Actor, Addr, ArbiterHandle, Context, Supervised};
 use herdgate_actors::{
-    domain::{AgentName, Clock, DeliveryPanicked, NodeLife, ParseRequest, RunId},
-    runtime::{
-        ActorId, ActorScope, MailboxMetrics, MailboxSender, Policy, SendError, Supervision, WakeAgent,
-    },
+    domain::{AgentName, Clock, DeliveryPanicked, NodeLife, RunId},
+    parser::Parsers,
+    runtime::{ActorId, ActorScope, MailboxMetrics, MailboxSender, Policy, Supervision, WakeAgent},
     schedule::{ScheduledAgent, SchedulerActor, SchedulerDeps, SchedulesChanged},
     store::{Store, StoreState},
     telemetry::{Event, emit},
@@ -64,7 +60,7 @@ pub struct Background {
     /// Takes other schedules.
     pub schedules: MailboxSender<SchedulesChanged>,
     /// The parsers, which start later; nothing is routed again before.
-    pub parsers: Arc<OnceLock<Vec<MailboxSender<ParseRequest>>>>,
+    pub parsers: Arc<OnceLock<Parsers>>,
     /// Takes panics of those who read deliveries.
     pub panics: MailboxSender<DeliveryPanicked>,
     /// When the scheduler last looked.
@@ -208,18 +204,9 @@ async fn housekeeping(prune: MailboxSender<PruneNow>) -> Result<JobScheduler, Jo
 }
 
 /// Gives each receipt to the next parser that has room.
-fn to_parsers(parsers: Arc<OnceLock<Vec<MailboxSender<ParseRequest>>>>) -> ToParser {
-    let turn = AtomicUsize::new(0);
-    Arc::new(move |receipt| {
-        let Some(parsers) = parsers.get() else { return Err(receipt) };
-        let mut parse = ParseRequest(receipt);
-        let first = turn.fetch_add(1, Ordering::Relaxed);
-        for step in 0..parsers.len() {
-            match parsers[first.wrapping_add(step) % parsers.len()].try_send(parse) {
-                Ok(()) => return Ok(()),
-                Err(SendError::Full(back) | SendError::Closed(back)) => parse = back,
-            }
-        }
-        Err(parse.0)
+fn to_parsers(parsers: Arc<OnceLock<Parsers>>) -> ToParser {
+    Arc::new(move |receipt| match parsers.get() {
+        Some(parsers) => parsers.try_send(receipt),
+        None => Err(receipt),
     })
 }

@@ -4,10 +4,11 @@ use std::{collections::HashMap, sync::Arc};
 
 use herdgate_actors::{
     domain::{
-        AgentName, Answer, Clock, DeliveryAck, JobId, JobState, JobTrigger, NewJob, Origin, ParseRequest,
-        PendingReceipt, ReceiptId, ReceiptSink, Reply, WakeUp,
+        AgentName, Answer, Clock, DeliveryAck, JobId, JobState, JobTrigger, NewJob, Origin, PendingReceipt,
+        ReceiptId, ReceiptSink, Reply, WakeUp,
     },
-    runtime::{MailboxSender, Waker},
+    parser::Parsers,
+    runtime::Waker,
     store::{Bulk, BulkAction, Retried, Store, StoreError},
 };
 
@@ -24,7 +25,7 @@ pub struct Control {
     /// Where replayed receipts are recorded: the engine again.
     pub recorder: Arc<dyn ReceiptSink>,
     /// The parsers.
-    pub parsers: Vec<MailboxSender<ParseRequest>>,
+    pub parsers: Parsers,
     /// Rouse the agents.
     pub wakers: Wakers,
     /// The time.
@@ -71,8 +72,7 @@ impl Control {
             Arc::clone(&self.recorder),
             Some(reply),
         );
-        let turn = usize::try_from(id.get()).unwrap_or(0) % self.parsers.len();
-        if self.parsers[turn].try_send(ParseRequest(receipt)).is_err() {
+        if self.parsers.try_send(receipt).is_err() {
             return Err(ControlError::Busy);
         }
         match end.wait().await {

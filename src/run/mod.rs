@@ -6,3 +6,4 @@ pub mod control;
 pub mod health;
 pub mod rlimits;
 pub mod system;
+mod workers;

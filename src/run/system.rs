@@ -4,11 +4,7 @@ use std::{
     collections::HashMap,
     io,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
+    sync::Arc,
     time::Duration,
 };
 
@@ -16,14 +12,13 @@ use actix::{Addr, Arbiter};
 use herdgate_actors::{
     agent::{AgentActor, AgentDeps, Driver, Herd, LEASE, MAX_INTERRUPTIONS},
     domain::SubscriptionIndex,
-    domain::{
-        AgentName, Clock, FilterRequest, NodeId, NodeLife, ParseRequest, ReceiptSink, UnverifiedRequest,
-        WakeUp,
-    },
-    ingress::{IngressActor, Sources},
-    parser::ParserActor,
+    domain::{AgentName, Clock, DeliveryPanicked, FilterRequest, NodeId, NodeLife, ReceiptSink, WakeUp},
+    ingress::Sources,
+    parser::{ParserActor, Parsers},
     runner::{ProcessOptions, ProcessRunner, ReaperCommand, RunFolders, Runner, StopMode},
-    runtime::{ActorId, MailboxMetrics, MailboxSender, OnGiveUp, Policy, Supervision, WakeAgent, Waker},
+    runtime::{
+        ActorId, MailboxMetrics, MailboxSender, Offload, OnGiveUp, Policy, Supervision, WakeAgent, Waker,
+    },
     schedule::ScheduledAgent,
     store::{
         OpenError, Rescue, RescueScope, SqliteEngine, SqliteOptions, Store, StoreError, StoreState, Upkeep,
@@ -42,6 +37,7 @@ use crate::{
     run::control::{Control, Wakers},
     run::health::Health,
     run::rlimits::{self, TooFewFiles},
+    run::workers::{self, WorkerActors, cores},
     telemetry::Exporter,
     views,
 };
@@ -164,7 +160,8 @@ impl System {
         let background = Background::start(background, &arbiters[0].handle(), &supervision).await?;
         health.watch_scheduler(background.looked.clone());
         let recorder: Arc<dyn ReceiptSink> = Arc::clone(&engine) as Arc<dyn ReceiptSink>;
-        let parsers = start_parsers(&plan, &arbiters, &supervision, &agents);
+        let offload = workers::offload();
+        let parsers = start_parsers(&plan, &supervision, &agents, &offload, &background.panics);
         background.parsers.set(parsers.clone()).ok();
         watch_store(Arc::clone(&engine), health.clone());
 
@@ -185,15 +182,17 @@ impl System {
         };
         let kill_grace = plan.agents.iter().map(|agent| agent.spec.run.kill_grace).max().unwrap_or_default();
         let shutdown_grace = plan.gateway.shutdown_grace;
-        let ingress = IngressActor {
+        let actors = WorkerActors {
+            supervision,
             sources: Sources::new(plan.sources.iter().cloned()),
-            recorder,
+            parsers,
+            sink: recorder,
             ids: engine.ids(),
             clock: clock.clone(),
-            parsers,
+            offload,
+            mailbox: plan.mailboxes.ingress,
         };
-        let listening =
-            open_doors(&plan, max_connections, ingress, supervision, admin, &health, clock).await?;
+        let listening = open_doors(&plan, max_connections, actors, admin, &health, clock).await?;
         let whereabouts =
             ListenAddresses { public: listening.public(), admin: listening.admin(), pid: std::process::id() };
         whereabouts
@@ -265,10 +264,6 @@ impl System {
         self.herd.stop(StopMode::Now);
         self.herd.idle_within(KILL_PATIENCE).await;
     }
-}
-
-fn cores() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// An agent that is given up is lost alone: its jobs wait, and it is shown as failed. Without any
@@ -381,26 +376,26 @@ fn start_agent(
 
 fn start_parsers(
     plan: &ResolvedConfig,
-    arbiters: &[Arbiter],
     supervision: &Supervision,
     agents: &Agents,
-) -> Vec<MailboxSender<ParseRequest>> {
+    offload: &Offload,
+    panics: &MailboxSender<DeliveryPanicked>,
+) -> Parsers {
     let enabled = agents.names.iter().filter_map(|name| plan.agent(name.as_str()));
     let subscriptions =
         Arc::new(SubscriptionIndex::build(enabled.map(|agent| agent.spec.triggers.as_slice())));
-    let parser = ParserActor { subscriptions, agents: agents.offers.clone().into() };
-    arbiters
-        .iter()
-        .enumerate()
-        .map(|(number, arbiter)| {
-            let identity = ActorId { actor: "parser", name: number.to_string() };
-            let meter = MailboxMetrics::new(&identity, plan.mailboxes.parser);
-            let parser = parser.clone();
-            let policy = Policy::default();
-            let addr = supervision.start(&arbiter.handle(), identity, policy, |_, _| parser);
-            MailboxSender::new(addr, meter)
-        })
-        .collect()
+    let (agents, offload): (Arc<[_]>, _) = (agents.offers.clone().into(), offload.clone());
+    let panics = panics.clone();
+    let parsers = workers::parsers(supervision, plan.mailboxes.parser, move |provider, scope| ParserActor {
+        provider: herdgate_actors::provider::provider(provider),
+        subscriptions: Arc::clone(&subscriptions),
+        agents: Arc::clone(&agents),
+        panics: panics.clone(),
+        offload: offload.clone(),
+        scope,
+    });
+    parsers.serve(plan.sources.iter().map(|source| source.provider));
+    parsers
 }
 
 fn entries(agents: &[ResolvedAgent]) -> Vec<ScheduledAgent> {
@@ -454,8 +449,7 @@ fn api_key(plan: &ResolvedConfig) -> Result<ApiKey, StartError> {
 async fn open_doors(
     plan: &ResolvedConfig,
     max_connections: usize,
-    ingress: IngressActor,
-    supervision: Supervision,
+    actors: WorkerActors,
     admin: Admin,
     health: &Health,
     clock: Clock,
@@ -473,24 +467,19 @@ async fn open_doors(
             trusted: Arc::clone(&trusted),
         },
     };
-    let sources = ingress.sources.clone();
+    let sources = actors.sources.clone();
     let wanted: Arc<[_]> = herdgate_actors::provider::all()
         .iter()
         .map(|provider| provider.spec().name)
         .map(|provider| (provider, sources.wanted_headers(provider)))
         .collect();
     let budget = Budget::for_bodies(gateway.body_limit);
-    let (body_limit, mailbox) = (gateway.body_limit, plan.mailboxes.ingress);
+    let body_limit = gateway.body_limit;
     let (body_patience, answer_within) = (gateway.request_timeout, gateway.answer_within);
-    let (worker, of_webhooks) = (AtomicUsize::new(0), health.clone());
+    let of_webhooks = health.clone();
     let per_worker: http::PerWorker = Arc::new(move || Webhooks {
         sources: sources.clone(),
-        ingress: start_ingress(
-            worker.fetch_add(1, Ordering::Relaxed),
-            ingress.clone(),
-            mailbox,
-            &supervision,
-        ),
+        ingress: actors.start(),
         health: of_webhooks.clone(),
         budget: budget.clone(),
         trusted: Arc::clone(&trusted),
@@ -503,17 +492,4 @@ async fn open_doors(
     let of_doors = health.clone();
     let on_failure: OnFailure = Arc::new(move |why| of_doors.fail(why));
     http::serve(&listeners, per_worker, admin, on_failure).await.map_err(StartError::Listen)
-}
-
-/// Starts the ingress of one HTTP worker, on the worker's own thread.
-fn start_ingress(
-    worker: usize,
-    actor: IngressActor,
-    mailbox: usize,
-    supervision: &Supervision,
-) -> MailboxSender<UnverifiedRequest> {
-    let identity = ActorId { actor: "ingress", name: worker.to_string() };
-    let meter = MailboxMetrics::new(&identity, mailbox);
-    let started = supervision.start(&Arbiter::current(), identity, Policy::default(), |_, _| actor);
-    MailboxSender::new(started, meter)
 }

@@ -346,3 +346,36 @@ fn a_sender_that_hangs_up_leaves_nothing_behind() {
         thread::scope(|scope| scope.spawn(|| request(gate.admin, "GET", "/metrics", &[], b"")).join());
     assert_eq!(metrics.unwrap().unwrap().status, 200);
 }
+
+#[test]
+fn a_delivery_is_refused_aloud_when_one_of_its_sources_is_over_its_limit() {
+    let limit = "[webhooks.narrow]\ntype = \"github\"\ncredential = \"it\"\nrate_limit = { per_second = 1, burst = 1 }";
+    let (_project, gate) = gate(&gateway(limit));
+    let statuses: Vec<_> =
+        (0..4).map(|id| gate.github("issues", &format!("limited {id}"), "{}").status).collect();
+    assert_eq!(statuses[0], 200);
+    assert!(statuses.contains(&429), "{statuses:?}");
+    let refused = gate.admin("GET", "/metrics").text();
+    let series =
+        r#"herdgate_deliveries_total{type="github",source="narrow",outcome="refused",reason="rate_limited"}"#;
+    let count = refused.lines().find_map(|line| line.strip_prefix(series)).unwrap_or_default();
+    assert!(count.trim().parse::<u32>().is_ok_and(|count| count > 0), "{refused}");
+    assert_eq!(gate.post("/webhooks/github/github", &[], b"").status, 401, "others are as they were");
+}
+
+#[test]
+fn the_parsers_of_a_provider_share_one_series_whichever_worker_they_serve() {
+    let (_project, gate) = gate("");
+    for id in 0..10 {
+        assert_eq!(gate.github("issues", &format!("parsed {id}"), "{}").status, 200);
+    }
+    let metrics = gate.admin("GET", "/metrics").text();
+    let of_parsers: Vec<_> = metrics
+        .lines()
+        .filter(|line| line.starts_with("herdgate_mailbox_accepted_total{actor=\"parser\""))
+        .collect();
+    let github = r#"herdgate_mailbox_accepted_total{actor="parser",name="github"} 10"#;
+    assert!(of_parsers.contains(&github), "{of_parsers:?}");
+    assert_eq!(of_parsers.len(), 4, "one for each provider with sources: {of_parsers:?}");
+    assert!(metrics.contains(r#"herdgate_mailbox_depth{actor="parser",name="github"} 0"#), "{metrics}");
+}
