@@ -1,6 +1,9 @@
 //! Deliveries of all providers, for `send`, `demo` and first steps.
 
-use herdgate_actors::{domain::ProviderName, provider};
+use herdgate_actors::{
+    domain::{Clock, ProviderName},
+    provider,
+};
 
 /// One delivery.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +38,11 @@ impl Sample {
     /// of its own.
     pub fn headers(&self, id: &str) -> Vec<(&'static str, String)> {
         let mut headers = vec![("content-type", "application/json".to_owned())];
-        headers.extend(provider::provider(self.provider).sample_headers(self.sample, id));
+        headers.extend(provider::provider(self.provider).sample_headers(
+            self.sample,
+            id,
+            Clock::System.now(),
+        ));
         headers
     }
 }

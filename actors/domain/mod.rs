@@ -53,7 +53,8 @@ pub use receipt::{
     Parsed, PendingReceipt, ReceiptBatch, ReceiptSink, Unparsable, WakeUp,
 };
 pub use request::{
-    Answer, DeliveryAck, RejectReason, Reply, ReplyEnd, SourceSelector, UnverifiedRequest, VerifiedRequest,
+    Answer, DeliveryAck, HttpReply, RejectReason, Reply, ReplyEnd, SourceSelector, UnverifiedRequest,
+    VerifiedRequest,
 };
 pub use scheme::{Encoding, Hash, KeyForm, Part, Scheme, Signature};
 pub use signature::{BadSecret, Check, Secret, feed};

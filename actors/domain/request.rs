@@ -156,8 +156,26 @@ pub enum Answer {
     },
     /// Not verified: 401, or 429 for [`RejectReason::RateLimited`].
     Rejected(RejectReason),
+    /// The provider tried the address, and wants this said: nothing is kept.
+    Handshake(HttpReply),
     /// Could not be made durable: 503, nothing claimed.
     Unavailable,
+}
+
+/// An answer in a provider's own words, with status 200.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpReply {
+    /// What it is.
+    pub content_type: &'static str,
+    /// What is said.
+    pub body: String,
+}
+
+impl HttpReply {
+    /// A plain text.
+    pub const fn text(body: String) -> Self {
+        Self { content_type: "text/plain; charset=utf-8", body }
+    }
 }
 
 /// A delivery that is on disk.

@@ -85,6 +85,9 @@ impl IngressActor {
                 return reject(provider, source, reason, reply);
             }
         };
+        if let Some(said) = provider::provider(provider).handshake(verified.headers(), verified.body()) {
+            return reply.send(Answer::Handshake(said));
+        }
         // After the signature, so that only real deliveries use a limit up.
         if let Err(source) = self.sources.admit(provider, verified.sources()) {
             return reject(provider, Some(source), RejectReason::RateLimited, reply);
@@ -107,7 +110,7 @@ fn reject(provider: ProviderName, source: Option<SourceName>, reason: RejectReas
 /// Makes the delivery of a verified request, in one step: with its keys, without the provider's secrets,
 /// and without the headers that nobody needs any more.
 fn complete(provider: &dyn Provider, verified: VerifiedRequest) -> Delivery {
-    let keys = vec![provider.delivery_key(verified.headers(), verified.body()).into()];
+    let keys = provider.identify(verified.headers(), verified.body());
     verified.into_delivery(keys, |headers, body| provider.redact(headers, body), provider.spec().kept_headers)
 }
 
@@ -157,7 +160,8 @@ impl Answered {
                 bytes,
                 took_ms,
             },
-            Answer::Unavailable | Answer::Rejected(_) => {
+            // A handshake is answered before there is anything to tell.
+            Answer::Unavailable | Answer::Rejected(_) | Answer::Handshake(_) => {
                 Event::DeliveryUnavailable { provider, source, delivery_id, bytes, took_ms }
             }
         });

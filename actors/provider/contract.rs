@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use super::{ProviderSpec, Sample};
-use crate::domain::{DeliveryKey, Headers, Timestamp, Unparsable, WebhookContext};
+use super::{ProviderSpec, Sample, keys};
+use crate::domain::{DedupeKey, DeliveryKey, Headers, HttpReply, Timestamp, Unparsable, WebhookContext};
 
 /// How one provider talks. Pure: headers and bytes in, facts out.
 ///
@@ -24,6 +24,12 @@ pub trait Provider: Send + Sync + 'static {
         None
     }
 
+    /// What a request that only tries the address is answered. Asked after verification; what is
+    /// answered here is no delivery.
+    fn handshake(&self, _headers: &Headers, _body: &[u8]) -> Option<HttpReply> {
+        None
+    }
+
     /// Blanks secrets which the provider puts into bodies. Called right after verification.
     fn redact(&self, _headers: &Headers, body: Bytes) -> Bytes {
         body
@@ -38,10 +44,18 @@ pub trait Provider: Send + Sync + 'static {
 
     /// The headers that would come with a sample, but for the signature and the content type.
     /// `id` makes it a delivery of its own.
-    fn sample_headers(&self, sample: &Sample, id: &str) -> Vec<(&'static str, String)>;
+    fn sample_headers(&self, sample: &Sample, id: &str, now: Timestamp) -> Vec<(&'static str, String)>;
 }
 
 impl dyn Provider {
+    /// What makes two deliveries the same event, within one source, each with how long that is
+    /// remembered.
+    pub fn identify(&self, headers: &Headers, body: &[u8]) -> Vec<DedupeKey> {
+        let key = self.delivery_key(headers, body);
+        let window = self.spec().body_window.filter(|_| keys::is_hash(&key));
+        vec![DedupeKey { key, window }]
+    }
+
     /// Reads an event and cuts what is too long to keep.
     ///
     /// # Errors

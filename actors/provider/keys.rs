@@ -22,11 +22,21 @@ pub(super) fn hashed_key(parts: &[&[u8]]) -> DeliveryKey {
     DeliveryKey::from(key)
 }
 
-/// A key from an id in a header, which is hostile text until proven short and printable.
+/// A key from an id in a header, which is hostile text until proven short and printable. An id that
+/// looks like a hash must not pass for one.
 pub(super) fn id_key(id: &str) -> DeliveryKey {
-    if !id.is_empty() && id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if !id.is_empty()
+        && id.len() <= 128
+        && !id.starts_with("sha256:")
+        && id.bytes().all(|byte| byte.is_ascii_graphic())
+    {
         DeliveryKey::from(id)
     } else {
         hashed_key(&[id.as_bytes()])
     }
+}
+
+/// Whether a key is a hash, not an id.
+pub(super) fn is_hash(key: &DeliveryKey) -> bool {
+    key.as_str().starts_with("sha256:")
 }

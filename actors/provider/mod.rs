@@ -27,7 +27,9 @@ mod linear;
 mod mintlify;
 mod registry;
 mod sentry;
+mod slack;
 mod spec;
+mod standard;
 
 pub use contract::Provider;
 pub use form::{FORM, is_form, payload};

@@ -4,12 +4,18 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::{Provider, ProviderSpec, github, linear, mintlify, sentry};
+use super::{Provider, ProviderSpec, github, linear, mintlify, sentry, slack, standard};
 use crate::domain::{ProviderName, UnknownProvider};
 
 /// Every provider, by name: one line each.
-static PROVIDERS: &[&dyn Provider] =
-    &[&github::Github, &linear::Linear, &mintlify::Mintlify, &sentry::Sentry];
+static PROVIDERS: &[&dyn Provider] = &[
+    &github::Github,
+    &linear::Linear,
+    &mintlify::Mintlify,
+    &sentry::Sentry,
+    &slack::Slack,
+    &standard::Standard,
+];
 
 /// Every provider, in the order of their names.
 pub fn all() -> &'static [&'static dyn Provider] {

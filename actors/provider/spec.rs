@@ -29,6 +29,10 @@ pub struct ProviderSpec {
     pub tolerance: Option<Duration>,
     /// Whether it sends forms too, with the JSON in a field of them.
     pub sends_forms: bool,
+    /// How long a key that is made of a body is remembered; `None` is the configured window. Minutes
+    /// where a provider repeats equal bodies by nature, so that a build that fails in the same words
+    /// tomorrow counts.
+    pub body_window: Option<Duration>,
     /// Whether a source may go without secret although nobody said so. As in Action Llama; not
     /// where nothing says that the provider signs at all.
     pub may_be_unsigned: bool,

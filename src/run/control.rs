@@ -80,7 +80,7 @@ impl Control {
             Answer::Unparsable { receipt, .. } => {
                 Ok(DeliveryAck { receipt, matched: 0, skipped: 0, duplicate: false })
             }
-            Answer::Rejected(_) | Answer::Unavailable => Err(ControlError::Busy),
+            Answer::Rejected(_) | Answer::Handshake(_) | Answer::Unavailable => Err(ControlError::Busy),
         }
     }
 

@@ -29,7 +29,7 @@ use super::{
     keys::{hashed_key, id_key},
     lenient, payload as json_of,
 };
-use crate::domain::{DeliveryKey, Headers, Unparsable, WebhookContext};
+use crate::domain::{DeliveryKey, Headers, Timestamp, Unparsable, WebhookContext};
 
 /// GitHub.
 pub(super) struct Github;
@@ -69,7 +69,7 @@ impl Provider for Github {
         })
     }
 
-    fn sample_headers(&self, sample: &Sample, id: &str) -> Vec<(&'static str, String)> {
+    fn sample_headers(&self, sample: &Sample, id: &str, _: Timestamp) -> Vec<(&'static str, String)> {
         vec![
             ("x-github-event", sample.event.to_owned()),
             ("x-github-delivery", id.to_owned()),

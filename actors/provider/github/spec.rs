@@ -26,6 +26,7 @@ pub(in crate::provider) static GITHUB: ProviderSpec = ProviderSpec {
     fields: &FIELDS,
     signs_time: false,
     tolerance: None,
+    body_window: None,
     sends_forms: true,
     may_be_unsigned: true,
     // Sent when a webhook is made.

@@ -20,4 +20,4 @@ pub(in crate::provider) use mend::LARGEST_TREE;
 pub use mend::read;
 pub use nested::{Count, List, MOST_ITEMS, Object, TextOr};
 pub use scalar::{Flag, Number, Scalar, Text};
-pub use small::{Small, SmallItems, is_small};
+pub use small::{Small, SmallEntries, SmallItems, is_small};

@@ -1,6 +1,6 @@
 //! Values of any type, as far as they are small.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -102,6 +102,38 @@ impl<'de> Visitor<'de> for SmallVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Option<Value>, A::Error> {
         while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(None)
+    }
+}
+
+/// The small values of an object, by key.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SmallEntries(pub BTreeMap<String, Value>);
+
+impl<'de> Deserialize<'de> for SmallEntries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EntriesVisitor)
+    }
+}
+
+struct EntriesVisitor;
+
+impl<'de> Visitor<'de> for EntriesVisitor {
+    type Value = SmallEntries;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<SmallEntries, A::Error> {
+        let mut values = BTreeMap::new();
+        for _ in 0..MOST_ITEMS {
+            let Some(key) = entries.next_key::<String>()? else { return Ok(SmallEntries(values)) };
+            if let Some(value) = entries.next_value::<Small>()?.0.filter(|_| key.len() <= TEXT) {
+                values.insert(key, value);
+            }
+        }
+        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(SmallEntries(values))
     }
 }
 

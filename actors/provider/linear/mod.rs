@@ -44,6 +44,7 @@ static LINEAR: ProviderSpec = ProviderSpec {
     signs_time: true,
     // Retries come after a minute, an hour and six, with the time of the first try.
     tolerance: None,
+    body_window: None,
     sends_forms: false,
     may_be_unsigned: true,
     asked_by_name: &[],
@@ -117,11 +118,11 @@ impl Provider for Linear {
     }
 
     fn delivery_id<'a>(&self, headers: &'a Headers) -> Option<&'a str> {
-        headers.get("linear-delivery")
+        headers.get("linear-delivery").filter(|id| !id.is_empty())
     }
 
     fn delivery_key(&self, headers: &Headers, body: &[u8]) -> DeliveryKey {
-        headers.get("linear-delivery").map_or_else(|| hashed_key(&[body]), id_key)
+        self.delivery_id(headers).map_or_else(|| hashed_key(&[body]), id_key)
     }
 
     /// The body says it, and the signature covers the body.
@@ -140,7 +141,7 @@ impl Provider for Linear {
         })
     }
 
-    fn sample_headers(&self, sample: &Sample, id: &str) -> Vec<(&'static str, String)> {
+    fn sample_headers(&self, sample: &Sample, id: &str, _: Timestamp) -> Vec<(&'static str, String)> {
         vec![("linear-event", sample.event.to_owned()), ("linear-delivery", id.to_owned())]
     }
 }

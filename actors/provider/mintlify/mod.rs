@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use serde::{Deserialize, Deserializer};
 
@@ -16,7 +16,7 @@ use super::{
     lenient::{self, Object, Scalar, Text, TextOr},
 };
 use crate::domain::{
-    DeliveryKey, FieldSpec, Headers, KeyForm, KindFields, ProviderName, Signature, Unparsable,
+    DeliveryKey, FieldSpec, Headers, KeyForm, KindFields, ProviderName, Signature, Timestamp, Unparsable,
     WebhookContext, cut,
 };
 
@@ -34,6 +34,7 @@ static MINTLIFY: ProviderSpec = ProviderSpec {
     fields: &FIELDS,
     signs_time: false,
     tolerance: None,
+    body_window: Some(Duration::from_secs(600)),
     // Nothing says that Mintlify signs at all.
     sends_forms: false,
     may_be_unsigned: false,
@@ -64,11 +65,11 @@ impl Provider for Mintlify {
     }
 
     fn delivery_id<'a>(&self, headers: &'a Headers) -> Option<&'a str> {
-        headers.get("x-mintlify-delivery")
+        headers.get("x-mintlify-delivery").filter(|id| !id.is_empty())
     }
 
     fn delivery_key(&self, headers: &Headers, body: &[u8]) -> DeliveryKey {
-        headers.get("x-mintlify-delivery").map_or_else(|| hashed_key(&[body]), id_key)
+        self.delivery_id(headers).map_or_else(|| hashed_key(&[body]), id_key)
     }
 
     fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
@@ -78,7 +79,7 @@ impl Provider for Mintlify {
         })
     }
 
-    fn sample_headers(&self, _: &Sample, id: &str) -> Vec<(&'static str, String)> {
+    fn sample_headers(&self, _: &Sample, id: &str, _: Timestamp) -> Vec<(&'static str, String)> {
         vec![("x-mintlify-delivery", id.to_owned())]
     }
 }

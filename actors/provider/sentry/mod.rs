@@ -16,11 +16,13 @@ mod redact;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::{CredentialSpec, KnownEvent, Provider, ProviderSpec, Sample, fields, keys::hashed_key, lenient};
 use crate::domain::{
-    DeliveryKey, FIELD, FieldSpec, Headers, KeyForm, Place, ProviderName, Signature, Unparsable,
+    DeliveryKey, FIELD, FieldSpec, Headers, KeyForm, Place, ProviderName, Signature, Timestamp, Unparsable,
     WebhookContext,
 };
 
@@ -39,6 +41,7 @@ static SENTRY: ProviderSpec = ProviderSpec {
     // Its timestamp is a header that is not signed.
     signs_time: false,
     tolerance: None,
+    body_window: Some(Duration::from_secs(24 * 3600)),
     sends_forms: false,
     may_be_unsigned: true,
     asked_by_name: &[],
@@ -129,7 +132,7 @@ impl Provider for Sentry {
         })
     }
 
-    fn sample_headers(&self, sample: &Sample, id: &str) -> Vec<(&'static str, String)> {
+    fn sample_headers(&self, sample: &Sample, id: &str, _: Timestamp) -> Vec<(&'static str, String)> {
         vec![("sentry-hook-resource", sample.event.to_owned()), ("request-id", id.to_owned())]
     }
 }

@@ -317,8 +317,7 @@ impl Resolver<'_> {
             let signing =
                 provider::all().iter().map(|provider| provider.spec()).filter(|spec| spec.signs_time);
             let signing: Vec<_> = signing.map(|spec| spec.name.as_str()).collect();
-            let why =
-                format!("{provider} does not sign the time of a delivery, only {} does", signing.join(", "));
+            let why = format!("{provider} does not sign the time of a delivery, only {}", signing.join(", "));
             let cause = ConfigError::BadValue { key: "tolerance".to_owned(), why };
             self.problems.push(self.files.layers.problem(&format!("{path}.tolerance"), cause));
         }

@@ -263,6 +263,7 @@ fn respond(answer: Answer) -> HttpResponse {
             .insert_header((header::RETRY_AFTER, RETRY_AFTER))
             .json(json!({ "error": "too many deliveries from this source" })),
         Answer::Rejected(_) => refused(),
+        Answer::Handshake(said) => HttpResponse::Ok().content_type(said.content_type).body(said.body),
         Answer::Unavailable => unavailable(),
     }
 }
