@@ -32,6 +32,7 @@
 //! - [`scheduler`]: cron calendars, catch-up and the sweep.
 
 pub mod agent;
+pub mod control;
 pub mod domain;
 pub mod failpoint;
 pub mod ingress;

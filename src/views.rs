@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use herdgate_actors::{
-    domain::{AgentName, Origin, Parsed, Trigger},
+    domain::{AgentName, Origin, Parsed, Topology, Trigger},
     store::{RunRow, StoredReceipt},
 };
 use serde_json::{Value, json};
@@ -30,6 +30,12 @@ pub type Triggers = Arc<[(AgentName, Vec<Trigger>)]>;
 pub fn triggers(plan: &ResolvedConfig) -> Triggers {
     let enabled = plan.agents.iter().filter(|agent| agent.spec.scale > 0);
     enabled.map(|agent| (agent.name().clone(), agent.spec.triggers.clone())).collect()
+}
+
+/// The triggers of the agents that a running gate has.
+pub fn triggers_of(topology: &Topology) -> Triggers {
+    let enabled = topology.agents().iter().filter(|agent| agent.is_enabled());
+    enabled.map(|agent| (agent.name.clone(), agent.triggers.clone())).collect()
 }
 
 /// A receipt with its context and verdicts, but not its body. Beside the verdicts of its own day

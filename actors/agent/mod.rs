@@ -1,23 +1,29 @@
 //! One supervised actor per agent: its filters, its backlog, its retries, its runs.
 //!
-//! - `filter`, [`triage`], [`prompt`], `retry`: decisions, pure.
-//! - [`Driver`]: claims by demand, and starts attempts.
-//! - [`AgentActor`]: judges offers, and wakes the driver.
-//! - [`Herd`]: what all agents share.
+//! - `filter`, [`match_triggers`], [`prompt`], `retry`: decisions, pure.
+//! - [`machine`]: which runs there are, on which places, and what comes next; pure.
+//! - [`AgentActor`]: judges what it is asked, feeds the machine, and does what that says.
+//! - `run_task` and `recorder`: one run from its job to its end, and the end written down.
+//! - [`RunLimiter`]: the places that all agents share.
 
 mod actor;
-mod attempt;
-mod driver;
+mod command;
+mod deps;
 mod filter;
 mod glob;
-mod herd;
+mod limiter;
+pub mod machine;
 mod matching;
 pub mod prompt;
+mod recorder;
 mod retry;
+mod run_task;
 
 pub use actor::AgentActor;
-pub use driver::{AgentDeps, Driver, LEASE};
+pub use command::{AgentCommand, AgentHandle};
+pub use deps::{AgentDeps, LEASE};
 pub use filter::{evaluate, matches};
-pub use herd::Herd;
+pub use limiter::RunLimiter;
+pub use machine::AgentState;
 pub use matching::{MatchResult, match_triggers};
 pub use retry::MAX_INTERRUPTIONS;

@@ -171,6 +171,7 @@ mod tests {
                     prop_assert_ne!(outcome, AttemptOutcome::Completed);
                 }
                 Disposition::PutBack { .. } => prop_assert!(false, "that is decided elsewhere"),
+                Disposition::Cancel => prop_assert!(false, "only operators cancel"),
                 Disposition::Discard(reason) => prop_assert_ne!(outcome, AttemptOutcome::Completed, "{}", reason),
             }
         }

@@ -165,7 +165,7 @@ fn sample(random: &mut fastrand::Rng, engine: &SqliteEngine, at: Timestamp) -> R
         verdicts: vec![Verdict::Matched(wants)],
         jobs: vec![job],
         missing: 0,
-        revision: 1,
+        revision: herdgate_actors::domain::Revision(1),
     }
 }
 

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use super::{AgentName, Trigger};
 
 /// One agent, resolved from its configuration.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentSpec {
     /// The name of its folder.
     pub name: AgentName,

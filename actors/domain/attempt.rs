@@ -76,6 +76,8 @@ pub enum Disposition {
         /// Not before this time.
         at: Timestamp,
     },
+    /// An operator ended it.
+    Cancel,
     /// It becomes a dead letter.
     Discard(Reason),
 }

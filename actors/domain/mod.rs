@@ -26,6 +26,7 @@ mod names;
 mod new_job;
 mod provider_name;
 mod receipt;
+mod reject;
 mod request;
 mod scheme;
 mod signature;
@@ -52,13 +53,13 @@ pub use receipt::{
     CommitResult, Created, DeliveryPanicked, FilterRequest, LedgerError, OnCommit, Origin, ParseRequest,
     Parsed, PendingReceipt, ReceiptBatch, ReceiptSink, Unparsable, WakeUp,
 };
+pub use reject::RejectReason;
 pub use request::{
-    Answer, DeliveryAck, HttpReply, RejectReason, Reply, ReplyEnd, SourceSelector, UnverifiedRequest,
-    VerifiedRequest,
+    Answer, DeliveryAck, HttpReply, Reply, ReplyEnd, SourceSelector, UnverifiedRequest, VerifiedRequest,
 };
 pub use scheme::{Encoding, Hash, KeyForm, Part, Scheme, Signature};
 pub use signature::{BadSecret, Check, Secret, feed};
 pub use source::{RateLimit, Source};
 pub use text::{BODY_LIMIT, cut, cut_at, escape_unseen, is_unseen, push_escape};
-pub use topology::{Revision, SubscriptionIndex, Topology};
+pub use topology::{Changes, Revision, SubscriptionIndex, Topology};
 pub use verdict::{Actual, FailedClause, Match, TriggerMismatch, Verdict};

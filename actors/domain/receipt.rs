@@ -12,8 +12,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
-use super::{Answer, Delivery, DeliveryAck, Match, NewJob, Reply, Verdict, WebhookContext};
-use crate::domain::{AgentName, ReceiptId, Timestamp};
+use super::{
+    AgentName, AgentSpec, Answer, Delivery, DeliveryAck, Match, NewJob, ReceiptId, Reply, Revision,
+    Timestamp, Topology, Verdict, WebhookContext, request::Unfinished,
+};
 
 /// Message to a parser: read this delivery.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub struct ParseRequest(pub PendingReceipt);
 /// Message to an agent: do you want this delivery?
 #[derive(Debug)]
 pub struct FilterRequest {
+    /// The agent, as the configuration had it under which the delivery came.
+    pub agent: Arc<AgentSpec>,
     /// What the delivery says.
     pub context: Arc<WebhookContext>,
     /// Where the verdict goes.
@@ -41,20 +45,11 @@ pub struct DeliveryPanicked {
 #[derive(Debug, Clone)]
 pub struct PendingReceipt(Arc<Inner>);
 
-/// Does not keep a receipt open.
-#[derive(Debug, Clone)]
-pub(super) struct WeakReceipt(Weak<Inner>);
-
-impl WeakReceipt {
-    pub(super) fn upgrade(&self) -> Option<PendingReceipt> {
-        self.0.upgrade().map(PendingReceipt)
-    }
-}
-
 struct Inner {
     id: ReceiptId,
     origin: Origin,
     delivery: Arc<Delivery>,
+    topology: Arc<Topology>,
     recorder: Arc<dyn ReceiptSink>,
     draft: Mutex<Draft>,
 }
@@ -107,18 +102,27 @@ pub trait WakeUp: Send + Sync {
 }
 
 impl PendingReceipt {
-    /// Opens a receipt; `reply` is answered when it is on disk.
+    /// Opens a receipt of a delivery that `topology` judges from here to its last filter; `reply` is
+    /// answered when it is on disk.
     pub fn open(
         id: ReceiptId,
         origin: Origin,
         delivery: Delivery,
+        topology: Arc<Topology>,
         recorder: Arc<dyn ReceiptSink>,
         reply: Option<Reply>,
     ) -> Self {
-        let inner =
-            Arc::new(Inner { id, origin, delivery: Arc::new(delivery), recorder, draft: Mutex::default() });
+        let inner = Arc::new(Inner {
+            id,
+            origin,
+            delivery: Arc::new(delivery),
+            topology,
+            recorder,
+            draft: Mutex::default(),
+        });
         if let Some(reply) = reply {
-            reply.watch(WeakReceipt(Arc::downgrade(&inner)));
+            let unfinished: Weak<dyn Unfinished> = Arc::downgrade(&inner) as Weak<dyn Unfinished>;
+            reply.watch(unfinished);
             inner.draft().reply = Some(reply);
         }
         Self(inner)
@@ -132,6 +136,11 @@ impl PendingReceipt {
     /// The delivery that it is about.
     pub fn delivery(&self) -> &Delivery {
         &self.0.delivery
+    }
+
+    /// What was configured when it came.
+    pub fn topology(&self) -> &Arc<Topology> {
+        &self.0.topology
     }
 
     /// Writes what the parser found, and how many agents will be asked.
@@ -157,11 +166,6 @@ impl PendingReceipt {
         if draft.verdicts.len() < STORED_REFUSALS {
             draft.verdicts.push(reasons());
         }
-    }
-
-    /// Commits what is there as unrouted; verdicts that come later are ignored.
-    pub fn close_unrouted(receipt: &Self) {
-        receipt.0.close(false);
     }
 }
 
@@ -190,7 +194,7 @@ impl Inner {
             delivery: Arc::clone(&self.delivery),
             missing: if parsed.is_some() { draft.expected.saturating_sub(draft.answered) } else { 0 },
             verdicts: if parsed.is_some() { draft.verdicts } else { Vec::new() },
-            revision: 0,
+            revision: self.topology.revision(),
             jobs: if parsed.is_some() { draft.jobs } else { Vec::new() },
             parsed,
         };
@@ -235,6 +239,12 @@ fn answer(id: ReceiptId, committed: &CommitResult, unparsable: Option<String>) -
     }
 }
 
+impl Unfinished for Inner {
+    fn commit_now(&self) {
+        self.close(false);
+    }
+}
+
 impl Drop for Inner {
     fn drop(&mut self) {
         self.close(true);
@@ -264,8 +274,8 @@ pub struct ReceiptBatch {
     pub jobs: Vec<NewJob>,
     /// How many agents were asked and never answered; the sweep asks again.
     pub missing: usize,
-    /// Which revision of the configuration judged it; 0 where that is not known.
-    pub revision: u64,
+    /// Which configuration judged it.
+    pub revision: Revision,
 }
 
 /// What became of a [`ReceiptBatch`].

@@ -2,14 +2,13 @@
 
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, Weak},
 };
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use super::{Delivery, Headers, PendingReceipt, receipt::WeakReceipt};
-use crate::domain::{DedupeKey, ProviderName, ReceiptId, SourceName, Timestamp};
+use super::{DedupeKey, Delivery, Headers, ProviderName, ReceiptId, RejectReason, SourceName, Timestamp};
 
 /// Which sources a request may belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,34 +113,6 @@ impl VerifiedRequest {
     }
 }
 
-/// Why a request was not taken. The label of `herdgate_deliveries_total{outcome="refused"}`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RejectReason {
-    /// No signature header, and every candidate source wants one.
-    Unsigned,
-    /// No secret verifies the signature.
-    BadSignature,
-    /// The signed timestamp is older or newer than the source's `tolerance`.
-    Stale,
-    /// The source's `rate_limit` is used up.
-    RateLimited,
-}
-
-impl RejectReason {
-    /// Every reason.
-    pub const ALL: [Self; 4] = [Self::Unsigned, Self::BadSignature, Self::Stale, Self::RateLimited];
-
-    /// The metric label.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Unsigned => "unsigned",
-            Self::BadSignature => "bad_signature",
-            Self::Stale => "stale",
-            Self::RateLimited => "rate_limited",
-        }
-    }
-}
-
 /// What a caller is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -191,10 +162,16 @@ pub struct DeliveryAck {
     pub duplicate: bool,
 }
 
+/// A receipt that is still being written, as the caller who waits for it sees it.
+pub(super) trait Unfinished: Send + Sync {
+    /// Commits what is there as unrouted; what comes later is ignored.
+    fn commit_now(&self);
+}
+
 /// The sending half of an answer. Dropped unused, the caller is told [`Answer::Unavailable`].
 pub struct Reply {
     answer: oneshot::Sender<Answer>,
-    receipt: Arc<OnceLock<WeakReceipt>>,
+    receipt: Arc<OnceLock<Weak<dyn Unfinished>>>,
     tally: Option<Tally>,
 }
 
@@ -231,7 +208,7 @@ impl Reply {
     }
 
     /// Lets the caller close `receipt` when its patience ends.
-    pub(super) fn watch(&self, receipt: WeakReceipt) {
+    pub(super) fn watch(&self, receipt: Weak<dyn Unfinished>) {
         let _ = self.receipt.set(receipt);
     }
 }
@@ -243,10 +220,9 @@ impl fmt::Debug for Reply {
 }
 
 /// The receiving half of an answer.
-#[derive(Debug)]
 pub struct ReplyEnd {
     answer: oneshot::Receiver<Answer>,
-    receipt: Arc<OnceLock<WeakReceipt>>,
+    receipt: Arc<OnceLock<Weak<dyn Unfinished>>>,
 }
 
 impl ReplyEnd {
@@ -258,8 +234,14 @@ impl ReplyEnd {
     /// Commits the receipt as it stands; the sweep routes it later. Does nothing before the
     /// delivery is verified or after its receipt is closed.
     pub fn commit_now(&self) {
-        if let Some(receipt) = self.receipt.get().and_then(WeakReceipt::upgrade) {
-            PendingReceipt::close_unrouted(&receipt);
+        if let Some(receipt) = self.receipt.get().and_then(Weak::upgrade) {
+            receipt.commit_now();
         }
+    }
+}
+
+impl fmt::Debug for ReplyEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReplyEnd")
     }
 }

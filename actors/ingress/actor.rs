@@ -6,8 +6,9 @@
 use std::{sync::Arc, time::Instant};
 
 use actix::prelude::*;
+use arc_swap::ArcSwap;
 
-use super::Sources;
+use super::Admission;
 use crate::{
     domain::{
         Answer, Clock, Delivery, IdSource, Origin, PendingReceipt, ProviderName, ReceiptSink, RejectReason,
@@ -31,7 +32,7 @@ pub type ToParser = Arc<dyn Fn(PendingReceipt) + Send + Sync>;
 #[derive(Clone)]
 pub struct IngressActor {
     /// Who may send.
-    pub sources: Sources,
+    pub admission: Arc<ArcSwap<Admission>>,
     /// Where receipts are kept.
     pub recorder: Arc<dyn ReceiptSink>,
     /// Where receipt ids come from.
@@ -71,10 +72,11 @@ impl Handler<Envelope<UnverifiedRequest>> for IngressActor {
 
 impl IngressActor {
     fn take(&self, request: UnverifiedRequest) {
-        let begun = Instant::now();
+        let (begun, admission) = (Instant::now(), self.admission.load_full());
+        let sources = admission.sources();
         let (provider, door, at) = (request.provider, request.door.clone(), request.at);
-        let verified = request
-            .verify(|headers, body| self.sources.verify(provider, &door, headers, body, self.clock.now()));
+        let verified =
+            request.verify(|headers, body| sources.verify(provider, &door, headers, body, self.clock.now()));
         let (verified, reply) = match verified {
             Ok(verified) => verified,
             Err((reason, reply)) => {
@@ -89,7 +91,7 @@ impl IngressActor {
             return reply.send(Answer::Handshake(said));
         }
         // After the signature, so that only real deliveries use a limit up.
-        if let Err(source) = self.sources.admit(provider, verified.sources()) {
+        if let Err(source) = sources.admit(provider, verified.sources()) {
             return reject(provider, Some(source), RejectReason::RateLimited, reply);
         }
         let delivery = complete(provider::provider(provider), verified);
@@ -97,7 +99,14 @@ impl IngressActor {
         let reply = reply.tallied(move |answer, event| answered.tell(answer, event));
         let id = self.ids.receipt(at);
         let sink = Arc::clone(&self.recorder);
-        let receipt = PendingReceipt::open(id, Origin::Request, delivery, sink, Some(reply));
+        let receipt = PendingReceipt::open(
+            id,
+            Origin::Request,
+            delivery,
+            Arc::clone(admission.topology()),
+            sink,
+            Some(reply),
+        );
         (self.to_parser)(receipt);
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use actix::prelude::*;
 
 use crate::{
-    domain::{DeliveryPanicked, FilterRequest, ParseRequest, Parsed, PendingReceipt, SubscriptionIndex},
+    domain::{DeliveryPanicked, FilterRequest, ParseRequest, Parsed, PendingReceipt},
     provider::Provider,
-    runtime::{ActorScope, Envelope, MailboxSender, MessagePanicked, Offload},
+    runtime::{ActorScope, Directory, Envelope, MailboxSender, MessagePanicked, Offload},
 };
 
 /// Bodies beyond this many bytes are read elsewhere: at about 500 MB/s a larger one would hold up
@@ -19,10 +19,8 @@ const INLINE_LIMIT: usize = 256 * 1024;
 pub struct ParserActor {
     /// Whose deliveries it reads.
     pub provider: &'static dyn Provider,
-    /// Which agents may want what.
-    pub subscriptions: Arc<SubscriptionIndex>,
-    /// The agents, in the order in which `subscriptions` counts them.
-    pub agents: Arc<[MailboxSender<FilterRequest>]>,
+    /// The agents.
+    pub directory: Directory,
     /// Who sees to deliveries whose reading panicked.
     pub panics: MailboxSender<DeliveryPanicked>,
     /// Where large bodies are read.
@@ -74,13 +72,17 @@ impl ParserActor {
                 return;
             }
         };
-        let mut candidates = Vec::new();
-        self.subscriptions.candidates(&delivery.sources, &context, &mut candidates);
-        receipt.parsed(Parsed::Context(Arc::clone(&context)), candidates.len());
-        for agent in candidates {
-            // A mailbox that is full or closed leaves a gap on the receipt, which the sweep fills.
-            let _ = self.agents[agent]
-                .try_send(FilterRequest { context: Arc::clone(&context), receipt: receipt.clone() });
+        let (topology, mut found) = (receipt.topology(), Vec::new());
+        topology.candidates(&delivery.sources, &context, &mut found);
+        receipt.parsed(Parsed::Context(Arc::clone(&context)), found.len());
+        let listeners = self.directory.listeners();
+        for agent in found {
+            let agent = &topology.agents()[agent];
+            // An agent that is gone, or whose mailbox is full, leaves a gap on the receipt, which is
+            // asked about again.
+            let Some(listener) = listeners.get(&agent.name) else { continue };
+            let (agent, context, receipt) = (Arc::clone(agent), Arc::clone(&context), receipt.clone());
+            let _ = listener.filter.try_send(FilterRequest { agent, context, receipt });
         }
     }
 }

@@ -1,16 +1,24 @@
 //! A bounded way in.
 
-use std::{fmt, sync::Arc, time::Instant};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use actix::{dev::ToEnvelope, prelude::*};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{runtime::ActorId, telemetry::MailboxSeries};
 
+/// How often one who waits for room looks whether the actor still lives.
+const LOOK_FOR_ACTOR: Duration = Duration::from_millis(100);
+
 /// The bound and the numbers of one mailbox.
 pub struct MailboxMetrics {
     places: Arc<Semaphore>,
-    series: MailboxSeries,
+    /// Absent where nobody would look at them.
+    series: Option<MailboxSeries>,
 }
 
 impl MailboxMetrics {
@@ -18,13 +26,20 @@ impl MailboxMetrics {
     pub fn new(id: &ActorId, capacity: usize) -> Arc<Self> {
         Arc::new(Self {
             places: Arc::new(Semaphore::new(capacity)),
-            series: MailboxSeries::new(id.actor, &id.name, capacity),
+            series: Some(MailboxSeries::new(id.actor, &id.name, capacity)),
         })
     }
 
+    /// The same without numbers, for messages that are rare.
+    pub fn unmeasured(capacity: usize) -> Arc<Self> {
+        Arc::new(Self { places: Arc::new(Semaphore::new(capacity)), series: None })
+    }
+
     fn slot(self: &Arc<Self>, place: OwnedSemaphorePermit) -> Slot {
-        self.series.accepted.increment(1);
-        self.series.depth.increment(1);
+        if let Some(series) = &self.series {
+            series.accepted.increment(1);
+            series.depth.increment(1);
+        }
         Slot { posted: Instant::now(), metrics: Arc::clone(self), _place: place }
     }
 }
@@ -38,7 +53,9 @@ struct Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.metrics.series.depth.decrement(1);
+        if let Some(series) = &self.metrics.series {
+            series.depth.decrement(1);
+        }
     }
 }
 
@@ -55,7 +72,9 @@ impl<M: 'static> Message for Envelope<M> {
 impl<M> Envelope<M> {
     /// Takes the message out and frees its place.
     pub fn open(self) -> M {
-        self.slot.metrics.series.wait.record(self.slot.posted.elapsed());
+        if let Some(series) = &self.slot.metrics.series {
+            series.wait.record(self.slot.posted.elapsed());
+        }
         self.message
     }
 }
@@ -105,7 +124,9 @@ impl<M: Send + 'static> MailboxSender<M> {
     /// Gives the message back when the mailbox is full or its actor gone.
     pub fn try_send(&self, message: M) -> Result<(), SendError<M>> {
         let Ok(place) = Arc::clone(&self.metrics.places).try_acquire_owned() else {
-            self.metrics.series.rejected.increment(1);
+            if let Some(series) = &self.metrics.series {
+                series.rejected.increment(1);
+            }
             return Err(SendError::Full(message));
         };
         if !self.to.connected() {
@@ -114,6 +135,33 @@ impl<M: Send + 'static> MailboxSender<M> {
         #[expect(clippy::disallowed_methods, reason = "the place is taken: this is the bounded way")]
         self.to.do_send(Envelope { message, slot: self.metrics.slot(place) });
         Ok(())
+    }
+}
+
+impl<M: Send + 'static> MailboxSender<M> {
+    /// Waits for room, then posts: back-pressure.
+    ///
+    /// # Errors
+    /// Gives the message back when the actor is gone.
+    pub async fn send(&self, message: M) -> Result<(), SendError<M>> {
+        // A mailbox without its actor may be full for ever.
+        let waits = Arc::clone(&self.metrics.places).acquire_owned();
+        let gone = async {
+            while self.to.connected() {
+                tokio::time::sleep(LOOK_FOR_ACTOR).await;
+            }
+        };
+        tokio::select! {
+            place = waits => match place {
+                Ok(place) if self.to.connected() => {
+                    #[expect(clippy::disallowed_methods, reason = "the place is taken: this is the bounded way")]
+                    self.to.do_send(Envelope { message, slot: self.metrics.slot(place) });
+                    Ok(())
+                }
+                _ => Err(SendError::Closed(message)),
+            },
+            () = gone => Err(SendError::Closed(message)),
+        }
     }
 }
 

@@ -10,18 +10,22 @@
 //! ([`ActorScope::contain`]). A panic outside of messages, or a stop that nobody asked for, restarts
 //! the actor as its [`Policy`] says: same address, same mailbox. An actor whose work is done ends.
 
+mod directory;
 mod mailbox;
 mod offload;
 mod policy;
 mod scope;
 mod supervisor;
+mod threads;
 mod waker;
 
 /// A thread that carries actors.
 pub use actix::ArbiterHandle;
+pub use directory::{Directory, Listener};
 pub use mailbox::{Envelope, MailboxMetrics, MailboxSender, SendError};
 pub use offload::{Offload, Overloaded};
 pub use policy::{Policy, RestartDecision};
 pub use scope::{ActorId, ActorScope, Doing, MessagePanicked, Observed};
-pub use supervisor::{OnGiveUp, Supervision};
+pub use supervisor::{OnGiveUp, Seat, Supervision};
+pub use threads::Threads;
 pub use waker::{Wake, WakeAgent, Waker};

@@ -9,7 +9,7 @@ use std::{
 };
 
 use actix::{
-    dev::{ContextFut, channel},
+    dev::{ContextFut, channel, channel::AddressReceiver},
     prelude::*,
 };
 use tokio::{
@@ -52,32 +52,25 @@ impl Supervision {
         Self { on_give_up, actors: Arc::default() }
     }
 
+    /// Makes the address of an actor that is to be started: others may know it before it lives.
+    pub fn seat<A: Actor<Context = Context<A>>>(&self, id: ActorId) -> Seat<A> {
+        // Unbounded here, because the bound lies in the senders.
+        let (sender, receiver) = channel::channel(0);
+        let scope = ActorScope::new(id);
+        self.remember(&scope);
+        Seat { address: Addr::new(sender), receiver, scope, on_give_up: Arc::clone(&self.on_give_up) }
+    }
+
     /// Starts an actor on `arbiter` and keeps it going: same address, same mailbox.
     pub fn start<A, F>(&self, arbiter: &ArbiterHandle, id: ActorId, policy: Policy, build: F) -> Addr<A>
     where
         A: Supervised + Actor<Context = Context<A>>,
         F: FnOnce(&mut Context<A>, ActorScope) -> A + Send + 'static,
     {
-        // Unbounded here, because the bound lies in the senders.
-        let (sender, receiver) = channel::channel(0);
-        let scope = ActorScope::new(id);
-        self.remember(&scope);
-        let on_give_up = Arc::clone(&self.on_give_up);
-        arbiter.spawn_fn(move || {
-            let mut context = Context::with_receiver(receiver);
-            let actor = build(&mut context, scope.clone());
-            let restarts = RestartSeries::new(scope.id().actor, &scope.id().name);
-            actix::spawn(Supervisor {
-                actor: context.into_future(actor),
-                scope,
-                policy,
-                on_give_up,
-                restarts,
-                born: Instant::now(),
-                pause: None,
-            });
-        });
-        Addr::new(sender)
+        let seat = self.seat(id);
+        let address = seat.address();
+        seat.start(arbiter, policy, build);
+        address
     }
 
     /// Every actor that has not ended, and what it does.
@@ -98,6 +91,43 @@ impl Supervision {
     fn actors(&self) -> std::sync::MutexGuard<'_, Vec<(ActorId, watch::Receiver<Observed>)>> {
         // A list of handles is consistent after every single change.
         self.actors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The place of an actor that is to be started.
+pub struct Seat<A: Actor<Context = Context<A>>> {
+    address: Addr<A>,
+    receiver: AddressReceiver<A>,
+    scope: ActorScope,
+    on_give_up: OnGiveUp,
+}
+
+impl<A: Supervised + Actor<Context = Context<A>>> Seat<A> {
+    /// Its address. What is sent there waits until the actor lives.
+    pub fn address(&self) -> Addr<A> {
+        self.address.clone()
+    }
+
+    /// Starts the actor on `arbiter` and keeps it going.
+    pub fn start<F>(self, arbiter: &ArbiterHandle, policy: Policy, build: F)
+    where
+        F: FnOnce(&mut Context<A>, ActorScope) -> A + Send + 'static,
+    {
+        let Self { receiver, scope, on_give_up, .. } = self;
+        arbiter.spawn_fn(move || {
+            let mut context = Context::with_receiver(receiver);
+            let actor = build(&mut context, scope.clone());
+            let restarts = RestartSeries::new(scope.id().actor, &scope.id().name);
+            actix::spawn(Supervisor {
+                actor: context.into_future(actor),
+                scope,
+                policy,
+                on_give_up,
+                restarts,
+                born: Instant::now(),
+                pause: None,
+            });
+        });
     }
 }
 

@@ -60,7 +60,7 @@ impl Check {
 /// A warning for each agent that has jobs and does not run them; a store that cannot be read is one
 /// too.
 fn stranded(config: &ResolvedConfig) -> Vec<Warning> {
-    let path = config.data_dir.join(crate::run::system::DATABASE);
+    let path = config.data_dir.join(crate::run::DATABASE);
     if !path.exists() {
         return Vec::new();
     }

@@ -77,7 +77,7 @@ pub(super) struct Records {
 impl Records {
     /// The store, read beside a gate that may be running.
     pub(super) fn store(&self) -> miette::Result<SqliteReader> {
-        let path = self.data_dir.join(crate::run::system::DATABASE);
+        let path = self.data_dir.join(crate::run::DATABASE);
         SqliteReader::open(&path).map_err(|error| {
             let help =
                 if path.exists() { "" } else { "\nhelp: has `herdgate serve` run in this project yet?" };
@@ -87,7 +87,7 @@ impl Records {
 
     /// The files that its runs left.
     pub(super) fn folders(&self) -> miette::Result<RunFolders> {
-        RunFolders::new(&self.data_dir.join(crate::run::system::RUNS)).into_diagnostic()
+        RunFolders::new(&self.data_dir.join(crate::run::RUNS)).into_diagnostic()
     }
 
     /// The names of its agents, where they are known.

@@ -17,8 +17,7 @@ use super::{
 };
 use crate::{
     config::{LogFormat, ResolvedConfig},
-    run::rlimits,
-    run::system::{Deps, System},
+    run::{Deps, Gate, rlimits},
     telemetry,
 };
 
@@ -45,7 +44,8 @@ impl Serve {
         for warning in &plan.warnings {
             warn!("{warning}");
         }
-        let around = Deps { clock: Clock::System, reaper: reaper()?, metrics };
+        let project = self.project.handle();
+        let around = Deps { clock: Clock::System, project, reaper: reaper()?, metrics };
         super::runtime::block_on(serve(plan, around))
     }
 }
@@ -57,30 +57,48 @@ pub(super) fn reaper() -> miette::Result<ReaperCommand> {
 
 async fn serve(plan: ResolvedConfig, around: Deps) -> Outcome {
     let mut signals = Signals::new()?;
-    let system = System::start(plan, around).await.map_err(report)?;
-    let health = system.health.clone();
-    let code = tokio::select! {
-        name = signals.next() => {
-            info!(signal = name, "draining; a second signal hurries");
-            ExitCode::SUCCESS
-        }
-        why = health.failure() => {
-            error!(why, "the gate cannot go on");
-            ExitCode::FAILURE
+    let gate = Gate::start(plan, around).await.map_err(report)?;
+    let (health, reload) = (gate.health.clone(), gate.reload.clone());
+    let code = loop {
+        tokio::select! {
+            signal = signals.next() => match signal {
+                Asked::Reload => {
+                    info!("SIGHUP: reading the project again");
+                    if let Err(problem) = reload.run().await {
+                        error!("the configuration stays as it was:\n{problem}");
+                    }
+                }
+                Asked::End(signal) => {
+                    info!(signal, "draining; a second signal hurries");
+                    break ExitCode::SUCCESS;
+                }
+            },
+            why = health.failure() => {
+                error!(why, "the gate cannot go on");
+                break ExitCode::FAILURE;
+            }
         }
     };
-    system
-        .stop(async move {
-            signals.next().await;
-        })
-        .await;
+    gate.stop(async move {
+        signals.end().await;
+    })
+    .await;
     Ok(code)
 }
 
-/// The signals that end a gate.
+/// What a signal asks of a gate.
+pub(super) enum Asked {
+    /// Read the project again.
+    Reload,
+    /// End; for the reason of this name.
+    End(&'static str),
+}
+
+/// The signals that a gate listens to.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Signal,
 }
 
 impl Signals {
@@ -88,13 +106,20 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate()).into_diagnostic()?,
             interrupt: signal(SignalKind::interrupt()).into_diagnostic()?,
+            hangup: signal(SignalKind::hangup()).into_diagnostic()?,
         })
     }
 
-    pub(super) async fn next(&mut self) -> &'static str {
+    pub(super) async fn next(&mut self) -> Asked {
         tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.terminate.recv() => Asked::End("SIGTERM"),
+            _ = self.interrupt.recv() => Asked::End("SIGINT"),
+            _ = self.hangup.recv() => Asked::Reload,
         }
+    }
+
+    /// Waits for one that ends the gate.
+    pub(super) async fn end(&mut self) {
+        while matches!(self.next().await, Asked::Reload) {}
     }
 }

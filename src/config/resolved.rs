@@ -1,13 +1,12 @@
 //! A project, resolved: all that the running system needs to know.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use chrono_tz::Tz;
 use herdgate_actors::{
-    domain::AgentSpec,
-    domain::Source,
-    domain::{AgentName, SourceName, Timestamp},
-    schedule::{Calendar, CatchUp},
+    control::Configuration,
+    domain::{AgentName, AgentSpec, Source, SourceName, Timestamp},
+    schedule::{Calendar, CatchUp, ScheduledAgent},
 };
 use ipnet::IpNet;
 
@@ -58,6 +57,19 @@ impl ResolvedConfig {
     /// The agent of that name.
     pub fn agent(&self, name: &str) -> Option<&ResolvedAgent> {
         self.agents.iter().find(|agent| agent.name().as_str() == name)
+    }
+
+    /// What the running gate is to be.
+    pub fn configuration(&self) -> Configuration {
+        let schedule = |agent: &ResolvedAgent| {
+            let calendar = agent.schedule.as_ref().filter(|_| agent.spec.is_enabled())?.calendar.clone();
+            Some(ScheduledAgent { agent: agent.name().clone(), calendar, catch_up: agent.catch_up })
+        };
+        Configuration {
+            sources: self.sources.iter().cloned().map(Arc::new).collect(),
+            agents: self.agents.iter().map(|agent| Arc::new(agent.spec.clone())).collect(),
+            schedules: self.agents.iter().filter_map(schedule).collect(),
+        }
     }
 
     /// The source of that name.

@@ -1,16 +1,18 @@
 //! What works behind the flow: the scheduler and the upkeep.
 
 use std::{
-    collections::HashSet,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use actix::{Actor, Addr, ArbiterHandle, Context, Supervised};
+use arc_swap::ArcSwap;
 use herdgate_actors::{
-    domain::{AgentName, Clock, DeliveryPanicked, NodeLife, RunId},
+    domain::{Clock, DeliveryPanicked, NodeLife, RunId, Topology},
     parser::Parsers,
-    runtime::{ActorId, ActorScope, MailboxMetrics, MailboxSender, Policy, Supervision, WakeAgent},
+    runtime::{
+        ActorId, ActorScope, Directory, MailboxMetrics, MailboxSender, Policy, Supervision, WakeAgent,
+    },
     schedule::{ScheduledAgent, SchedulerActor, SchedulerDeps, SchedulesChanged},
     store::{Store, StoreState},
     telemetry::{Event, emit},
@@ -32,41 +34,41 @@ const PANICS_MAILBOX: usize = 256;
 const PRUNE_AT: &str = "17 7 * * * *";
 
 /// What all of them work with.
-pub struct BackgroundDeps {
+pub(super) struct BackgroundDeps {
     /// Where everything is.
-    pub store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
     /// The time.
-    pub clock: Clock,
+    pub(super) clock: Clock,
     /// Who this process is.
-    pub life: NodeLife,
+    pub(super) life: NodeLife,
     /// How long a run may go without renewing its lease.
-    pub lease: Duration,
+    pub(super) lease: Duration,
     /// From this many interruptions on a job is a dead letter.
-    pub max_interruptions: u32,
+    pub(super) max_interruptions: u32,
     /// How long ended work is kept.
-    pub retention: Duration,
+    pub(super) retention: Duration,
     /// Agents with schedules.
-    pub scheduled: Vec<ScheduledAgent>,
-    /// Agents that run here.
-    pub agents: HashSet<AgentName>,
-    /// Rouses agents.
-    pub wake: WakeAgent,
+    pub(super) scheduled: Vec<ScheduledAgent>,
+    /// What is configured.
+    pub(super) topology: Arc<ArcSwap<Topology>>,
+    /// The agents that run here.
+    pub(super) directory: Directory,
     /// Deletes the files of a run; may block.
-    pub forget: Arc<dyn Fn(RunId) + Send + Sync>,
+    pub(super) forget: Arc<dyn Fn(RunId) + Send + Sync>,
 }
 
 /// The scheduler and the upkeep, at work.
-pub struct Background {
+pub(super) struct Background {
     /// Takes other schedules.
-    pub schedules: MailboxSender<SchedulesChanged>,
+    pub(super) schedules: MailboxSender<SchedulesChanged>,
     /// The parsers, which start later; nothing is routed again before.
-    pub parsers: Arc<OnceLock<Parsers>>,
+    pub(super) parsers: Arc<OnceLock<Parsers>>,
     /// Takes panics of those who read deliveries.
-    pub panics: MailboxSender<DeliveryPanicked>,
+    pub(super) panics: MailboxSender<DeliveryPanicked>,
     /// When the scheduler last looked.
-    pub looked: watch::Receiver<Instant>,
+    pub(super) looked: watch::Receiver<Instant>,
     /// What each actor of the upkeep does.
-    pub progress: Vec<(&'static str, watch::Receiver<Progress>)>,
+    pub(super) progress: Vec<(&'static str, watch::Receiver<Progress>)>,
     housekeeping: JobScheduler,
 }
 
@@ -75,13 +77,14 @@ impl Background {
     ///
     /// # Errors
     /// The timer of the pruning.
-    pub async fn start(
+    pub(super) async fn start(
         deps: BackgroundDeps,
         arbiter: &ArbiterHandle,
         supervision: &Supervision,
     ) -> Result<Self, JobSchedulerError> {
         let mut start = Start { arbiter, supervision, progress: Vec::new() };
-        let BackgroundDeps { store, clock, wake, scheduled, agents, forget, .. } = deps;
+        let BackgroundDeps { store, clock, scheduled, directory, forget, .. } = deps;
+        let wake = wake(directory.clone());
 
         let looked = watch::Sender::new(Instant::now());
         let last_look = looked.subscribe();
@@ -107,6 +110,7 @@ impl Background {
         let parsers = Arc::<OnceLock<_>>::default();
         let reroute = RerouteDeps {
             store: Arc::clone(&store),
+            topology: deps.topology,
             to_parser: to_parsers(Arc::clone(&parsers)),
             clock: clock.clone(),
             progress: start.progress("reroute"),
@@ -115,7 +119,7 @@ impl Background {
 
         let unconfigured = UnconfiguredDeps {
             store: Arc::clone(&store),
-            is_configured: Arc::new(move |agent| agents.contains(agent)),
+            is_configured: Arc::new(move |agent| directory.listeners().contains_key(agent)),
             progress: start.progress("unconfigured"),
         };
         start.actor("unconfigured", |_| UnconfiguredActor::new(unconfigured));
@@ -145,7 +149,7 @@ impl Background {
     ///
     /// # Errors
     /// The timer does not end.
-    pub async fn stop(&mut self) -> Result<(), JobSchedulerError> {
+    pub(super) async fn stop(&mut self) -> Result<(), JobSchedulerError> {
         self.housekeeping.shutdown().await
     }
 }
@@ -203,10 +207,15 @@ async fn housekeeping(prune: MailboxSender<PruneNow>) -> Result<JobScheduler, Jo
     Ok(timer)
 }
 
-/// Gives each receipt to the next parser that has room.
 fn to_parsers(parsers: Arc<OnceLock<Parsers>>) -> ToParser {
     Arc::new(move |receipt| match parsers.get() {
         Some(parsers) => parsers.try_send(receipt),
         None => Err(receipt),
+    })
+}
+
+fn wake(directory: Directory) -> WakeAgent {
+    Arc::new(move |agent| {
+        let _ = directory.wake(agent);
     })
 }

@@ -8,9 +8,10 @@ use std::{
 };
 
 use actix::Arbiter;
+use arc_swap::ArcSwap;
 use herdgate_actors::{
     domain::{Clock, IdSource, ProviderName, ReceiptSink, UnverifiedRequest},
-    ingress::{IngressActor, Sources},
+    ingress::{Admission, IngressActor},
     parser::{ParserActor, Parsers},
     runtime::{ActorId, ActorScope, MailboxMetrics, MailboxSender, Offload, Policy, Supervision},
 };
@@ -56,7 +57,7 @@ pub(super) fn parsers(
 /// Starts the actors of one worker after the other.
 pub(super) struct WorkerActors {
     pub(super) supervision: Supervision,
-    pub(super) sources: Sources,
+    pub(super) admission: Arc<ArcSwap<Admission>>,
     pub(super) parsers: Parsers,
     pub(super) sink: Arc<dyn ReceiptSink>,
     pub(super) ids: Arc<IdSource>,
@@ -73,10 +74,10 @@ impl WorkerActors {
         let parsers = self.parsers.join(here.clone());
         let id = ActorId::new("ingress", parsers.worker().to_string());
         let metrics = MailboxMetrics::new(&id, self.mailbox);
-        let (sources, recorder) = (self.sources.clone(), Arc::clone(&self.sink));
+        let (admission, recorder) = (Arc::clone(&self.admission), Arc::clone(&self.sink));
         let (ids, clock, offload) = (Arc::clone(&self.ids), self.clock.clone(), self.offload.clone());
         let ingress = self.supervision.start(&here, id, Policy::default(), move |_, scope| IngressActor {
-            sources,
+            admission,
             recorder,
             ids,
             clock,

@@ -4,12 +4,14 @@
 //! a part. A delivery is judged by the one that was there when it came, from its signature to its
 //! last filter, and its receipt names that revision.
 
+mod diff;
 mod subscriptions;
 
 use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
+pub use diff::Changes;
 pub use subscriptions::SubscriptionIndex;
 
 use super::{AgentName, AgentSpec, ProviderName, Source, SourceName, WebhookContext};

@@ -240,7 +240,7 @@ impl Sample {
             verdicts,
             jobs,
             missing: self.missing,
-            revision: 3,
+            revision: crate::domain::Revision(3),
         }
     }
 }

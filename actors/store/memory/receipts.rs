@@ -49,7 +49,7 @@ impl State {
             verdicts: batch.verdicts,
             duplicate_of,
             jobs: Vec::new(),
-            revision: batch.revision,
+            revision: batch.revision.0,
             quarantine: None,
         };
         let matched = count(&committed);
@@ -72,7 +72,7 @@ impl State {
             receipt.stored.state = ReceiptState::of(&batch);
             receipt.stored.parsed = batch.parsed;
             receipt.stored.verdicts = batch.verdicts;
-            receipt.stored.revision = batch.revision;
+            receipt.stored.revision = batch.revision.0;
         }
         committed
     }

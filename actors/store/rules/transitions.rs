@@ -37,6 +37,7 @@ pub(in crate::store) fn after_attempt(mut history: History, finish: &Finish) -> 
         Disposition::Retry { at } => (waiting(finish, *at), Some(*at), None),
         Disposition::PutBack { at } if *at <= finish.at => (JobState::Available, Some(*at), None),
         Disposition::PutBack { at } => (JobState::Scheduled, Some(*at), None),
+        Disposition::Cancel => (JobState::Cancelled, None, None),
         Disposition::Discard(reason) => (JobState::Discarded, None, Some(reason.clone())),
     };
     Transition { state, due, reason, history }

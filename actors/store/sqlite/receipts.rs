@@ -72,7 +72,7 @@ fn insert(
             committed.duplicate_of,
             found.duplicate_of.as_ref().map(|(_, key)| key.as_str()),
             committed.created.len(),
-            batch.revision.cast_signed(),
+            batch.revision.0.cast_signed(),
             context.map(|context| context.event.as_str()),
             context.and_then(|context| context.action.as_deref()),
             context.and_then(|context| context.repo.as_deref()),
@@ -135,7 +135,7 @@ fn fill_in(connection: &Connection, prepared: &Prepared) -> rusqlite::Result<Com
         .execute(params![
             prepared.state,
             committed.created.len(),
-            batch.revision.cast_signed(),
+            batch.revision.0.cast_signed(),
             context.map(|context| context.event.as_str()),
             context.and_then(|context| context.action.as_deref()),
             context.and_then(|context| context.repo.as_deref()),

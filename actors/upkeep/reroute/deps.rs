@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use crate::{
-    domain::{Clock, PendingReceipt, ReceiptId},
+    domain::{Clock, PendingReceipt, ReceiptId, Topology},
     store::{QuarantineReason, Store},
     telemetry::{Event, emit},
     upkeep::Progress,
@@ -18,6 +19,8 @@ pub type ToParser = Arc<dyn Fn(PendingReceipt) -> Result<(), PendingReceipt> + S
 pub struct RerouteDeps {
     /// Where receipts are.
     pub store: Arc<dyn Store>,
+    /// What is configured.
+    pub topology: Arc<ArcSwap<Topology>>,
     /// The parsers.
     pub to_parser: ToParser,
     /// The time.

@@ -109,7 +109,7 @@ async fn take(deps: &RerouteDeps, unrouted: Unrouted, round: &mut Round) -> bool
 /// Whether a parser took it.
 fn route(deps: &RerouteDeps, id: ReceiptId, delivery: Delivery) -> bool {
     let sink = Arc::clone(&deps.store) as Arc<dyn ReceiptSink>;
-    let receipt = PendingReceipt::open(id, Origin::Reroute, delivery, sink, None);
+    let receipt = PendingReceipt::open(id, Origin::Reroute, delivery, deps.topology.load_full(), sink, None);
     // What is given back closes as unrouted once more, which changes nothing.
     (deps.to_parser)(receipt).is_ok()
 }

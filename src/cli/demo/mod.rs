@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     config::{self, ColorMode, Env, LogFormat},
-    run::system::{Deps, System},
+    run::{Deps, Gate},
     telemetry,
 };
 
@@ -33,26 +33,26 @@ impl Demo {
         let folder = tempfile::tempdir().into_diagnostic()?;
         project::write(folder.path()).into_diagnostic()?;
         // Variables of the caller are about the caller's own project.
-        let plan =
-            config::Project::at(folder.path()).with_env(Env::default()).load().map_err(|problems| {
-                super::outcome::Unsound(problems.render(ColorMode::Plain, super::check::WIDTH))
-            })?;
+        let project = config::Project::at(folder.path()).with_env(Env::default());
+        let plan = project.load().map_err(|problems| {
+            super::outcome::Unsound(problems.render(ColorMode::Plain, super::check::WIDTH))
+        })?;
         let metrics = telemetry::metrics().into_diagnostic()?;
         telemetry::logs(LogFormat::Pretty, "error");
         telemetry::panics();
-        let around = Deps { clock: Clock::System, reaper: reaper()?, metrics };
+        let around = Deps { clock: Clock::System, project, reaper: reaper()?, metrics };
         super::runtime::block_on(async move {
             let sources = plan.sources.clone();
             let agents: Vec<_> = plan.agents.iter().map(|agent| agent.spec.clone()).collect();
             let mut signals = Signals::new()?;
-            let system = System::start(plan, around).await.map_err(report)?;
+            let system = Gate::start(plan, around).await.map_err(report)?;
             let told = story::tell(&system, &sources, &agents).await;
             if told.is_ok() && !self.once && print::line("\nServing on. Ctrl-C ends it.").is_ok() {
-                signals.next().await;
+                signals.end().await;
             }
             system
                 .stop(async move {
-                    signals.next().await;
+                    signals.end().await;
                 })
                 .await;
             told.map(|()| ExitCode::SUCCESS)

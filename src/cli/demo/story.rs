@@ -15,7 +15,7 @@ use crate::{
     cli::{explain::ordinal, outcome::report, print},
     client::{self, Answered},
     explain,
-    run::system::System,
+    run::Gate,
     samples::{self, Sample},
 };
 
@@ -34,9 +34,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const TAIL: u64 = 4096;
 
 /// Sends, waits and prints.
-pub(super) async fn tell(system: &System, sources: &[Source], agents: &[AgentSpec]) -> miette::Result<()> {
+pub(super) async fn tell(system: &Gate, sources: &[Source], agents: &[AgentSpec]) -> miette::Result<()> {
     let teller = Teller { system, sources, agents };
-    say!("A gate on {} with these agents: {}\n", system.listening.public(), names(agents));
+    say!("A gate on {} with these agents: {}\n", system.servers.public(), names(agents));
     for (title, provider, name) in [
         ("An issue gets a label on GitHub", ProviderName::new("github"), "issues.labeled"),
         ("An alert fires in Sentry", ProviderName::new("sentry"), "event_alert.triggered"),
@@ -52,13 +52,13 @@ pub(super) async fn tell(system: &System, sources: &[Source], agents: &[AgentSpe
         .await?;
     teller.show_forged(&labeled).await?;
     teller.show_scheduled().await?;
-    say!("\nmetrics  http://{}/metrics", system.listening.admin());
-    say!("health   http://{}/readyz", system.listening.admin());
+    say!("\nmetrics  http://{}/metrics", system.servers.admin());
+    say!("health   http://{}/readyz", system.servers.admin());
     Ok(())
 }
 
 struct Teller<'a> {
-    system: &'a System,
+    system: &'a Gate,
     sources: &'a [Source],
     agents: &'a [AgentSpec],
 }
@@ -114,13 +114,13 @@ impl Teller<'_> {
     }
 
     async fn deliver(&self, sample: &Sample, id: &str, source: Option<&Source>) -> miette::Result<Answered> {
-        let url = format!("http://{}/webhooks/{}", self.system.listening.public(), sample.provider);
+        let url = format!("http://{}/webhooks/{}", self.system.servers.public(), sample.provider);
         client::deliver(&url, &sample.headers(id), sample.body.as_bytes(), source).await.map_err(report)
     }
 
     /// What every agent said of it, also those that were not even asked.
     async fn show_verdicts(&self, id: ReceiptId) -> miette::Result<()> {
-        let stored = self.system.engine.receipt(id).await.map_err(report)?;
+        let stored = self.system.store.receipt(id).await.map_err(report)?;
         let Some(stored) = stored else {
             return Err(miette!("receipt {id} is gone"));
         };
@@ -153,7 +153,7 @@ impl Teller<'_> {
     async fn until_ended(&self, query: impl Fn() -> RunQuery) -> miette::Result<Vec<RunRow>> {
         let waiting = async {
             loop {
-                let runs = self.system.engine.runs(query()).await.map_err(report)?;
+                let runs = self.system.store.runs(query()).await.map_err(report)?;
                 if !runs.is_empty() && runs.iter().all(|run| run.attempt.finished_at.is_some()) {
                     return Ok(runs);
                 }

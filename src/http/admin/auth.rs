@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::header, web};
-use herdgate_actors::store::Store;
+use herdgate_actors::{control::Control, store::Store};
 use serde_json::json;
 
 use super::state::Admin;
-use crate::run::control::Control;
 
 /// A request with the right key; without it nothing behind it runs.
 pub(super) struct Authenticated(web::Data<Admin>);
@@ -40,11 +39,11 @@ impl Authenticated {
         &self.0
     }
 
-    pub(super) fn operator(&self) -> &Control {
-        &self.0.operator
+    pub(super) fn control(&self) -> &Control {
+        &self.0.control
     }
 
     pub(super) fn engine(&self) -> &Arc<dyn Store> {
-        &self.0.operator.engine
+        &self.0.store
     }
 }

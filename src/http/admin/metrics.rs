@@ -19,22 +19,22 @@ pub(super) async fn metrics(admin: web::Data<Admin>) -> HttpResponse {
 /// Sets the gauges that are read from the store. A store that cannot be read must not hide the other
 /// numbers.
 async fn read_backlog(admin: &Admin) {
-    let operator = &admin.operator;
-    if let Ok(backlog) = operator.engine.backlog().await {
+    let agents = admin.control.agents().observed();
+    if let Ok(backlog) = admin.store.backlog().await {
         let jobs: HashMap<_, _> =
             backlog.iter().map(|entry| ((&entry.agent, entry.state), entry.jobs)).collect();
         // Every agent in every state, so that a gauge falls back to zero with its last job.
-        for agent in operator.wakers.keys() {
+        for (agent, _) in &agents {
             for state in JobState::ALL {
                 let jobs = jobs.get(&(agent, state)).copied().unwrap_or_default();
                 telemetry::backlog(agent, state.as_str(), jobs);
             }
         }
     }
-    if let Ok(oldest) = operator.engine.oldest_due().await {
+    if let Ok(oldest) = admin.store.oldest_due().await {
         let now = admin.clock.now();
         let oldest: HashMap<_, _> = oldest.iter().map(|(agent, due)| (agent, *due)).collect();
-        for agent in operator.wakers.keys() {
+        for (agent, _) in &agents {
             let waits = oldest.get(agent).map(|due| now.since(*due)).unwrap_or_default();
             telemetry::oldest_waiting(agent, waits);
         }

@@ -1,18 +1,30 @@
 //! What the admin door has at hand.
 
-use herdgate_actors::domain::Clock;
+use std::sync::Arc;
+
+use herdgate_actors::{
+    control::Control, domain::Clock, runtime::Supervision, store::Store, upkeep::Progress,
+};
+use tokio::sync::watch;
 
 use crate::{
     api_key::ApiKey,
-    run::{control::Control, health::Health},
+    run::{Health, Reload},
     telemetry::Exporter,
-    views::Triggers,
 };
 
 /// What the admin door shows and does.
 pub struct Admin {
     /// What operators can ask for.
-    pub operator: Control,
+    pub control: Control,
+    /// What the gate has written down.
+    pub store: Arc<dyn Store>,
+    /// Puts the files of the project in force again.
+    pub reload: Reload,
+    /// Who carries the gate.
+    pub supervision: Supervision,
+    /// What the actors of the upkeep do, by their kind.
+    pub progress: Vec<(&'static str, watch::Receiver<Progress>)>,
     /// Whether deliveries are taken.
     pub health: Health,
     /// The numbers.
@@ -21,6 +33,4 @@ pub struct Admin {
     pub clock: Clock,
     /// Who may use the API.
     pub key: ApiKey,
-    /// What explains receipts.
-    pub triggers: Triggers,
 }

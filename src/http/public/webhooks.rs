@@ -10,12 +10,13 @@ use actix_web::{
     },
     web,
 };
+use arc_swap::ArcSwap;
 use herdgate_actors::{
     domain::{
         Answer, Clock, Headers, ProviderName, ReceiptId, RejectReason, Reply, ReplyEnd, SourceSelector,
         UnverifiedRequest,
     },
-    ingress::Sources,
+    ingress::Admission,
     provider::{self, is_form},
     runtime::MailboxSender,
     telemetry::{Event, emit},
@@ -43,7 +44,7 @@ const LONGEST_HEADER: usize = 4096;
 /// What a worker needs to take deliveries.
 pub struct Webhooks {
     /// Who may send.
-    pub sources: Sources,
+    pub admission: Arc<ArcSwap<Admission>>,
     /// The worker's own ingress actor.
     pub ingress: MailboxSender<UnverifiedRequest>,
     /// Whether deliveries are taken.
@@ -60,8 +61,6 @@ pub struct Webhooks {
     pub answer_within: Duration,
     /// The time.
     pub clock: Clock,
-    /// The headers to take from a request, by provider.
-    pub wanted: Arc<[(ProviderName, Vec<String>)]>,
 }
 
 /// Takes a request to `/webhooks/<type>`.
@@ -103,7 +102,7 @@ impl Webhooks {
         door: SourceSelector,
     ) -> HttpResponse {
         let provider = match provider.parse::<ProviderName>() {
-            Ok(provider) if self.sources.has(provider, &door) => provider,
+            Ok(provider) if self.admission.load().sources().has(provider, &door) => provider,
             _ => {
                 connection::stop_reading(request);
                 return closing(&mut HttpResponse::NotFound(), "no such webhook type or source");
@@ -114,7 +113,7 @@ impl Webhooks {
             return unavailable();
         }
         let headers = self.pick(request, provider);
-        if self.sources.refuses_unsigned(provider, &door, &headers) {
+        if self.admission.load().sources().refuses_unsigned(provider, &door, &headers) {
             let source = match door {
                 SourceSelector::Any => None,
                 SourceSelector::Source(name) => Some(name),
@@ -215,7 +214,8 @@ impl Webhooks {
 
     /// The few headers that matter, as text. What is no text cannot be a signature or an id.
     fn pick(&self, request: &HttpRequest, provider: ProviderName) -> Headers {
-        let wanted = self.wanted.iter().find(|(of, _)| *of == provider).map_or(&[][..], |(_, names)| names);
+        let admission = self.admission.load();
+        let wanted = admission.wanted_headers(provider);
         let mut headers = Headers::with_capacity(wanted.len());
         for name in wanted {
             if let Some(value) = request.headers().get(name).and_then(|value| value.to_str().ok())

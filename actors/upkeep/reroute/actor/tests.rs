@@ -55,6 +55,7 @@ impl Bed {
                 }
                 Ok(())
             }),
+            topology: Arc::default(),
             clock: clock.clone().into(),
             progress: Progress::channel(),
         };
@@ -81,7 +82,7 @@ impl Bed {
             keys: Vec::new(),
         };
         let sink = Arc::clone(&self.store) as Arc<dyn ReceiptSink>;
-        PendingReceipt::close_unrouted(&PendingReceipt::open(id, Origin::Request, delivery, sink, None));
+        drop(PendingReceipt::open(id, Origin::Request, delivery, Arc::default(), sink, None));
         id
     }
 

@@ -2,10 +2,27 @@
 
 use actix_web::{HttpResponse, web};
 use herdgate_actors::domain::AgentName;
+use serde::Deserialize;
 use serde_json::json;
 
 use super::{answers::done, query::NoParameters};
 use crate::http::admin::auth::Authenticated;
+
+pub(super) async fn list(api: Authenticated, _: web::Query<NoParameters>) -> HttpResponse {
+    let agents = api.control().agents().observed();
+    let agents: Vec<_> = agents
+        .iter()
+        .map(|(agent, state)| {
+            json!({
+                "agent": agent,
+                "mode": state.mode,
+                "scale": state.scale,
+                "executing": state.executing,
+            })
+        })
+        .collect();
+    HttpResponse::Ok().json(agents)
+}
 
 pub(super) async fn trigger(
     api: Authenticated,
@@ -13,5 +30,66 @@ pub(super) async fn trigger(
     _: web::Query<NoParameters>,
 ) -> HttpResponse {
     let agent = AgentName::from(name.into_inner());
-    done(api.operator().trigger(agent).await.map(|job| json!({ "job": job })))
+    done(api.control().trigger(agent, None).await.map(|job| json!({ "job": job })))
+}
+
+pub(super) async fn pause(
+    api: Authenticated,
+    name: web::Path<String>,
+    _: web::Query<NoParameters>,
+) -> HttpResponse {
+    let agent = AgentName::from(name.into_inner());
+    done(api.control().pause(agent.clone()).await.map(|()| json!({ "agent": agent, "paused": true })))
+}
+
+pub(super) async fn resume(
+    api: Authenticated,
+    name: web::Path<String>,
+    _: web::Query<NoParameters>,
+) -> HttpResponse {
+    let agent = AgentName::from(name.into_inner());
+    done(api.control().resume(agent.clone()).await.map(|()| json!({ "agent": agent, "paused": false })))
+}
+
+/// How many runs there may be at once.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Scale {
+    to: u32,
+}
+
+pub(super) async fn scale(
+    api: Authenticated,
+    name: web::Path<String>,
+    scale: web::Query<Scale>,
+) -> HttpResponse {
+    let agent = AgentName::from(name.into_inner());
+    let scaled = api.control().scale(agent.clone(), scale.to).await;
+    done(scaled.map(|()| json!({ "agent": agent, "scale": scale.to })))
+}
+
+/// Who is to have the jobs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HandOver {
+    to: String,
+}
+
+pub(super) async fn hand_over(
+    api: Authenticated,
+    name: web::Path<String>,
+    query: web::Query<HandOver>,
+) -> HttpResponse {
+    let (from, to) = (AgentName::from(name.into_inner()), AgentName::from(query.to.as_str()));
+    let moved = api.control().hand_over(from.clone(), to.clone()).await;
+    done(moved.map(|jobs| json!({ "from": from, "to": to, "jobs": jobs })))
+}
+
+pub(super) async fn discard(
+    api: Authenticated,
+    name: web::Path<String>,
+    _: web::Query<NoParameters>,
+) -> HttpResponse {
+    let agent = AgentName::from(name.into_inner());
+    done(api.control().discard_of(agent.clone()).await.map(|jobs| json!({ "agent": agent, "jobs": jobs })))
 }

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, http::StatusCode};
 use herdgate_actors::store::StoreError;
 use serde_json::{Value, json};
 
-use crate::run::control::ControlError;
+use herdgate_actors::control::ControlError;
 
 pub(super) fn listed<T: serde::Serialize>(rows: Result<Vec<T>, StoreError>) -> HttpResponse {
     match rows {
@@ -22,8 +22,12 @@ pub(super) fn done(outcome: Result<Value, ControlError>) -> HttpResponse {
 
 pub(super) fn not_done(error: &ControlError) -> HttpResponse {
     let status = match error {
-        ControlError::Unknown(_) => StatusCode::NOT_FOUND,
-        ControlError::NotEnded { .. } => StatusCode::CONFLICT,
+        ControlError::UnknownAgent { .. }
+        | ControlError::UnknownReceipt(_)
+        | ControlError::UnknownJob(_)
+        | ControlError::NoDeadLetter(_)
+        | ControlError::NotRunning(_) => StatusCode::NOT_FOUND,
+        ControlError::NotEnded { .. } | ControlError::Ended { .. } => StatusCode::CONFLICT,
         ControlError::Store(_) | ControlError::Busy => StatusCode::SERVICE_UNAVAILABLE,
     };
     HttpResponse::build(status).json(json!({ "error": error.to_string() }))

@@ -57,7 +57,7 @@ pub(super) async fn replay(
     let Ok(id) = id.parse::<JobId>() else {
         return missing("job");
     };
-    done(api.operator().rerun(id).await.map(|()| json!({ "job": id })))
+    done(api.control().retry(id).await.map(|()| json!({ "job": id })))
 }
 
 pub(super) async fn dismiss(
@@ -68,5 +68,16 @@ pub(super) async fn dismiss(
     let Ok(id) = id.parse::<JobId>() else {
         return missing("job");
     };
-    done(api.operator().dismiss(id).await.map(|()| json!({ "job": id })))
+    done(api.control().dismiss(id).await.map(|()| json!({ "job": id })))
+}
+
+pub(super) async fn cancel(
+    api: Authenticated,
+    id: web::Path<String>,
+    _: web::Query<NoParameters>,
+) -> HttpResponse {
+    let Ok(id) = id.parse::<JobId>() else {
+        return missing("job");
+    };
+    done(api.control().cancel(id).await.map(|()| json!({ "job": id })))
 }

@@ -12,7 +12,10 @@ use super::{
     answers::{bad_request, listed, missing, not_done, store_error},
     query::{NoParameters, page},
 };
-use crate::{http::admin::auth::Authenticated, views::receipt_json};
+use crate::{
+    http::admin::auth::Authenticated,
+    views::{self, receipt_json},
+};
 
 /// What of the listing is wanted.
 #[derive(Debug, Deserialize)]
@@ -47,7 +50,9 @@ pub(super) async fn show(
         return missing("receipt");
     };
     match api.engine().receipt(id).await {
-        Ok(Some(receipt)) => HttpResponse::Ok().json(receipt_json(&receipt, &api.admin().triggers)),
+        Ok(Some(receipt)) => {
+            HttpResponse::Ok().json(receipt_json(&receipt, &views::triggers_of(&api.control().topology())))
+        }
         Ok(None) => missing("receipt"),
         Err(error) => store_error(&error),
     }
@@ -61,7 +66,7 @@ pub(super) async fn replay(
     let Ok(id) = id.parse::<ReceiptId>() else {
         return missing("receipt");
     };
-    match api.operator().replay_receipt(id).await {
+    match api.control().replay(id).await {
         Ok(recorded) => HttpResponse::Ok().json(json!({
             "receipt": recorded.receipt,
             "replay_of": id,

@@ -2,14 +2,16 @@
 
 use actix_web::{HttpResponse, web};
 use herdgate_actors::{
-    domain::ReceiptId,
+    domain::{ReceiptId, RunId},
+    runner::StopMode,
     store::{RunCursor, RunQuery},
 };
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{
-    answers::{bad_request, listed},
-    query::page,
+    answers::{bad_request, done, listed, missing},
+    query::{NoParameters, page},
 };
 use crate::{http::admin::auth::Authenticated, views::run_json};
 
@@ -31,4 +33,15 @@ pub(super) async fn list(api: Authenticated, query: web::Query<Listing>) -> Http
     let (receipt, limit) = (query.receipt, page(query.limit, None).limit);
     let runs = api.engine().runs(RunQuery { agent, receipt, limit, after, ..RunQuery::default() }).await;
     listed(runs.map(|runs| runs.iter().map(run_json).collect::<Vec<_>>()))
+}
+
+pub(super) async fn kill(
+    api: Authenticated,
+    id: web::Path<String>,
+    _: web::Query<NoParameters>,
+) -> HttpResponse {
+    let Ok(id) = id.parse::<RunId>() else {
+        return missing("run");
+    };
+    done(api.control().kill(id, StopMode::Gently).await.map(|()| json!({ "run": id.to_string() })))
 }

@@ -1,0 +1,128 @@
+//! Writes down how a run ended, until that is on disk: losing it would run the job again.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    AgentDeps,
+    run_task::{self, RunReport},
+};
+use crate::{
+    domain::{AgentName, AttemptOutcome, Disposition, RunId},
+    store::{Claim, Claimed, ClaimedJob, Finish},
+    telemetry::{Event, emit},
+};
+
+/// The pause before a finish that the store refused is tried again.
+const FINISH_PAUSE: Duration = Duration::from_millis(500);
+
+/// What is told of a run that was started.
+pub(super) struct Ended {
+    job: Arc<ClaimedJob>,
+    outcome: AttemptOutcome,
+    detail: Option<String>,
+    is_surroundings: bool,
+    took: Duration,
+}
+
+impl Ended {
+    pub(super) fn new(job: &Arc<ClaimedJob>, report: &RunReport) -> Self {
+        let outcome = AttemptOutcome::from(report.outcome.kind.clone());
+        let detail = run_task::detail(&report.outcome, &outcome);
+        let is_surroundings = report.is_surroundings();
+        Self { job: Arc::clone(job), outcome, detail, is_surroundings, took: report.took }
+    }
+
+    fn tell(self, disposition: &Disposition, finish: &Finish) {
+        if self.is_surroundings {
+            let again = match disposition {
+                Disposition::PutBack { at } => at.since(finish.at),
+                _ => Duration::ZERO,
+            };
+            return emit(Event::RunNotStarted {
+                agent: self.job.agent.clone(),
+                run: finish.run,
+                cause: "surroundings",
+                detail: self.detail.unwrap_or_default(),
+                again_in_ms: again.into(),
+            });
+        }
+        emit(Event::RunEnded {
+            run: finish.run,
+            agent: self.job.agent.clone(),
+            trigger: self.job.trigger.as_str(),
+            outcome: finish.outcome.as_str(),
+            detail: self.detail,
+            then: describe(disposition),
+            retried: matches!(disposition, Disposition::Retry { .. }),
+            at: finish.at,
+            took_ms: self.took.into(),
+        });
+    }
+}
+
+/// The end of a run that is to be written down.
+pub(super) struct Recording {
+    pub(super) deps: AgentDeps,
+    pub(super) run: RunId,
+    pub(super) agent: AgentName,
+    pub(super) outcome: AttemptOutcome,
+    pub(super) disposition: Disposition,
+    /// What to claim in the same change.
+    pub(super) then: Option<Claim>,
+    /// Nothing for a job that was claimed and put back without a run.
+    pub(super) ended: Option<Ended>,
+}
+
+impl Recording {
+    /// Tried until the store takes it or is broken for good. Gives what was claimed along.
+    pub(super) async fn record(self) -> Option<Claimed> {
+        let Self { deps, run, agent, outcome, disposition, mut then, ended } = self;
+        loop {
+            let at = deps.clock.now();
+            if let Some(claim) = &mut then {
+                claim.now = at;
+            }
+            let finish = Finish { run, outcome: outcome.clone(), disposition: disposition.clone(), at };
+            match deps.store.finish(finish.clone(), then.clone()).await {
+                Ok(finished) => {
+                    if let Disposition::Discard(reason) = &disposition {
+                        let reason = reason.to_string();
+                        emit(Event::JobDiscarded { job: run.job, agent, reason });
+                    }
+                    if let Some(ended) = ended {
+                        ended.tell(&disposition, &finish);
+                    }
+                    return finished.claimed;
+                }
+                Err(error) => {
+                    emit(Event::StoreRefused { wanted: "finish", error: error.to_string() });
+                    if deps.store.broken().is_some() {
+                        return None;
+                    }
+                    tokio::time::sleep(FINISH_PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+/// Writes down a run whose agent is gone: its job waits, and nothing counts against it.
+pub(super) async fn put_back(deps: AgentDeps, ended: Ended) {
+    let (run, agent, outcome) = (ended.job.run, ended.job.agent.clone(), ended.outcome.clone());
+    let disposition = match outcome {
+        AttemptOutcome::Completed => Disposition::Complete,
+        _ => Disposition::PutBack { at: deps.clock.now() },
+    };
+    let ended = Some(ended);
+    Recording { deps, run, agent, outcome, disposition, then: None, ended }.record().await;
+}
+
+fn describe(disposition: &Disposition) -> String {
+    match disposition {
+        Disposition::Complete => "done".to_owned(),
+        Disposition::Cancel => "cancelled".to_owned(),
+        Disposition::Retry { at } => format!("tried again at {at}"),
+        Disposition::PutBack { at } => format!("tried again at {at}, uncounted"),
+        Disposition::Discard(reason) => format!("dead letter: {reason}"),
+    }
+}

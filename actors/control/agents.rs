@@ -1,0 +1,93 @@
+//! The agents that run, and the ways to them.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use arc_swap::ArcSwap;
+use tokio::sync::watch;
+
+use super::ControlError;
+use crate::{
+    agent::{AgentCommand, AgentHandle, AgentState},
+    domain::{AgentName, RunId},
+};
+
+/// Every agent that runs, those that are on their way out among them. Read by everybody, changed by
+/// the control actor alone; clones are the same list.
+#[derive(Debug, Clone, Default)]
+pub struct Agents(Arc<ArcSwap<HashMap<AgentName, AgentHandle>>>);
+
+impl Agents {
+    /// What each of them does.
+    pub fn observed(&self) -> Vec<(AgentName, AgentState)> {
+        let mut states: Vec<_> = self
+            .0
+            .load()
+            .iter()
+            .map(|(name, handle)| (name.clone(), handle.observed.borrow().clone()))
+            .collect();
+        states.sort_by(|one, other| one.0.cmp(&other.0));
+        states
+    }
+
+    /// What one of them does.
+    pub fn observe(&self, agent: &AgentName) -> Option<watch::Receiver<AgentState>> {
+        self.0.load().get(agent).map(|handle| handle.observed.clone())
+    }
+
+    /// How many runs they have together.
+    pub fn executing(&self) -> usize {
+        self.0.load().values().map(|handle| handle.observed.borrow().executing.len()).sum()
+    }
+
+    /// Every run that is under way.
+    pub fn runs(&self) -> Vec<RunId> {
+        let executing = |handle: &AgentHandle| handle.observed.borrow().executing.clone();
+        self.0.load().values().flat_map(executing).map(|executing| executing.run).collect()
+    }
+
+    /// Waits until no run is left, or `patience` is over. Says whether none is left.
+    pub async fn idle_within(&self, patience: Duration) -> bool {
+        let all = self.0.load_full();
+        let idle = async {
+            for handle in all.values() {
+                let mut observed = handle.observed.clone();
+                // An agent that is gone has no runs.
+                let _ = observed.wait_for(|state| state.executing.is_empty()).await;
+            }
+        };
+        tokio::time::timeout(patience, idle).await.is_ok()
+    }
+
+    /// Tells every agent, as fast as they take it.
+    pub async fn tell_all(&self, command: AgentCommand) {
+        for handle in self.0.load_full().values() {
+            // One that is gone need not be told.
+            let _ = handle.commands.send(command.clone()).await;
+        }
+    }
+
+    pub(super) fn get(&self, agent: &AgentName) -> Result<AgentHandle, ControlError> {
+        let all = self.0.load();
+        all.get(agent).cloned().ok_or_else(|| {
+            let mut known: Vec<_> = all.keys().cloned().collect();
+            known.sort();
+            ControlError::UnknownAgent { agent: agent.clone(), known }
+        })
+    }
+
+    /// Who has a run.
+    pub(super) fn runner_of(&self, run: RunId) -> Option<AgentHandle> {
+        let has = |handle: &&AgentHandle| {
+            handle.observed.borrow().executing.iter().any(|executing| executing.run == run)
+        };
+        self.0.load().values().find(has).cloned()
+    }
+
+    pub(super) fn load(&self) -> Arc<HashMap<AgentName, AgentHandle>> {
+        self.0.load_full()
+    }
+
+    pub(super) fn replace(&self, agents: HashMap<AgentName, AgentHandle>) {
+        self.0.store(Arc::new(agents));
+    }
+}

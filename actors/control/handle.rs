@@ -1,0 +1,157 @@
+//! What can be asked of a running gate.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::{
+    Agents, Applied, Configuration, ControlError,
+    request::{Change, Request},
+};
+use crate::{
+    domain::{
+        AgentName, Answer, Clock, Delivery, DeliveryAck, Input, JobId, JobTrigger, NewJob, Origin,
+        PendingReceipt, ReceiptId, Reply, RunId, Topology,
+    },
+    parser::Parsers,
+    runner::StopMode,
+    runtime::{Directory, MailboxSender},
+    store::{Cancelled, Store},
+    telemetry::{Event, emit},
+};
+
+/// Asks a running gate for something; clones ask the same gate.
+#[derive(Clone)]
+pub struct Control {
+    pub(super) actor: MailboxSender<Request>,
+    pub(super) agents: Agents,
+    pub(super) directory: Directory,
+    pub(super) topology: Arc<arc_swap::ArcSwap<Topology>>,
+    pub(super) parsers: Parsers,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Clock,
+}
+
+impl Control {
+    /// The agents that run.
+    pub const fn agents(&self) -> &Agents {
+        &self.agents
+    }
+
+    /// What is configured now.
+    pub fn topology(&self) -> Arc<Topology> {
+        self.topology.load_full()
+    }
+
+    /// Puts a configuration in force.
+    ///
+    /// # Errors
+    /// The gate ends.
+    pub async fn apply(&self, configuration: Configuration) -> Result<Applied, ControlError> {
+        self.ask(|answer| Request::Apply(configuration, answer)).await
+    }
+
+    /// Lets an agent have so many runs at once, whatever the configuration says.
+    ///
+    /// # Errors
+    /// No such agent.
+    pub async fn scale(&self, agent: AgentName, scale: u32) -> Result<(), ControlError> {
+        self.ask(|answer| Request::Tell(agent, Change::Scale(scale), answer)).await?
+    }
+
+    /// Lets an agent begin no runs; its jobs wait.
+    ///
+    /// # Errors
+    /// No such agent.
+    pub async fn pause(&self, agent: AgentName) -> Result<(), ControlError> {
+        self.ask(|answer| Request::Tell(agent, Change::Pause, answer)).await?
+    }
+
+    /// Lets a paused agent go on.
+    ///
+    /// # Errors
+    /// No such agent.
+    pub async fn resume(&self, agent: AgentName) -> Result<(), ControlError> {
+        self.ask(|answer| Request::Tell(agent, Change::Resume, answer)).await?
+    }
+
+    /// Ends a run, and its job with it. That it is over is seen in [`Control::agents`].
+    ///
+    /// # Errors
+    /// No such run is under way.
+    pub async fn kill(&self, run: RunId, mode: StopMode) -> Result<(), ControlError> {
+        let agent = self.agents.runner_of(run).ok_or(ControlError::NotRunning(run))?;
+        let command = crate::agent::AgentCommand::Cancel(run, mode);
+        agent.commands.send(command).await.map_err(|_| ControlError::NotRunning(run))
+    }
+
+    /// Ends a job: at once where it waits, with its run where it has one.
+    ///
+    /// # Errors
+    /// No such job, or it has ended.
+    pub async fn cancel(&self, job: JobId) -> Result<(), ControlError> {
+        match self.store.cancel(job, self.clock.now()).await? {
+            Cancelled::Yes => {
+                self.tell_cancelled(job).await;
+                Ok(())
+            }
+            Cancelled::Executing(run) => self.kill(run, StopMode::Gently).await,
+            Cancelled::Ended(state) => Err(ControlError::Ended { job, state }),
+            Cancelled::Unknown => Err(ControlError::UnknownJob(job)),
+        }
+    }
+
+    /// Starts a run that nothing caused but the operator.
+    ///
+    /// # Errors
+    /// No such agent.
+    pub async fn trigger(&self, agent: AgentName, input: Option<Input>) -> Result<JobId, ControlError> {
+        self.agents.get(&agent)?;
+        let now = self.clock.now();
+        let id = self.store.ids().job(now);
+        let job = NewJob { input, ..NewJob::new(id, agent.clone(), JobTrigger::Manual, now) };
+        self.store.insert(vec![job]).await?;
+        self.directory.wake(&agent);
+        Ok(id)
+    }
+
+    /// Routes a stored delivery again, with the filters of now, under a new receipt.
+    ///
+    /// # Errors
+    /// No such receipt, or no way to record the new one.
+    pub async fn replay(&self, id: ReceiptId) -> Result<DeliveryAck, ControlError> {
+        let delivery = self.store.delivery(id).await?.ok_or(ControlError::UnknownReceipt(id))?;
+        let now = self.clock.now();
+        let (reply, mut end) = Reply::channel();
+        let receipt = PendingReceipt::open(
+            self.store.ids().receipt(now),
+            Origin::Replay { of: id },
+            Delivery { at: now, ..delivery },
+            self.topology(),
+            Arc::clone(&self.store) as Arc<dyn crate::domain::ReceiptSink>,
+            Some(reply),
+        );
+        if self.parsers.try_send(receipt).is_err() {
+            return Err(ControlError::Busy);
+        }
+        match end.wait().await {
+            Answer::DeliveryAck(ack) => Ok(ack),
+            Answer::Unparsable { receipt, .. } => {
+                Ok(DeliveryAck { receipt, matched: 0, skipped: 0, duplicate: false })
+            }
+            Answer::Rejected(_) | Answer::Handshake(_) | Answer::Unavailable => Err(ControlError::Busy),
+        }
+    }
+
+    async fn tell_cancelled(&self, job: JobId) {
+        if let Ok(Some(detail)) = self.store.job(job).await {
+            emit(Event::JobCancelled { job, agent: detail.job.agent });
+        }
+    }
+
+    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, ControlError> {
+        let (answer, answered) = oneshot::channel();
+        self.actor.send(request(answer)).await.map_err(|_| ControlError::Busy)?;
+        answered.await.map_err(|_| ControlError::Busy)
+    }
+}
