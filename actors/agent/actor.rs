@@ -104,6 +104,7 @@ impl AgentActor {
                     agent: self.spec.name.clone(),
                     outcome,
                     disposition,
+                    again_in: self.machine.held_off_for(self.born.elapsed()),
                     then: (then > 0).then(|| self.wish(then)),
                     ended,
                 };

@@ -32,18 +32,14 @@ impl Ended {
         Self { job: Arc::clone(job), outcome, detail, is_surroundings, took: report.took }
     }
 
-    fn tell(self, disposition: &Disposition, finish: &Finish) {
+    fn tell(self, disposition: &Disposition, finish: &Finish, again_in: Duration) {
         if self.is_surroundings {
-            let again = match disposition {
-                Disposition::PutBack { at } => at.since(finish.at),
-                _ => Duration::ZERO,
-            };
             return emit(Event::RunNotStarted {
                 agent: self.job.agent.clone(),
                 run: finish.run,
                 cause: "surroundings",
                 detail: self.detail.unwrap_or_default(),
-                again_in_ms: again.into(),
+                again_in_ms: again_in.into(),
             });
         }
         emit(Event::RunEnded {
@@ -67,6 +63,8 @@ pub(super) struct Recording {
     pub(super) agent: AgentName,
     pub(super) outcome: AttemptOutcome,
     pub(super) disposition: Disposition,
+    /// The pause before the agent begins another run, where it was held off.
+    pub(super) again_in: Duration,
     /// What to claim in the same change.
     pub(super) then: Option<Claim>,
     /// Nothing for a job that was claimed and put back without a run.
@@ -76,7 +74,7 @@ pub(super) struct Recording {
 impl Recording {
     /// Tried until the store takes it or is broken for good. Gives what was claimed along.
     pub(super) async fn record(self) -> Option<Claimed> {
-        let Self { deps, run, agent, outcome, disposition, mut then, ended } = self;
+        let Self { deps, run, agent, outcome, disposition, again_in, mut then, ended } = self;
         loop {
             let at = deps.clock.now();
             if let Some(claim) = &mut then {
@@ -90,7 +88,7 @@ impl Recording {
                         emit(Event::JobDiscarded { job: run.job, agent, reason });
                     }
                     if let Some(ended) = ended {
-                        ended.tell(&disposition, &finish);
+                        ended.tell(&disposition, &finish, again_in);
                     }
                     return finished.claimed;
                 }
@@ -114,7 +112,8 @@ pub(super) async fn put_back(deps: AgentDeps, ended: Ended) {
         _ => Disposition::PutBack { at: deps.clock.now() },
     };
     let ended = Some(ended);
-    Recording { deps, run, agent, outcome, disposition, then: None, ended }.record().await;
+    let again_in = Duration::ZERO;
+    Recording { deps, run, agent, outcome, disposition, again_in, then: None, ended }.record().await;
 }
 
 fn describe(disposition: &Disposition) -> String {

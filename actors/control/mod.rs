@@ -14,6 +14,9 @@ mod handle;
 mod jobs;
 mod request;
 
+#[cfg(test)]
+mod tests;
+
 pub use actor::ControlActor;
 pub use agents::Agents;
 pub use configuration::{Applied, Configuration};

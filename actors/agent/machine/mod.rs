@@ -142,6 +142,11 @@ impl Machine {
         AgentState { mode, scale: self.scale, executing }
     }
 
+    /// How long nothing is claimed yet, for want of what every run needs.
+    pub fn held_off_for(&self, elapsed: Duration) -> Duration {
+        self.not_before.unwrap_or_default().saturating_sub(elapsed)
+    }
+
     /// Whether runs may begin.
     const fn takes_runs(&self) -> bool {
         !self.is_paused && !self.is_draining && !self.is_removed
@@ -266,7 +271,8 @@ impl Machine {
         self.hold_offs = self.hold_offs.saturating_add(1);
         self.is_woken = true;
         self.hold_until(now.elapsed + pause);
-        Disposition::PutBack { at: now.wall.plus(pause) }
+        // Available at once: the pause is the agent's, and no clock that is set can lengthen it.
+        Disposition::PutBack { at: now.wall }
     }
 
     fn hold_until(&mut self, time: Duration) {
