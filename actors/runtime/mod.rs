@@ -10,6 +10,7 @@
 //! ([`ActorScope::contain`]). A panic outside of messages, or a stop that nobody asked for, restarts
 //! the actor as its [`Policy`] says: same address, same mailbox. An actor whose work is done ends.
 
+mod actor_id;
 mod directory;
 mod mailbox;
 mod offload;
@@ -21,11 +22,12 @@ mod waker;
 
 /// A thread that carries actors.
 pub use actix::ArbiterHandle;
+pub use actor_id::ActorId;
 pub use directory::{Directory, Listener};
 pub use mailbox::{Envelope, MailboxMetrics, MailboxSender, SendError};
 pub use offload::{Offload, Overloaded};
 pub use policy::{Policy, RestartDecision};
-pub use scope::{ActorId, ActorScope, Doing, MessagePanicked, Observed};
+pub use scope::{ActorScope, Doing, MessagePanicked, Observed};
 pub use supervisor::{OnGiveUp, Seat, Supervision};
 pub use threads::Threads;
 pub use waker::{Wake, WakeAgent, Waker};

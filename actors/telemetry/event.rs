@@ -4,41 +4,12 @@
 //! same value. So a dashboard, a log and an alert can never disagree about what happened. Names of
 //! variants and fields are read by operators' tools: add to them, do not change them.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use super::Millis;
 use crate::domain::{AgentName, JobId, ProviderName, ReceiptId, RejectReason, RunId, SourceName, Timestamp};
-
-/// Tells a fact to the log, the metrics and whoever [subscribed](super::bus::subscribe).
-pub fn emit(event: Event) {
-    super::metrics().count(&event);
-    super::log::write(&event);
-    super::bus::publish(event);
-}
-
-/// A span of time, written as a number of milliseconds with three decimals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Millis(pub Duration);
-
-impl Millis {
-    /// The number that logs and streams show.
-    pub fn as_f64(self) -> f64 {
-        self.0.as_micros() as f64 / 1000.0
-    }
-}
-
-impl From<Duration> for Millis {
-    fn from(span: Duration) -> Self {
-        Self(span)
-    }
-}
-
-impl Serialize for Millis {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64(self.as_f64())
-    }
-}
 
 fn text<S: Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)

@@ -7,14 +7,18 @@
 
 pub mod bus;
 mod damp;
+mod emit;
 mod event;
 mod line;
 mod log;
 mod metrics;
+mod millis;
 
-pub use event::{Event, Millis, emit};
+pub use emit::emit;
+pub use event::Event;
 pub use log::{tell_left_out, tell_rest};
 pub use metrics::{
     MailboxSeries, Metrics, RestartSeries, StoreSeries, backlog, describe, metrics, oldest_waiting,
     unconfigured_jobs,
 };
+pub use millis::Millis;

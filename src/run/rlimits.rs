@@ -84,7 +84,10 @@ const LARGE: std::ffi::c_int = 256 * 1024;
 #[cfg(target_env = "gnu")]
 fn return_large_blocks() {
     // SAFETY: sets a number of the allocator, before there are other threads.
-    unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE) };
+    #[expect(unsafe_code, reason = "there is no safe way to say this to the allocator")]
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE)
+    };
 }
 
 #[cfg(not(target_env = "gnu"))]
