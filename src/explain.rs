@@ -8,8 +8,8 @@ use herdgate_actors::{
     agent::prompt::{self, Delivered},
     agent::{MatchResult, evaluate, match_triggers},
     domain::{
-        Filter, Headers, ProviderName, RejectReason, SourceName, SourceSelector, Timestamp, Trigger, Verdict,
-        WebhookContext,
+        Filter, Headers, ProviderName, RejectReason, SourceName, SourceSelector, Timestamp, Trigger,
+        TriggerId, Verdict, WebhookContext,
     },
     domain::{Secret, Source},
     ingress::Sources,
@@ -205,6 +205,7 @@ pub fn verdicts<'a>(
             MatchResult::Matched(trigger) => Verdict::Matched(herdgate_actors::domain::Match {
                 agent: agent.into(),
                 trigger,
+                trigger_id: Some(TriggerId::of(&triggers[trigger])),
                 source: triggers[trigger].source.clone(),
             }),
             MatchResult::NotMatched(mismatches) => Verdict::NotMatched { agent: agent.into(), mismatches },
@@ -271,7 +272,11 @@ fn rendered(
     source: Option<&SourceName>,
     trigger: usize,
 ) -> String {
-    let cause = JobTrigger::Webhook { source: source.cloned().unwrap_or_else(|| "".into()), trigger };
+    let cause = JobTrigger::Webhook {
+        source: source.cloned().unwrap_or_else(|| "".into()),
+        trigger,
+        trigger_id: None,
+    };
     let delivered = Delivered { context, source, receipt: None, delivery_id: None };
     prompt::render(instructions, params, &cause, Some(&delivered))
 }

@@ -16,7 +16,10 @@ use super::{
     recorder, run_task,
 };
 use crate::{
-    domain::{AgentSpec, DeliveryPanicked, FilterRequest, JobTrigger, Match, NewJob, RunId, Verdict, WakeUp},
+    domain::{
+        AgentSpec, DeliveryPanicked, FilterRequest, JobTrigger, Match, NewJob, RunId, TriggerId, Verdict,
+        WakeUp,
+    },
     runner::{StopHandle, StopMode},
     runtime::{ActorScope, Envelope, MessagePanicked, Wake, Waker},
     store::{Claim, ClaimedJob},
@@ -247,14 +250,15 @@ fn filter(request: &FilterRequest, deps: &AgentDeps, waker: &Waker) {
     match match_triggers(&spec.triggers, &delivery.sources, context) {
         MatchResult::Matched(trigger) => {
             let source = spec.triggers[trigger].source.clone();
-            let why = JobTrigger::Webhook { source: source.clone(), trigger };
+            let trigger_id = Some(TriggerId::of(&spec.triggers[trigger]));
+            let why = JobTrigger::Webhook { source: source.clone(), trigger, trigger_id: trigger_id.clone() };
             let id = deps.store.ids().job(delivery.at);
             let job = NewJob {
                 limit: Some(spec.queue_limit),
                 ..NewJob::of_delivery(id, spec.name.clone(), why, source.clone(), receipt.id(), delivery.at)
             };
             let wake: Arc<dyn WakeUp> = Arc::new(waker.clone());
-            receipt.matched(Match { agent: spec.name.clone(), trigger, source }, job, wake);
+            receipt.matched(Match { agent: spec.name.clone(), trigger, trigger_id, source }, job, wake);
         }
         MatchResult::NotMatched(mismatches) => {
             receipt.refused(|| Verdict::NotMatched { agent: spec.name.clone(), mismatches });

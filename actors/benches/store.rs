@@ -144,8 +144,8 @@ fn sample(random: &mut fastrand::Rng, engine: &SqliteEngine, at: Timestamp) -> R
     headers.push("x-github-delivery", key.as_str());
     let agent = AgentName::from(format!("agent-{}", random.u8(..10)));
     let (id, job) = (engine.ids().receipt(at), engine.ids().job(at));
-    let wants = Match { agent: agent.clone(), trigger: 0, source: "my-github".into() };
-    let trigger = JobTrigger::Webhook { source: "my-github".into(), trigger: 0 };
+    let wants = Match { agent: agent.clone(), trigger: 0, trigger_id: None, source: "my-github".into() };
+    let trigger = JobTrigger::Webhook { source: "my-github".into(), trigger: 0, trigger_id: None };
     let job = NewJob {
         limit: Some(u32::MAX),
         ..NewJob::of_delivery(job, agent, trigger, "my-github".into(), id, at)

@@ -7,9 +7,24 @@ use tokio::sync::watch;
 
 use super::ControlError;
 use crate::{
-    agent::{AgentCommand, AgentHandle, AgentState},
+    agent::{AgentCommand, AgentHandle, AgentState, machine::Mode},
     domain::{AgentName, RunId},
 };
+
+fn is_removed(handle: &AgentHandle) -> bool {
+    handle.observed.borrow().mode == Mode::Removed
+}
+
+/// What an agent does. One whose actor is gone without having been removed has failed.
+fn state_of(handle: &AgentHandle) -> AgentState {
+    let state = handle.observed.borrow().clone();
+    let is_gone = handle.observed.has_changed().is_err();
+    match state.mode {
+        Mode::Removed => state,
+        _ if is_gone => AgentState { mode: Mode::Failed, executing: Vec::new(), ..state },
+        _ => state,
+    }
+}
 
 /// Every agent that runs, those that are on their way out among them. Read by everybody, changed by
 /// the control actor alone; clones are the same list.
@@ -22,8 +37,9 @@ impl Agents {
         let mut states: Vec<_> = self
             .0
             .load()
-            .iter()
-            .map(|(name, handle)| (name.clone(), handle.observed.borrow().clone()))
+            .iter() // One that was removed and has ended is on this list until the next change.
+            .filter(|(_, handle)| handle.observed.has_changed().is_ok() || !is_removed(handle))
+            .map(|(name, handle)| (name.clone(), state_of(handle)))
             .collect();
         states.sort_by(|one, other| one.0.cmp(&other.0));
         states

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{SourceName, Timestamp};
+use crate::domain::{SourceName, Timestamp, TriggerId};
 
 /// Why a job exists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,8 +14,11 @@ pub enum JobTrigger {
     Webhook {
         /// The source of the trigger that matched.
         source: SourceName,
-        /// Index of that trigger.
+        /// Index of that trigger, as the agent had it then.
         trigger: usize,
+        /// The same by its name, which outlives the order; absent in what earlier versions stored.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trigger_id: Option<TriggerId>,
     },
     /// The schedule came due.
     Schedule {

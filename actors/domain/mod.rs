@@ -33,6 +33,7 @@ mod signature;
 mod source;
 mod text;
 mod topology;
+mod trigger_id;
 mod values;
 mod verdict;
 
@@ -62,4 +63,5 @@ pub use signature::{BadSecret, Check, Secret, feed};
 pub use source::{RateLimit, Source};
 pub use text::{BODY_LIMIT, cut, cut_at, escape_unseen, is_unseen, push_escape};
 pub use topology::{Changes, Revision, SubscriptionIndex, Topology};
+pub use trigger_id::TriggerId;
 pub use verdict::{Actual, FailedClause, Match, TriggerMismatch, Verdict};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AgentName, SourceName};
+use crate::domain::{AgentName, SourceName, TriggerId};
 
 /// What one agent decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub struct Match {
     pub agent: AgentName,
     /// Index of the trigger that holds, as in the agent's `[[webhooks]]`.
     pub trigger: usize,
+    /// The same by its name, which outlives the order; absent in what earlier versions stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger_id: Option<TriggerId>,
     /// The source of that trigger.
     pub source: SourceName,
 }

@@ -1,6 +1,6 @@
 //! Secrets of our own making.
 
-use std::{fmt::Write, io, mem::MaybeUninit};
+use std::{io, mem::MaybeUninit};
 
 use rustix::rand::{GetRandomFlags, getrandom};
 
@@ -11,12 +11,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 pub fn random_hex() -> io::Result<String> {
     let mut bytes = [MaybeUninit::uninit(); 32];
     let (bytes, _) = getrandom(&mut bytes, GetRandomFlags::empty())?;
-    let mut text = String::with_capacity(64);
-    for byte in bytes {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    Ok(text)
+    Ok(const_hex::encode(bytes))
 }
 
 #[cfg(test)]

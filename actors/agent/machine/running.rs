@@ -70,6 +70,8 @@ pub enum Mode {
     Draining,
     /// The configuration has it no more; what runs may end.
     Removed,
+    /// Its actor failed too often and is gone: its jobs wait for the next configuration or start.
+    Failed,
 }
 
 /// What everybody may see of an agent.

@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::Timestamp;
 
 fn webhook() -> JobTrigger {
-    JobTrigger::Webhook { source: "my-github".into(), trigger: 0 }
+    JobTrigger::Webhook { source: "my-github".into(), trigger: 0, trigger_id: None }
 }
 
 fn context() -> WebhookContext {

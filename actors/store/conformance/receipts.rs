@@ -51,7 +51,7 @@ fn a_receipt_is_read_back_as_it_came(store: &Subject) {
 
     let job = &receipt.jobs[0];
     assert_eq!((job.id, job.state, job.receipt), (committed.created[0].job, JobState::Available, Some(id)));
-    assert_eq!(job.trigger, JobTrigger::Webhook { source: "hub".into(), trigger: 1 });
+    assert_eq!(job.trigger, JobTrigger::Webhook { source: "hub".into(), trigger: 1, trigger_id: None });
     assert!(wait(store.engine.receipt(store.engine.ids().receipt(at(0)))).is_none());
 }
 

@@ -199,10 +199,15 @@ impl Sample {
     pub(in crate::store) fn batch(self, id: ReceiptId, ids: &IdSource) -> ReceiptBatch {
         let source = self.sources[0];
         let wants = |agent: &&'static str| {
-            Verdict::Matched(Match { agent: (*agent).into(), trigger: 1, source: source.into() })
+            Verdict::Matched(Match {
+                agent: (*agent).into(),
+                trigger: 1,
+                trigger_id: None,
+                source: source.into(),
+            })
         };
         let job = |agent: &&'static str| {
-            let trigger = JobTrigger::Webhook { source: source.into(), trigger: 1 };
+            let trigger = JobTrigger::Webhook { source: source.into(), trigger: 1, trigger_id: None };
             let new =
                 NewJob::of_delivery(ids.job(self.at), (*agent).into(), trigger, source.into(), id, self.at);
             NewJob { limit: Some(self.queue_limit), ..new }
