@@ -1,6 +1,6 @@
 //! What can be asked of a running gate.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::oneshot;
 
@@ -19,6 +19,11 @@ use crate::{
     store::{Cancelled, Store},
     telemetry::{Event, emit},
 };
+
+/// How long a replay may be on its way to its last filter.
+const ROUTING_PATIENCE: Duration = Duration::from_secs(5);
+/// How long the store may take to write it down.
+const COMMIT_PATIENCE: Duration = Duration::from_secs(8);
 
 /// Asks a running gate for something; clones ask the same gate.
 #[derive(Clone)]
@@ -134,7 +139,16 @@ impl Control {
         if self.parsers.try_send(receipt).is_err() {
             return Err(ControlError::Busy);
         }
-        match end.wait().await {
+        let routed = tokio::time::timeout(ROUTING_PATIENCE, end.wait()).await;
+        let answer = match routed {
+            Ok(answer) => answer,
+            Err(_) => {
+                // Kept as it is, and routed by the upkeep.
+                end.commit_now();
+                tokio::time::timeout(COMMIT_PATIENCE, end.wait()).await.unwrap_or(Answer::Unavailable)
+            }
+        };
+        match answer {
             Answer::DeliveryAck(ack) => Ok(ack),
             Answer::Unparsable { receipt, .. } => {
                 Ok(DeliveryAck { receipt, matched: 0, skipped: 0, duplicate: false })
