@@ -140,13 +140,12 @@ impl Control {
             return Err(ControlError::Busy);
         }
         let routed = tokio::time::timeout(ROUTING_PATIENCE, end.wait()).await;
-        let answer = match routed {
-            Ok(answer) => answer,
-            Err(_) => {
-                // Kept as it is, and routed by the upkeep.
-                end.commit_now();
-                tokio::time::timeout(COMMIT_PATIENCE, end.wait()).await.unwrap_or(Answer::Unavailable)
-            }
+        let answer = if let Ok(answer) = routed {
+            answer
+        } else {
+            // Kept as it is, and routed by the upkeep.
+            end.commit_now();
+            tokio::time::timeout(COMMIT_PATIENCE, end.wait()).await.unwrap_or(Answer::Unavailable)
         };
         match answer {
             Answer::DeliveryAck(ack) => Ok(ack),
