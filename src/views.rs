@@ -66,6 +66,7 @@ pub fn receipt_json(receipt: &StoredReceipt, agents: &Triggers) -> Value {
         "quarantine": receipt.quarantine,
         "problem": problem,
         "duplicate_of": receipt.duplicate_of,
+        "same_key": receipt.same_key,
         "replay_of": match receipt.origin {
             Origin::Replay { of } => Some(of),
             Origin::Request | Origin::Reroute => None,

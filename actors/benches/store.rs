@@ -160,6 +160,7 @@ fn sample(random: &mut fastrand::Rng, engine: &SqliteEngine, at: Timestamp) -> R
             body: Bytes::from(body),
             at,
             keys: vec![key.into()],
+            own_windows: Vec::new(),
         }),
         parsed: Some(Parsed::Context(Arc::new(context))),
         verdicts: vec![Verdict::Matched(wants)],

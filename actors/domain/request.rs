@@ -3,6 +3,7 @@
 use std::{
     fmt,
     sync::{Arc, OnceLock, Weak},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -98,18 +99,19 @@ impl VerifiedRequest {
         &self.body
     }
 
-    /// The delivery that it is: under `keys`, with its body as `redact` leaves it, and of its headers
+    /// The delivery that it is: under `keys`, which some sources remember for a time of their own, with its body as `redact` leaves it, and of its headers
     /// only those that are `kept`.
     pub fn into_delivery(
         mut self,
         keys: Vec<DedupeKey>,
+        own_windows: Vec<(SourceName, Duration)>,
         redact: impl FnOnce(&Headers, Bytes) -> Bytes,
         kept: &[&str],
     ) -> Delivery {
         let body = redact(&self.headers, self.body);
         self.headers.retain(kept);
         let Self { provider, sources, headers, at, .. } = self;
-        Delivery { provider, sources, headers, body, at, keys }
+        Delivery { provider, sources, headers, body, at, keys, own_windows }
     }
 }
 

@@ -3,7 +3,10 @@
 //! There is one actor for each HTTP worker, on the worker's own thread, so that a request changes
 //! threads only once it is worth it.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use actix::prelude::*;
 use arc_swap::ArcSwap;
@@ -94,7 +97,8 @@ impl IngressActor {
         if let Err(source) = sources.admit(provider, verified.sources()) {
             return reject(provider, Some(source), RejectReason::RateLimited, reply);
         }
-        let delivery = complete(provider::provider(provider), verified);
+        let windows = sources.windows(provider, verified.sources());
+        let delivery = complete(provider::provider(provider), verified, windows);
         let answered = Answered::of(&delivery, begun);
         let reply = reply.tallied(move |answer, event| answered.tell(answer, event));
         let id = self.ids.receipt(at);
@@ -118,9 +122,18 @@ fn reject(provider: ProviderName, source: Option<SourceName>, reason: RejectReas
 
 /// Makes the delivery of a verified request, in one step: with its keys, without the provider's secrets,
 /// and without the headers that nobody needs any more.
-fn complete(provider: &dyn Provider, verified: VerifiedRequest) -> Delivery {
+fn complete(
+    provider: &dyn Provider,
+    verified: VerifiedRequest,
+    windows: Vec<(SourceName, Duration)>,
+) -> Delivery {
     let keys = provider.identify(verified.headers(), verified.body());
-    verified.into_delivery(keys, |headers, body| provider.redact(headers, body), provider.spec().kept_headers)
+    verified.into_delivery(
+        keys,
+        windows,
+        |headers, body| provider.redact(headers, body),
+        provider.spec().kept_headers,
+    )
 }
 
 /// What is told about a delivery when it is answered.

@@ -1,6 +1,6 @@
 //! Which sources vouch for a request.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::{RateLimits, freshness, rate_limits::Limiter};
 use crate::{
@@ -104,6 +104,13 @@ impl Sources {
         limited.find(over).map_or(Ok(()), |entry| Err(entry.source.name.clone()))
     }
 
+    /// How long those of the sources remember deliveries that have a time of their own.
+    pub(super) fn windows(&self, provider: ProviderName, of: &[SourceName]) -> Vec<(SourceName, Duration)> {
+        let entries = self.all.get(&provider).into_iter().flatten();
+        let of_them = entries.filter(|entry| of.contains(&entry.source.name));
+        of_them.filter_map(|entry| Some((entry.source.name.clone(), entry.source.dedupe_window?))).collect()
+    }
+
     fn behind<'a>(
         &'a self,
         provider: ProviderName,
@@ -165,8 +172,6 @@ impl Entry {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::domain::{RateLimit, Secret};
 

@@ -16,6 +16,12 @@ pub trait Provider: Send + Sync + 'static {
     /// What makes two deliveries the same event, within one source.
     fn delivery_key(&self, headers: &Headers, body: &[u8]) -> DeliveryKey;
 
+    /// Whether equal bytes can only be the same event, whatever the headers say. Not so where a
+    /// provider repeats itself by nature; and of no use where the signature covers the id.
+    fn bytes_come_once(&self, _headers: &Headers) -> bool {
+        false
+    }
+
     /// The provider's own name of the delivery, by which its delivery log knows it.
     fn delivery_id<'a>(&self, headers: &'a Headers) -> Option<&'a str>;
 
@@ -45,15 +51,30 @@ pub trait Provider: Send + Sync + 'static {
     /// The headers that would come with a sample, but for the signature and the content type.
     /// `id` makes it a delivery of its own.
     fn sample_headers(&self, sample: &Sample, id: &str, now: Timestamp) -> Vec<(&'static str, String)>;
+
+    /// The body that would come with it. `id` makes its bytes those of a delivery of its own, in a
+    /// member that nobody reads.
+    fn sample_body(&self, sample: &Sample, id: &str) -> String {
+        sample.body.replacen('{', &format!("{{\n  \"herdgate_sample\": {},", serde_json::json!(id)), 1)
+    }
 }
 
 impl dyn Provider {
     /// What makes two deliveries the same event, within one source, each with how long that is
-    /// remembered.
+    /// remembered: what the provider calls it, and its very bytes. No signature covers the headers
+    /// with its id and the name of its event, so that whoever has seen one signed body could
+    /// deliver it under new ones for ever.
     pub fn identify(&self, headers: &Headers, body: &[u8]) -> Vec<DedupeKey> {
         let key = self.delivery_key(headers, body);
-        let window = self.spec().body_window.filter(|_| keys::is_hash(&key));
-        vec![DedupeKey { key, window }]
+        let window = |key: &DeliveryKey| self.spec().body_window.filter(|_| keys::is_hash(key));
+        let mut known = vec![DedupeKey { window: window(&key), key }];
+        if self.bytes_come_once(headers) {
+            let key = keys::hashed_key(&[body]);
+            if known[0].key != key {
+                known.push(DedupeKey { window: window(&key), key });
+            }
+        }
+        known
     }
 
     /// Reads an event and cuts what is too long to keep.

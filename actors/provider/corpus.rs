@@ -36,6 +36,11 @@ fn corpus() -> Option<Vec<Real>> {
     let known = index.into_iter().filter_map(|entry| {
         let provider = entry.provider.parse().ok()?;
         let body = fs::read(folder.join(&entry.path)).unwrap();
+        // Some samples of Slack's own library have all their texts blanked, the kind of request too.
+        let is_blank = || serde_json::from_slice::<Value>(&body).unwrap()["type"] == "";
+        if provider == ProviderName::new("slack") && is_blank() {
+            return None;
+        }
         Some(Real { entry, provider, body })
     });
     Some(known.collect())
@@ -124,7 +129,10 @@ fn no_mutation_of_a_real_payload_brings_a_parser_down() {
                 let mut mutated = entries.clone();
                 mutated.insert(key.clone(), other);
                 let body = serde_json::to_vec(&mutated).unwrap();
-                assert!(real.parse(&body).is_ok(), "{}: {key}", real.entry.path.display());
+                if let Err(problem) = real.parse(&body) {
+                    let says = format!("`{key}`");
+                    assert!(problem.0.contains(&says), "{}: {key}: {problem}", real.entry.path.display());
+                }
             }
         }
     }

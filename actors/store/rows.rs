@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::QuarantineReason;
 use crate::domain::{
-    AgentName, Attempt, AttemptOutcome, Delivery, JobId, JobState, JobTrigger, Origin, Parsed, ProviderName,
-    Reason, ReceiptBatch, ReceiptId, RunId, SourceName, Timestamp, Verdict,
+    AgentName, Attempt, AttemptOutcome, Delivery, DeliveryKey, JobId, JobState, JobTrigger, Origin, Parsed,
+    ProviderName, Reason, ReceiptBatch, ReceiptId, RunId, SourceName, Timestamp, Verdict,
 };
 
 /// How far a receipt got.
@@ -69,6 +69,8 @@ pub struct StoredReceipt {
     pub verdicts: Vec<Verdict>,
     /// The first receipt of the same delivery.
     pub duplicate_of: Option<ReceiptId>,
+    /// The key that both have.
+    pub same_key: Option<DeliveryKey>,
     /// The jobs that it created.
     pub jobs: Vec<JobRow>,
     /// Which revision of the configuration judged it; 0 where that is not known.

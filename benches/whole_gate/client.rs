@@ -8,22 +8,20 @@ use std::{
 
 use crate::support::sign;
 
-/// One connection, which delivers the same signed body again and again under new ids.
+/// One connection, which delivers a body again and again, each time with a new id in it.
 pub(crate) struct Client {
     to: SocketAddr,
     connection: Option<BufReader<TcpStream>>,
     head: String,
-    body: Vec<u8>,
+    body: String,
 }
 
 impl Client {
     pub(crate) fn new(to: SocketAddr, event: &str, body: &str) -> Self {
         let head = format!(
-            "POST /webhooks/github HTTP/1.1\r\nhost: {to}\r\ncontent-type: application/json\r\nx-github-event: {event}\r\nx-hub-signature-256: sha256={}\r\ncontent-length: {}\r\n",
-            sign(body.as_bytes()),
-            body.len()
+            "POST /webhooks/github HTTP/1.1\r\nhost: {to}\r\ncontent-type: application/json\r\nx-github-event: {event}\r\n",
         );
-        Self { to, connection: None, head, body: body.as_bytes().to_vec() }
+        Self { to, connection: None, head, body: body.to_owned() }
     }
 
     /// Delivers under a new id. The status, and how long it took.
@@ -47,9 +45,15 @@ impl Client {
             }
         };
         let id = fastrand::u128(..);
-        let mut request = format!("{}x-github-delivery: {id:032x}\r\n\r\n", self.head).into_bytes();
-        request.extend_from_slice(&self.body);
-        connection.get_mut().write_all(&request)?;
+        // Equal bytes would be one event.
+        let body = self.body.replacen('{', &format!("{{\"id\":\"{id:032x}\","), 1);
+        let request = format!(
+            "{}x-github-delivery: {id:032x}\r\nx-hub-signature-256: sha256={}\r\ncontent-length: {}\r\n\r\n{body}",
+            self.head,
+            sign(body.as_bytes()),
+            body.len()
+        );
+        connection.get_mut().write_all(request.as_bytes())?;
         let mut line = String::new();
         connection.read_line(&mut line)?;
         let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());

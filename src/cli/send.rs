@@ -28,10 +28,12 @@ pub(super) struct Send {
     /// Where the gate is, if not where the project says.
     #[arg(long)]
     url: Option<String>,
-    /// Send this file instead of the sample's own body, with the sample's headers.
+    /// Send this file instead of the sample's own body, with the sample's headers. The same bytes are
+    /// the same event to most providers, whatever the id.
     #[arg(long)]
     body: Option<PathBuf>,
-    /// The delivery id; without it a new one, so that nothing is a duplicate.
+    /// The delivery id, which also stands in the sample's body; without it a new one, so that nothing
+    /// is a duplicate.
     #[arg(long)]
     id: Option<String>,
 }
@@ -62,7 +64,7 @@ impl Send {
         let body = match &self.body {
             Some(path) => std::fs::read(path)
                 .map_err(|error| report(format!("cannot read {}: {error}", path.display())))?,
-            None => sample.body.as_bytes().to_vec(),
+            None => sample.body_of(&id).into_bytes(),
         };
         let url = self.url(&plan, source);
         let answered = super::runtime::block_on(client::deliver(&url, &sample.headers(&id), &body, source))

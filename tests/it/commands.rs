@@ -72,6 +72,9 @@ fn send_runs_and_logs_follow_a_sample_to_its_output() {
     assert_eq!(run["agent"], "dev");
     let id = run["run"].as_str().unwrap();
     assert_eq!(project.herdgate(&["logs", "--follow", id]), "the output\n");
+    let again = project.herdgate(&["send", "github", "issues.labeled"]);
+    assert!(again.starts_with("200 {\"ok\":true,\"matched\":1"), "it is an event of its own: {again}");
+    project.report();
 }
 
 #[test]

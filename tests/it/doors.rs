@@ -17,7 +17,7 @@ use serde_json::json;
 use crate::support::{
     Gate, Project,
     http::{connect, read, request},
-    sign,
+    named, sign,
 };
 
 const EVERYTHING: &str = "[[webhooks]]\nsource = \"github\"\n";
@@ -203,6 +203,7 @@ fn a_websocket_is_refused_at_once() {
 
 /// A signed delivery on a connection that stays open.
 fn signed_request(id: &str, body: &str) -> Vec<u8> {
+    let body = named(id, body);
     format!(
         "POST /webhooks/github HTTP/1.1\r\nhost: x\r\nx-github-event: issues\r\nx-github-delivery: {id}\r\nx-hub-signature-256: sha256={}\r\ncontent-length: {}\r\n\r\n{body}",
         sign(body.as_bytes()),

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use serde_json::{Value, json};
+
 use crate::support::{
     Gate, Project,
     http::{connect, raw, read},
@@ -166,4 +168,29 @@ fn hostile_text_stays_in_its_block_and_out_of_the_shell() {
     );
     assert_eq!(project.report(), "1");
     assert_eq!(project.report(), "0");
+}
+
+#[test]
+fn the_same_signed_bytes_are_one_event_whatever_their_headers_say() {
+    let project = Project::new("").agent("dev", EVERYTHING, "echo ran > $REPORTS");
+    let gate = Gate::serve(&project);
+    let body = r#"{"action":"opened","issue":{"number":1}}"#;
+    let signature = format!("sha256={}", sign(body.as_bytes()));
+    let post = |id| {
+        let headers =
+            [("x-github-event", "issues"), ("x-github-delivery", id), ("x-hub-signature-256", &signature)];
+        gate.post("/webhooks/github", &headers, body.as_bytes()).json()
+    };
+    let receipt = |answer: &Value| {
+        let id = answer["receipt"].as_str().unwrap();
+        gate.admin("GET", &format!("/api/receipts/{id}")).json()
+    };
+    let first = post("one");
+    assert_eq!((&first["matched"], &receipt(&first)["same_key"]), (&json!(1), &Value::Null));
+    let again = post("two");
+    assert_eq!((&again["matched"], &again["duplicate"]), (&json!(0), &json!(true)));
+    let told = receipt(&again);
+    assert_eq!(told["duplicate_of"], first["receipt"]);
+    assert!(told["same_key"].as_str().unwrap().starts_with("sha256:"), "it is told by what: {told}");
+    assert_eq!(receipt(&post("one"))["same_key"], json!(":one"), "a redelivery is known by its id");
 }

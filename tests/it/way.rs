@@ -3,7 +3,7 @@
 use herdgate::samples;
 use herdgate_actors::domain::ProviderName;
 
-use crate::support::{Gate, Project, sign};
+use crate::support::{Gate, Project, named, sign};
 
 const LABELED: &str = "[[webhooks]]\nsource = \"github\"\nevents = [\"issues\"]\nlabels = [\"agent\"]\n";
 
@@ -54,10 +54,7 @@ fn the_run_gets_what_is_documented_and_nothing_else() {
     {
         assert!(report.contains(name), "{name} is missing: {report}");
     }
-    assert!(
-        report.contains(&labeled()[..16].replace('\n', "")),
-        "the payload is not what was sent: {report}"
-    );
+    assert!(report.contains(&named("one", labeled())[..16]), "the payload is not what was sent: {report}");
 }
 
 #[test]

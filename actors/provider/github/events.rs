@@ -222,3 +222,21 @@ pub(super) static KNOWN: &[KnownEvent] = &[
     event("workflow_job", &["completed", "in_progress", "queued", "waiting"]),
     event("workflow_run", &["completed", "in_progress", "requested"]),
 ];
+
+/// Events that may come in the very bytes of an earlier one: nothing in them counts or tells the time.
+/// A hook is tried, a button pressed or a command sent twice; a member leaves and is back.
+pub(super) const REPEATED: &[&str] = &[
+    "check_run",
+    "check_suite",
+    "create",
+    "delete",
+    "member",
+    "membership",
+    "organization",
+    "ping",
+    "public",
+    "repository_dispatch",
+    "team",
+    "team_add",
+    "workflow_dispatch",
+];

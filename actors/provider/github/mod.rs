@@ -58,6 +58,10 @@ impl Provider for Github {
         }
     }
 
+    fn bytes_come_once(&self, headers: &Headers) -> bool {
+        headers.get("x-github-event").is_some_and(|event| !events::REPEATED.contains(&event))
+    }
+
     fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
         let event = headers
             .get("x-github-event")

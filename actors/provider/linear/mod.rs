@@ -131,6 +131,10 @@ impl Provider for Linear {
         stamp.webhook_timestamp.0.map(Timestamp::from_millis)
     }
 
+    fn bytes_come_once(&self, _: &Headers) -> bool {
+        true
+    }
+
     fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
         let of_header = headers.get("linear-event");
         let context = lenient::read(body, |bytes| {

@@ -117,6 +117,10 @@ impl Provider for Sentry {
         }
     }
 
+    fn bytes_come_once(&self, _: &Headers) -> bool {
+        true
+    }
+
     fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
         let resource =
             headers.get("sentry-hook-resource").filter(|resource| !resource.is_empty()).ok_or_else(|| {

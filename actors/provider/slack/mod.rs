@@ -132,6 +132,11 @@ impl Provider for Slack {
     fn sample_headers(&self, _: &Sample, _: &str, now: Timestamp) -> Vec<(&'static str, String)> {
         vec![("x-slack-request-timestamp", (now.as_millis() / 1000).to_string())]
     }
+
+    /// It calls a delivery by a name in the body.
+    fn sample_body(&self, sample: &Sample, id: &str) -> String {
+        sample.body.replacen("\"Ev0SAMPLE1\"", &serde_json::json!(format!("Ev{id}")).to_string(), 1)
+    }
 }
 
 /// Challenges have a few dozen characters; what is echoed must not be anybody's page.

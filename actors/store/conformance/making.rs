@@ -16,6 +16,7 @@ on_every_engine!(
     a_full_queue_leaves_a_dead_letter_whatever_asks_for_the_job,
     every_key_of_a_delivery_has_a_window_of_its_own,
     the_same_bytes_under_another_id_are_known,
+    a_source_may_remember_every_key_for_a_time_of_its_own,
     a_new_key_of_a_known_delivery_leads_to_the_first,
     a_delivery_is_rerouted_under_its_own_name_after_its_key_expired,
 );
@@ -97,11 +98,25 @@ fn every_key_of_a_delivery_has_a_window_of_its_own(store: &Subject) {
     assert_eq!(committed.duplicate_of, Some(first), "and the id is not");
 }
 
+fn a_source_may_remember_every_key_for_a_time_of_its_own(store: &Subject) {
+    let own_windows = vec![("hub".into(), Duration::from_secs(10))];
+    let sample = |id, now| Sample {
+        keys: vec![windowed("bytes", 60)],
+        own_windows: own_windows.clone(),
+        ..Sample::new(id, now)
+    };
+    let (first, _) = store.record(sample("a", 0));
+    assert_eq!(store.record(sample("a", 10_000)).1.duplicate_of, Some(first), "the last moment");
+    assert_eq!(store.record(sample("a", 10_001)).1.duplicate_of, None);
+}
+
 fn the_same_bytes_under_another_id_are_known(store: &Subject) {
     let sample = |id, now| Sample { keys: vec!["bytes".into()], ..Sample::new(id, now).wanted_by(&["dev"]) };
     let (first, _) = store.record(sample("a", 0));
-    let (_, committed) = store.record(sample("b", 10));
+    let (second, committed) = store.record(sample("b", 10));
     assert_eq!((committed.duplicate_of, committed.created.len(), committed.skipped), (Some(first), 0, 1));
+    let same_key = |receipt| wait(store.engine.receipt(receipt)).unwrap().same_key;
+    assert_eq!((same_key(first), same_key(second)), (None, Some("bytes".into())), "and it is told by what");
 }
 
 fn a_new_key_of_a_known_delivery_leads_to_the_first(store: &Subject) {

@@ -12,7 +12,7 @@ use crate::{
     domain::{
         AttemptOutcome, CommitResult, DedupeKey, Delivery, Disposition, Headers, IdSource, JobId, JobState,
         JobTrigger, LedgerError, Match, NewJob, NodeId, NodeLife, Origin, Parsed, ProviderName, ReceiptBatch,
-        ReceiptId, RunId, Timestamp, TriggerMismatch, Unparsable, Verdict, WebhookContext,
+        ReceiptId, RunId, SourceName, Timestamp, TriggerMismatch, Unparsable, Verdict, WebhookContext,
     },
     store::{
         Claim, Claimed, Finish, Fire, JobQuery, JobRow, MemoryEngine, Page, Pending, Rescue, RescueScope,
@@ -160,6 +160,8 @@ pub(in crate::store) fn claim_of(agent: &str, places: u32, now: i64) -> Claim {
 pub(in crate::store) struct Sample {
     pub(in crate::store) key: &'static str,
     pub(in crate::store) keys: Vec<DedupeKey>,
+    /// Windows of its sources.
+    pub(in crate::store) own_windows: Vec<(SourceName, Duration)>,
     pub(in crate::store) sources: Vec<&'static str>,
     pub(in crate::store) agents: Vec<&'static str>,
     pub(in crate::store) refused: Vec<&'static str>,
@@ -178,6 +180,7 @@ impl Sample {
         Self {
             key,
             keys: Vec::new(),
+            own_windows: Vec::new(),
             sources: vec!["hub"],
             agents: Vec::new(),
             refused: Vec::new(),
@@ -237,6 +240,7 @@ impl Sample {
                 body: self.body,
                 at: self.at,
                 keys,
+                own_windows: self.own_windows,
             }),
             parsed: match self.problem {
                 Some(problem) => Some(Parsed::Unparsable(Unparsable(problem.to_owned()))),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::state::{Receipt, State};
 use crate::{
-    domain::{CommitResult, Created, Origin, ReceiptBatch, ReceiptId},
+    domain::{CommitResult, Created, DeliveryKey, Origin, ReceiptBatch, ReceiptId},
     store::{
         Inserted, QuarantineReason, ReceiptState, StoredReceipt, Unrouted, UnroutedQuery,
         rules::{Owners, dedupe, key_of},
@@ -19,15 +19,20 @@ impl State {
                 for (source, key, owner) in found.take {
                     self.keys.insert((source, key), owner);
                 }
-                let duplicate_of = found.duplicate_of.map(|(original, _)| original);
-                self.add(batch, &found.owners, duplicate_of)
+                self.add(batch, &found.owners, found.duplicate_of)
             }
             Origin::Replay { .. } => self.add(batch, &Owners::Replay, None),
             Origin::Reroute => self.fill_in(batch),
         }
     }
 
-    fn add(&mut self, batch: ReceiptBatch, owners: &Owners, duplicate_of: Option<ReceiptId>) -> CommitResult {
+    fn add(
+        &mut self,
+        batch: ReceiptBatch,
+        owners: &Owners,
+        original: Option<(ReceiptId, DeliveryKey)>,
+    ) -> CommitResult {
+        let (duplicate_of, same_key) = original.unzip();
         let state = ReceiptState::of(&batch);
         let mut committed = self.create_jobs(&batch, owners);
         committed.duplicate_of = duplicate_of;
@@ -39,6 +44,7 @@ impl State {
             committed.created.is_empty() && state == ReceiptState::Routed && original.is_some_and(same_body);
         let mut delivery = batch.delivery.as_ref().clone();
         delivery.keys.truncate(1);
+        delivery.own_windows.clear();
         delivery.keys.iter_mut().for_each(|key| key.window = None);
         let stored = StoredReceipt {
             id: batch.id,
@@ -48,6 +54,7 @@ impl State {
             parsed: batch.parsed,
             verdicts: batch.verdicts,
             duplicate_of,
+            same_key,
             jobs: Vec::new(),
             revision: batch.revision.0,
             quarantine: None,

@@ -55,7 +55,7 @@ pub(in crate::store) fn dedupe<L: LookUp>(
                     }
                     owner.until = owner.until.max(known.until);
                 }
-                None => free.push((key, delivery.at.plus(key.window.unwrap_or(window)))),
+                None => free.push((key, delivery.at.plus(delivery.window(source, key).unwrap_or(window)))),
             }
         }
         // A new key of a known delivery leads to the receipt that the others lead to.

@@ -90,6 +90,7 @@ pub(super) fn head(row: &Row<'_>) -> rusqlite::Result<Delivery> {
         body: Bytes::new(),
         at: row.get("at")?,
         keys: vec![DedupeKey::from(row.get::<_, String>("key")?)],
+        own_windows: Vec::new(),
     })
 }
 

@@ -115,7 +115,9 @@ impl Teller<'_> {
 
     async fn deliver(&self, sample: &Sample, id: &str, source: Option<&Source>) -> miette::Result<Answered> {
         let url = format!("http://{}/webhooks/{}", self.system.servers.public(), sample.provider);
-        client::deliver(&url, &sample.headers(id), sample.body.as_bytes(), source).await.map_err(report)
+        client::deliver(&url, &sample.headers(id), sample.body_of(id).as_bytes(), source)
+            .await
+            .map_err(report)
     }
 
     /// What every agent said of it, also those that were not even asked.

@@ -7,6 +7,6 @@ mod project;
 mod wait;
 
 pub(crate) use disk::SmallDisk;
-pub(crate) use gate::{Gate, sign};
+pub(crate) use gate::{Gate, named, sign};
 pub(crate) use project::{Project, SECRET};
 pub(crate) use wait::{PATIENCE, until, within};

@@ -52,6 +52,25 @@ fn without_a_guid_the_event_and_its_body_are_the_key() {
     }
 }
 
+fn keys(event: &str, guid: &str, body: &[u8]) -> Vec<String> {
+    let headers: Headers = [("x-github-event", event), ("x-github-delivery", guid)].into_iter().collect();
+    let github: &dyn Provider = &Github;
+    github.identify(&headers, body).into_iter().map(|known| known.key.to_string()).collect()
+}
+
+#[test]
+fn the_same_bytes_under_another_guid_and_name_have_a_key_in_common() {
+    let (one, other) = (keys("issues", "one", b"{}"), keys("discussion", "two", b"{}"));
+    assert_eq!((one.len(), &one[1]), (2, &other[1]));
+    assert_ne!(one[0], other[0]);
+    assert_ne!(one[1], keys("issues", "one", b"{ }")[1]);
+    let (one, other) = (keys("issues", "", b"{}"), keys("discussion", "", b"{}"));
+    assert_eq!(one[1], other[1], "without GUIDs neither");
+    for repeated in ["ping", "repository_dispatch", "workflow_dispatch"] {
+        assert_eq!(keys(repeated, "one", b"{}").len(), 1, "a {repeated} may say the same again");
+    }
+}
+
 #[test]
 fn hostile_ids_become_hashes_that_no_other_id_has() {
     let long = "7".repeat(4000);

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Statement};
 
 use super::{Conditions, jobs::job_row};
 use crate::{
-    domain::{Origin, Parsed, ProviderName, ReceiptId, SourceName, Unparsable, WebhookContext},
+    domain::{DeliveryKey, Origin, Parsed, ProviderName, ReceiptId, SourceName, Unparsable, WebhookContext},
     store::{
         QuarantineReason, ReceiptQuery, ReceiptRow, ReceiptState, StoredReceipt,
         sqlite::{
@@ -56,6 +56,7 @@ fn stored_receipt(row: &Row<'_>) -> rusqlite::Result<StoredReceipt> {
         },
         verdicts: verdicts.unwrap_or_default(),
         duplicate_of: row.get("duplicate_of")?,
+        same_key: row.get::<_, Option<String>>("same_key")?.map(DeliveryKey::from),
         jobs: Vec::new(),
         revision: row.get::<_, i64>("revision")?.cast_unsigned(),
         quarantine,

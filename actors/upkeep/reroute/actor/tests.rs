@@ -80,6 +80,7 @@ impl Bed {
             body: Bytes::from_static(body),
             at: Clock::from(self.clock.clone()).now(),
             keys: Vec::new(),
+            own_windows: Vec::new(),
         };
         let sink = Arc::clone(&self.store) as Arc<dyn ReceiptSink>;
         drop(PendingReceipt::open(id, Origin::Request, delivery, Arc::default(), sink, None));
