@@ -194,3 +194,22 @@ fn the_same_signed_bytes_are_one_event_whatever_their_headers_say() {
     assert!(told["same_key"].as_str().unwrap().starts_with("sha256:"), "it is told by what: {told}");
     assert_eq!(receipt(&post("one"))["same_key"], json!(":one"), "a redelivery is known by its id");
 }
+
+#[test]
+fn a_signature_that_cannot_be_read_is_a_bad_one_whatever_stands_in_the_next_header() {
+    let (_project, gate) = gate();
+    let body = r#"{"event":"build"}"#;
+    let good = sign(body.as_bytes());
+    let post = |first: &[u8]| {
+        let head = format!(
+            "POST /webhooks/mintlify HTTP/1.1\r\nhost: x\r\nconnection: close\r\nmintlify-signature: {good}\r\ncontent-length: {}\r\n",
+            body.len()
+        );
+        raw(gate.public, &[head.as_bytes(), first, b"\r\n", body.as_bytes()].concat()).unwrap().status
+    };
+    assert_eq!(post(b""), 200, "the second header is as good as the first");
+    let long = format!("x-mintlify-signature: {}\r\n", "0".repeat(5000));
+    for first in [&b"x-mintlify-signature: \xe9\r\n"[..], b"x-mintlify-signature:\r\n", long.as_bytes()] {
+        assert_eq!(post(first), 401, "{}", String::from_utf8_lossy(first));
+    }
+}

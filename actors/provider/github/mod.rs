@@ -63,10 +63,9 @@ impl Provider for Github {
     }
 
     fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
-        let event = headers
-            .get("x-github-event")
-            .filter(|event| !event.is_empty())
-            .ok_or_else(|| Unparsable("the header X-GitHub-Event is missing".to_owned()))?;
+        let event = headers.get("x-github-event").filter(|event| !event.is_empty()).ok_or_else(|| {
+            Unparsable("the header X-GitHub-Event is missing, or is no short text".to_owned())
+        })?;
         let json = json_of(headers, body)?;
         lenient::read(&json, |bytes| {
             serde_json::from_slice::<Payload<'_>>(bytes).map(|payload| context(event, &payload))

@@ -212,16 +212,19 @@ impl Webhooks {
         response
     }
 
-    /// The few headers that matter, as text. What is no text cannot be a signature or an id.
+    /// The few headers that matter, as text. What is no text cannot be an id; where a signature stands
+    /// it is a bad one, and no reason to look for a weaker one elsewhere.
     fn pick(&self, request: &HttpRequest, provider: ProviderName) -> Headers {
         let admission = self.admission.load();
         let wanted = admission.wanted_headers(provider);
+        let kept = provider::spec(provider).kept_headers;
         let mut headers = Headers::with_capacity(wanted.len());
         for name in wanted {
-            if let Some(value) = request.headers().get(name).and_then(|value| value.to_str().ok())
-                && value.len() <= LONGEST_HEADER
-            {
-                headers.push(name.clone(), value);
+            let Some(value) = request.headers().get(name) else { continue };
+            match value.to_str() {
+                Ok(text) if text.len() <= LONGEST_HEADER => headers.push(name.clone(), text),
+                _ if kept.contains(&name.as_str()) => {}
+                _ => headers.push(name.clone(), ""),
             }
         }
         headers
