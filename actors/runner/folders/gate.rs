@@ -2,8 +2,14 @@
 
 use std::{fs, io};
 
-use super::{RunFolders, create_private_folder, write};
-use crate::runner::orphans::GateId;
+use super::{
+    create::{create_folders, write},
+    run_folders::RunFolders,
+};
+use crate::{
+    runner::orphans::GateId,
+    telemetry::{Event, emit},
+};
 
 impl RunFolders {
     /// The name of the gate that lives on this folder, drawn where there is none yet. A file that is no
@@ -15,12 +21,13 @@ impl RunFolders {
                 if let Ok(id) = text.trim().parse() {
                     return Ok(id);
                 }
-                tracing::warn!(path = %path.display(), "not the id of a gate; another one is drawn");
+                let detail = format!("{} is not the id of a gate; another one is drawn", path.display());
+                emit(Event::Warned { about: "data folder", detail });
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        create_private_folder(&self.common)?;
+        create_folders(&self.common)?;
         let id = GateId::draw();
         // Whole or not at all: a half would be another gate's.
         let half = self.common.join("gate.new");

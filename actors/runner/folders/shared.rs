@@ -14,7 +14,7 @@ use std::{
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use super::{SHARED_MODE, create_private_folder, create_with_mode};
+use super::create::{SHARED_MODE, create_folders, create_with_mode};
 use crate::domain::ReceiptId;
 
 /// The agents of one delivery run close together; later ones write the payload once more.
@@ -48,7 +48,7 @@ impl SharedFiles {
         if link(&source, path, content) {
             return Ok(());
         }
-        create_private_folder(&self.folder)?;
+        create_folders(&self.folder)?;
         // The first run with this text, or the link count is used up: a new file takes its place.
         let _ = fs::remove_file(&source);
         if write_shared(&source, content).is_ok() && link(&source, path, content) {

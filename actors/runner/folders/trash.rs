@@ -22,7 +22,8 @@ use rustix::{
     io::Errno,
 };
 
-use super::create_private_folder;
+use super::create::create_folders;
+use crate::telemetry::{Event, emit};
 
 /// Files that are deleted between two pauses.
 const STEP: u32 = 64;
@@ -54,7 +55,7 @@ impl Trash {
                 Err((io::ErrorKind::NotFound, error)) => match fs::symlink_metadata(path) {
                     Err(missing) if missing.kind() == io::ErrorKind::NotFound => return Ok(()),
                     _ if self.folder.exists() => return Err(error),
-                    _ => create_private_folder(&self.folder)?,
+                    _ => create_folders(&self.folder)?,
                 },
                 // Left by another life.
                 Err((io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists, _)) => {}
@@ -82,7 +83,8 @@ impl Trash {
             loop {
                 let next_name = || watched.upgrade().map(|trash| trash.new_name());
                 if let Err(error) = empty(&folder, &next_name) {
-                    tracing::warn!(folder = %folder.display(), %error, "could not delete what runs left");
+                    let detail = format!("could not delete what is in {}: {error}", folder.display());
+                    emit(Event::Warned { about: "run files", detail });
                 }
                 if roused.recv().is_err() {
                     return;

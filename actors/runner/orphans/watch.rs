@@ -19,7 +19,11 @@ use super::{
     GateId,
     adopted::{Adopted, Findings, check_list, is_empty},
 };
-use crate::{domain::RunId, runner::Reaper};
+use crate::{
+    domain::RunId,
+    runner::Reaper,
+    telemetry::{Event, emit},
+};
 
 /// While the list of children moves, the end of a run of which nothing was seen waits for so many
 /// looks and so long: another run that forks for ever must not hold it up.
@@ -59,7 +63,9 @@ impl Orphans {
     pub(in crate::runner) fn start(gate: GateId) -> io::Result<Arc<Self>> {
         set_child_subreaper(Some(getpid()))?;
         if let Err(error) = check_list() {
-            tracing::warn!(%error, "this kernel lists no children: daemons that leave a run's group live on");
+            let detail =
+                format!("this kernel lists no children, daemons that leave a run's group live on: {error}");
+            emit(Event::Warned { about: "run processes", detail });
         }
         let active = Arc::default();
         let (ends, queue) = unbounded();
@@ -156,7 +162,8 @@ impl Hunt {
         for end in Vec::<End>::into_iter(over) {
             let clean = !findings.killed.contains(&end.run) && end.group.is_none();
             if !clean {
-                tracing::warn!(run = %end.run, "what the run left behind does not end; its place is given up");
+                let detail = format!("what {} left behind does not end; its place is given up", end.run);
+                emit(Event::Warned { about: "run processes", detail });
             }
             if let (Some(reaper), true) = (&end.reaper, clean) {
                 reaper.release_run(end.run);

@@ -9,34 +9,18 @@ use super::{
     capped_log::CappedLog,
     exit::Exit,
     files::FileThreads,
-    group::Group,
+    group::{Group, GroupEnd},
     meaning::meaning,
     output::Output,
+    phase::{Phase, StopReason},
     spawner::{Spawner, Started},
     start::start,
 };
 use crate::{
     domain::{KeepWork, RunId, RunSpec},
     runner::{NotStartedCause, Outcome, OutcomeKind, RunFolders, RunRequest, StopMode, StopSignal},
+    telemetry::{Event, emit},
 };
-
-/// Why the gate ends a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StopReason {
-    Timeout,
-    Stop,
-}
-
-/// How far a run is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// It has until its timeout.
-    Running,
-    /// It got TERM and has `kill_grace` left.
-    Asked(StopReason),
-    /// It got KILL.
-    Killed(StopReason),
-}
 
 /// What all runs share. Held to the end of each, because the end of the spawner's threads would be the
 /// run's.
@@ -69,11 +53,22 @@ pub(super) async fn drive(shared: Arc<Shared>, request: RunRequest, mut stop: St
     };
     let deadline = begun + spec.timeout;
     let phase = watch_until_exit(&group, &mut exit, &mut output, &spec, deadline, &mut stop).await;
-    let status = group.reap().await;
+    let GroupEnd { status, is_clean } = group.reap().await;
     let code = status.and_then(WaitStatus::exit_status);
     let kind = meaning(phase, code, status.and_then(WaitStatus::terminating_signal));
     let log = output.drain().await;
-    tidy(&shared, run, &spec, &kind, log).await;
+    let keeps_work = spec.cwd.is_some()
+        || match spec.keep_work {
+            KeepWork::Always => true,
+            KeepWork::Failed => kind != OutcomeKind::Completed,
+            KeepWork::Never => false,
+        };
+    let work = match (keeps_work, is_clean) {
+        (true, _) => Work::Keep,
+        (false, true) => Work::Reuse,
+        (false, false) => Work::Remove,
+    };
+    tidy(&shared, run, work, log).await;
     kind.into()
 }
 
@@ -130,15 +125,20 @@ async fn watch_until_exit(
     }
 }
 
-/// Writes the last line of the log, and removes the folder in which the run worked, unless it is kept.
-async fn tidy(shared: &Shared, run: RunId, spec: &RunSpec, kind: &OutcomeKind, log: Option<CappedLog>) {
-    let keeps = match spec.keep_work {
-        KeepWork::Always => true,
-        KeepWork::Failed => *kind != OutcomeKind::Completed,
-        KeepWork::Never => false,
-    };
-    let removes_work = spec.cwd.is_none() && !keeps;
-    if log.is_none() && !removes_work {
+/// What becomes of the folder in which a run worked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    /// Somebody may want to see it, or it is the agent's own.
+    Keep,
+    /// It can go.
+    Remove,
+    /// It can go, or be another run's where it is empty.
+    Reuse,
+}
+
+/// Writes the last line of the log, and sees to the folder in which the run worked.
+async fn tidy(shared: &Shared, run: RunId, work: Work, log: Option<CappedLog>) {
+    if log.is_none() && work == Work::Keep {
         return;
     }
     let folders = shared.folders.clone();
@@ -146,8 +146,11 @@ async fn tidy(shared: &Shared, run: RunId, spec: &RunSpec, kind: &OutcomeKind, l
         if let Some(log) = log {
             log.finish();
         }
-        if removes_work && let Err(error) = folders.remove_work(run) {
-            tracing::warn!(%run, %error, "could not remove the folder in which the run worked");
+        if work != Work::Keep
+            && let Err(error) = folders.remove_work(run, work == Work::Reuse)
+        {
+            let detail = format!("could not remove the folder in which {run} worked: {error}");
+            emit(Event::Warned { about: "run files", detail });
         }
     });
     let _ = tidied.await;

@@ -12,6 +12,7 @@ use rustix::process::{
 use crate::{
     domain::RunId,
     runner::{Reaper, orphans::Orphans},
+    telemetry::{Event, emit},
 };
 
 /// Between two looks at processes that were killed and are not gone yet: most are gone at the second.
@@ -30,6 +31,15 @@ pub(super) struct Group {
     reaper: Reaper,
     orphans: Arc<Orphans>,
     state: GroupState,
+}
+
+/// How a group ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GroupEnd {
+    /// How its leader did; `None` where the kernel lost that.
+    pub(super) status: Option<WaitStatus>,
+    /// Whether every process of the run is gone, and not just given up.
+    pub(super) is_clean: bool,
 }
 
 /// How far a group is on its way out.
@@ -70,13 +80,14 @@ impl Group {
     ///
     /// While one member lives or waits to be reaped the kernel gives the group's number to no one.
     /// Members whose parent died are children of the gate by now; see [`Orphans`].
-    pub(super) async fn reap(mut self) -> Option<WaitStatus> {
+    pub(super) async fn reap(mut self) -> GroupEnd {
         self.kill_and_unregister();
         let status = self.reap_members().await;
-        if self.state == GroupState::Reaped && self.orphans.end(self.run).await {
+        let is_clean = self.state == GroupState::Reaped && self.orphans.end(self.run).await;
+        if is_clean {
             self.reaper.release_run(self.run);
         }
-        status
+        GroupEnd { status, is_clean }
     }
 
     async fn reap_members(&mut self) -> Option<WaitStatus> {
@@ -104,7 +115,8 @@ impl Group {
                 },
             }
             if begun.elapsed() >= PATIENCE {
-                tracing::warn!(run = %self.run, "processes of the run do not die; its place is given up");
+                let detail = format!("processes of {} do not die; its place is given up", self.run);
+                emit(Event::Warned { about: "run processes", detail });
                 // Dropping it leaves them to the thread of the orphans.
                 return status;
             }

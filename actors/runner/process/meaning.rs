@@ -1,6 +1,6 @@
 //! What the end of a process means.
 
-use super::drive::{Phase, StopReason};
+use super::phase::{Phase, StopReason};
 use crate::runner::OutcomeKind;
 
 /// The work is done.

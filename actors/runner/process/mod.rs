@@ -18,6 +18,7 @@ mod files;
 mod group;
 mod meaning;
 mod output;
+mod phase;
 mod runner;
 mod spawner;
 mod start;

@@ -8,10 +8,13 @@ use super::{
     files::FileThreads,
     spawner::{Spawner, Worker},
 };
-use crate::runner::{
-    Reaper, ReaperCommand, RunFolders, RunHandle, RunRequest, Runner, StopHandle,
-    launch::check_system,
-    orphans::{Orphans, kill_everywhere},
+use crate::{
+    runner::{
+        Reaper, ReaperCommand, RunFolders, RunHandle, RunRequest, Runner, StopHandle,
+        launch::check_system,
+        orphans::{Orphans, kill_everywhere},
+    },
+    telemetry::{Event, emit},
 };
 
 /// What a runner of processes needs to know of its gate.
@@ -45,7 +48,8 @@ impl ProcessRunner {
         let gate = folders.gate_id()?;
         let left = kill_everywhere(|mark| mark.gate == gate);
         if left > 0 {
-            tracing::warn!(processes = left, "ended what an earlier life of this gate left running");
+            let detail = format!("ended {left} processes that an earlier life of this gate left running");
+            emit(Event::Warned { about: "run processes", detail });
         }
         let reaper = Reaper::start(options.reaper, gate)?;
         folders.start_janitor()?;

@@ -29,6 +29,7 @@ use crate::{
         launch::{Role, Slots, SpawnError, SpawnRequest, Spawned, Starting},
         orphans::Orphans,
     },
+    telemetry::{Event, emit},
 };
 
 /// Two start processes as fast as two cores can run them; a third keeps them busy while one waits for
@@ -141,13 +142,14 @@ impl Spawner {
         *lock(&pending.hanging) = Some(hanging);
         let count: usize = lock(&self.hanging).values().sum();
         if count > REPLACED_AT_MOST {
-            tracing::error!(count, "starts of runs hang, and no more threads take their place");
-            return;
+            let detail = format!("{count} hang, and no more threads take their place");
+            return emit(Event::Warned { about: "run starts", detail });
         }
-        tracing::warn!(agent = %pending.agent, "a run's start hangs; another thread takes over");
-        if let Err(error) = self.add_thread() {
-            tracing::error!(%error, "cannot replace a thread whose start of a run hangs");
-        }
+        let detail = match self.add_thread() {
+            Ok(()) => format!("one of agent {} hangs; another thread takes over", pending.agent),
+            Err(error) => format!("one of agent {} hangs, and no thread takes over: {error}", pending.agent),
+        };
+        emit(Event::Warned { about: "run starts", detail });
     }
 }
 

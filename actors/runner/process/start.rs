@@ -5,7 +5,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{
-    drive::StopReason,
+    phase::StopReason,
     spawner::{Answer, Pending, Spawner, Started},
 };
 use crate::{

@@ -23,11 +23,9 @@ const LINES: usize = 400;
 const LONG: [&str; 0] = [];
 
 /// Circles that are still there.
-const CIRCLES: [&[&str]; 4] = [
+const CIRCLES: [&[&str]; 2] = [
     &["actors/provider/linear/context.rs", "actors/provider/linear/mod.rs"],
     &["actors/provider/sentry/context.rs", "actors/provider/sentry/mod.rs"],
-    &["actors/runner/process/drive.rs", "actors/runner/process/meaning.rs", "actors/runner/process/start.rs"],
-    &["actors/runner/folders/mod.rs", "actors/runner/folders/shared.rs", "actors/runner/folders/trash.rs"],
 ];
 /// Arrows that still point up.
 const ARROWS: [&str; 0] = [];

@@ -1,0 +1,19 @@
+//! How far a run is, and why it has to end.
+
+/// Why the gate ends a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StopReason {
+    Timeout,
+    Stop,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// It has until its timeout.
+    Running,
+    /// It got TERM and has `kill_grace` left.
+    Asked(StopReason),
+    /// It got KILL.
+    Killed(StopReason),
+}
