@@ -1,8 +1,8 @@
 //! Folders in which runs worked and left nothing, kept for the next ones.
 //!
-//! Most commands leave nothing behind. Were each of their folders removed, the file system would free an
-//! inode for each run, and ext4 passes over every inode that was freed within the last 35 s whenever it
-//! looks for a free one: at a thousand runs a second that is most of what a start costs.
+//! Most commands leave nothing behind. Were each of their folders removed, the file system would make
+//! and free an inode for each run. A disk that has freed many was seen to start runs slowly; whether
+//! these are what slows it is not proven.
 
 use std::{
     ffi::OsString,
