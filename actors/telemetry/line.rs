@@ -207,9 +207,14 @@ fn gate(event: &Event, left_out: Option<u64>) {
         Event::StoreRefused { wanted, error } => {
             say!(warn, wanted, error, left_out, "the store refused");
         }
-        Event::StoreState { writable: true, .. } => say!(info, "the store takes writes again"),
+        Event::StoreState { writable: true, .. } => say!(info, left_out, "the store takes writes again"),
         Event::StoreState { why, .. } => {
-            say!(warn, why = why.as_deref(), "the store takes no writes: deliveries are answered 503");
+            say!(
+                warn,
+                why = why.as_deref(),
+                left_out,
+                "the store takes no writes: deliveries are answered 503"
+            );
         }
         Event::Pruned { receipts, runs, took_ms } => {
             say!(info, receipts, runs, took_ms = took_ms.as_f64(), "pruned the history");

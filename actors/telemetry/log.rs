@@ -114,6 +114,10 @@ fn damped(event: &Event) -> Option<Damped<'_>> {
             ("actor_restarted", format!("{actor} {name}").into(), Level::ERROR, TROUBLE)
         }
         Event::StoreRefused { wanted, .. } => ("store_refused", (*wanted).into(), Level::WARN, TROUBLE),
+        // Between small and large deliveries a disk that is almost full can go back and forth.
+        Event::StoreState { writable, .. } => {
+            ("store_state", if *writable { "writable" } else { "refusing" }.into(), Level::WARN, TROUBLE)
+        }
         Event::FilesLeft { .. } => ("files_left", "".into(), Level::WARN, TROUBLE),
         Event::OutputLost { .. } => ("output_lost", "".into(), Level::WARN, TROUBLE),
         Event::ReaperReplaced { .. } => ("reaper_replaced", "".into(), Level::WARN, TROUBLE),

@@ -14,8 +14,7 @@ use herdgate_actors::{
         ActorId, ActorScope, Directory, MailboxMetrics, MailboxSender, Policy, Supervision, WakeAgent,
     },
     schedule::{ScheduledAgent, SchedulerActor, SchedulerDeps, SchedulesChanged},
-    store::{Store, StoreState},
-    telemetry::{Event, emit},
+    store::Store,
     upkeep::{
         Progress, PruneActor, PruneDeps, PruneNow, RerouteActor, RerouteDeps, RescueActor, RescueDeps,
         ToParser, UnconfiguredActor, UnconfiguredDeps,
@@ -132,7 +131,6 @@ impl Background {
             progress: start.progress("prune"),
         };
         let prune = start.actor("prune", |scope| PruneActor::new(prune, scope));
-        actix::spawn(tell_state(store.state()));
         let housekeeping = housekeeping(MailboxSender::new(prune, metrics("prune", PRUNE_MAILBOX))).await?;
 
         Ok(Self {
@@ -179,22 +177,6 @@ impl Start<'_> {
 
 fn metrics(kind: &'static str, capacity: usize) -> Arc<MailboxMetrics> {
     MailboxMetrics::new(&ActorId::new(kind, "0"), capacity)
-}
-
-/// Tells when the store ceases to take what is written, and when it does so again.
-async fn tell_state(mut state: watch::Receiver<StoreState>) {
-    let mut was_writable = true;
-    // A store that is gone has nothing to tell.
-    while state.changed().await.is_ok() {
-        let why = match &*state.borrow_and_update() {
-            StoreState::Writable => None,
-            StoreState::Refusing { error, .. } | StoreState::Broken { error } => Some(error.clone()),
-        };
-        let writable = why.is_none();
-        if std::mem::replace(&mut was_writable, writable) != writable {
-            emit(Event::StoreState { writable, why });
-        }
-    }
 }
 
 /// Prunes at the start and each hour.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use herdgate_actors::schedule::STALE_LOOK;
+use herdgate_actors::{domain::Timestamp, schedule::STALE_LOOK, store::StoreState};
 use tokio::{sync::watch, time::Instant};
 
 /// Where the gate stands.
@@ -12,6 +12,13 @@ pub enum State {
     Starting,
     /// Takes deliveries.
     Ready,
+    /// Goes on, but cannot make anything durable: deliveries are answered 503.
+    Degraded {
+        /// Why.
+        why: String,
+        /// Since when.
+        since: Timestamp,
+    },
     /// Starts no more runs and finishes what it has. Deliveries are taken to the last, and run in the
     /// next life.
     Draining,
@@ -25,11 +32,17 @@ pub struct Health {
     state: Arc<watch::Sender<State>>,
     /// When the scheduler last looked, once it has begun.
     looked: Arc<OnceLock<watch::Receiver<Instant>>>,
+    /// How the store fares, once it is open.
+    store: Arc<OnceLock<watch::Receiver<StoreState>>>,
 }
 
 impl Default for Health {
     fn default() -> Self {
-        Self { state: Arc::new(watch::Sender::new(State::Starting)), looked: Arc::default() }
+        Self {
+            state: Arc::new(watch::Sender::new(State::Starting)),
+            looked: Arc::default(),
+            store: Arc::default(),
+        }
     }
 }
 
@@ -38,6 +51,12 @@ impl Health {
     /// it takes deliveries: they are safe, but what should happen by itself does not.
     pub fn state(&self) -> State {
         let state = self.state.borrow().clone();
+        if state == State::Ready
+            && let Some(store) = self.store.get()
+            && let StoreState::Refusing { since, error } = &*store.borrow()
+        {
+            return State::Degraded { why: format!("the store takes no writes: {error}"), since: *since };
+        }
         let silent = self.looked.get().map(|looked| looked.borrow().elapsed()).unwrap_or_default();
         if state == State::Ready && silent > STALE_LOOK {
             return State::Failed(format!("the scheduler has not looked for {} s", silent.as_secs()));
@@ -49,6 +68,12 @@ impl Health {
     pub fn watch_scheduler(&self, looked: watch::Receiver<Instant>) {
         // There is one scheduler.
         let _ = self.looked.set(looked);
+    }
+
+    /// From now on the gate is degraded while the store refuses.
+    pub fn watch_store(&self, store: watch::Receiver<StoreState>) {
+        // There is one store.
+        let _ = self.store.set(store);
     }
 
     /// Whether deliveries are taken: also while draining, for the next life to run.
@@ -116,6 +141,21 @@ mod tests {
         assert!(matches!(health.state(), State::Failed(why) if why.contains("scheduler")));
         assert!(health.takes_deliveries(), "what comes in is safe");
         looked.send_replace(Instant::now());
+        assert_eq!(health.state(), State::Ready);
+    }
+
+    #[test]
+    fn a_gate_whose_store_refuses_is_degraded_for_as_long_and_takes_deliveries() {
+        let health = Health::default();
+        let store = watch::Sender::new(StoreState::Writable);
+        health.watch_store(store.subscribe());
+        health.ready();
+        let since = Timestamp::from_millis(1_800_000_000_000);
+        store.send_replace(StoreState::Refusing { since, error: "disk full".to_owned() });
+        let why = "the store takes no writes: disk full".to_owned();
+        assert_eq!(health.state(), State::Degraded { why, since });
+        assert!(health.takes_deliveries(), "the next one may find room");
+        store.send_replace(StoreState::Writable);
         assert_eq!(health.state(), State::Ready);
     }
 }

@@ -8,6 +8,7 @@ mod reload;
 pub mod rlimits;
 mod start;
 mod stop;
+mod store_watch;
 mod workers;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};

@@ -13,7 +13,7 @@ use herdgate_actors::{
     provider,
     runner::{ProcessOptions, ProcessRunner, ReaperCommand, RunFolders, Runner},
     runtime::{ActorId, Directory, MailboxSender, Offload, OnGiveUp, Supervision, Threads},
-    store::{Rescue, RescueScope, SqliteEngine, SqliteOptions, Store, StoreState, Upkeep},
+    store::{Rescue, RescueScope, SqliteEngine, SqliteOptions, Store, Upkeep},
     telemetry::{self, Event, StoreSeries, emit},
 };
 use tracing::warn;
@@ -23,7 +23,7 @@ use super::{
     addresses::ListenAddresses,
     background::{Background, BackgroundDeps},
     health::Health,
-    rlimits,
+    rlimits, store_watch,
     workers::{self, WorkerActors, cores},
 };
 use crate::{
@@ -113,7 +113,8 @@ impl Gate {
         });
         control.apply(configuration).await.map_err(StartError::Control)?;
 
-        watch_store(Arc::clone(&store), health.clone());
+        health.watch_store(store.state());
+        actix::spawn(store_watch::watch(Arc::clone(&store), health.clone()));
 
         let reload = Reload::new(deps.project, control.clone(), &plan);
         let admin = Admin {
@@ -232,18 +233,6 @@ fn runner(plan: &ResolvedConfig, reaper: ReaperCommand) -> Result<(RunFolders, A
     let options = ProcessOptions { reaper, open_files: rlimits::open_files_before() };
     let runner = ProcessRunner::new(folders.clone(), options).map_err(StartError::Runner)?;
     Ok((folders, Arc::new(runner)))
-}
-
-/// A store that will not work again fails the gate.
-fn watch_store(engine: Arc<dyn Store>, health: Health) {
-    actix::spawn(async move {
-        let mut state = engine.state();
-        let broken = state.wait_for(|state| matches!(state, StoreState::Broken { .. })).await;
-        // A store that is gone without having broken was closed.
-        if let Some(error) = broken.ok().and_then(|state| state.broken()) {
-            health.fail(error.to_string());
-        }
-    });
 }
 
 fn forget(folders: &RunFolders) -> Arc<dyn Fn(herdgate_actors::domain::RunId) + Send + Sync> {

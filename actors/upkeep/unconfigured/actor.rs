@@ -21,8 +21,8 @@ use crate::{
     upkeep::Progress,
 };
 
-/// Changes of the configuration and hand-overs by operators show within a minute.
-const EVERY: Duration = Duration::from_secs(60);
+/// What operators change shows while they still look. It costs a row for each agent that has jobs.
+const EVERY: Duration = Duration::from_secs(10);
 
 /// What the look works with.
 pub struct UnconfiguredDeps {
