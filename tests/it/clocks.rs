@@ -7,12 +7,13 @@ use std::{
     collections::HashMap,
     fs,
     path::{Path, PathBuf},
+    time::Instant,
 };
 
 use herdgate::samples;
 use herdgate_actors::domain::ProviderName;
 
-use crate::support::{Gate, Project};
+use crate::support::{Gate, PATIENCE, Project};
 
 const LABELED: &str = "[[webhooks]]\nsource = \"github\"\nevents = [\"issues\"]\nlabels = [\"agent\"]\n";
 const EACH_SECOND: &str = "schedule = \"* * * * * *\"\n";
@@ -71,7 +72,9 @@ impl Shifted {
 
     /// The next report whose first word is `word`; all are counted.
     fn wait_for(&mut self, word: &str) {
+        let begun = Instant::now();
         loop {
+            assert!(begun.elapsed() < PATIENCE, "no {word}, only {:?}", self.reports);
             let report = self.project.report();
             *self.reports.entry(report.clone()).or_default() += 1;
             if report.split(' ').next() == Some(word) {
@@ -127,6 +130,21 @@ fn a_clock_set_back_an_hour_stops_nothing_and_doubles_nothing() {
 
     shifted.nothing_is_doubled();
     shifted.log_has("the clock went back");
+}
+
+#[test]
+fn a_job_that_fails_after_the_clock_was_set_back_gets_its_second_try() {
+    let test = "clocks::a_job_that_fails_after_the_clock_was_set_back_gets_its_second_try";
+    let dev = |project: Project| {
+        let script = "echo try-$HERDGATE_ATTEMPT > $REPORTS; test $HERDGATE_ATTEMPT = 2";
+        project.agent("dev", &format!("{LABELED}[retry]\nbackoff = \"1s\"\n"), script)
+    };
+    let Some(mut shifted) = Shifted::start(test, dev) else { return };
+    shifted.set(-3600);
+    shifted.ticks(3);
+    shifted.deliver("one");
+    shifted.wait_for("try-1");
+    shifted.wait_for("try-2");
 }
 
 #[test]

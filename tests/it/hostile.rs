@@ -213,3 +213,28 @@ fn a_signature_that_cannot_be_read_is_a_bad_one_whatever_stands_in_the_next_head
         assert_eq!(post(first), 401, "{}", String::from_utf8_lossy(first));
     }
 }
+
+#[test]
+fn an_empty_credential_is_an_error_in_every_spelling() {
+    for (config, environment) in [
+        ("[webhooks.open]\ntype = \"github\"\ncredential = \"\"\n", None),
+        ("[webhooks.open]\ntype = \"github\"\ngithub_webhook_secret = \"\"\n", None),
+        ("", Some(("HERDGATE__WEBHOOKS__GITHUB__CREDENTIAL", ""))),
+    ] {
+        let project = Project::new("").agent("dev", EVERYTHING, "true");
+        let file = project.path().join("config.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{text}{config}")).unwrap();
+        let mut command = Gate::command(&project, environment.as_slice());
+        command.env("HERDGATE_CONFIG", project.path());
+        let check = std::process::Command::new(env!("CARGO_BIN_EXE_herdgate"))
+            .args(["check", "--config"])
+            .arg(project.path())
+            .envs(environment)
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&check.stderr).into_owned();
+        assert_eq!(check.status.code(), Some(1), "{config}{environment:?}: {told}");
+        assert!(!command.output().unwrap().status.success(), "{config}{environment:?}");
+    }
+}

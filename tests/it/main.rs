@@ -3,7 +3,10 @@
 //!
 //! - `way`: a delivery, or a tick, becomes a run.
 //! - `hostile`: what no honest sender sends.
+//! - `isolation`: what a run cannot reach.
 //! - `durability`: crashes, restarts, duplicates, replay. `crash`: the same, again and again.
+//! - `lives`: what an end takes with it, and what the next start finds.
+//! - `surroundings`, `disk`: what the machine refuses is nobody's failure, and is told.
 //! - `supervision`: panics at every stage.
 //! - `doors`: who cannot shut them, and what they refuse.
 //! - `overload`: bounded memory, and nothing lost.
@@ -21,10 +24,13 @@ mod clocks;
 mod commands;
 mod contexts;
 mod crash;
+mod disk;
 mod documents;
 mod doors;
 mod durability;
 mod hostile;
+mod isolation;
+mod lives;
 mod metrics;
 mod overload;
 mod pipes;
@@ -33,4 +39,5 @@ mod reading;
 mod supervision;
 #[allow(dead_code, unused_imports, reason = "some of it waits for the tests of mends under way")]
 mod support;
+mod surroundings;
 mod way;

@@ -116,3 +116,55 @@ fn measure_nine_thousand_idle_connections() {
         begun.elapsed()
     );
 }
+
+#[test]
+fn what_was_answered_during_a_long_overload_still_runs() {
+    // A parser that holds one message, and more senders than it can serve, for longer than a
+    // delivery is routed again by itself.
+    let wanted = "scale = 4\n[[webhooks]]\nsource = \"github\"\nlabels = [\"wanted\"]\n";
+    let project =
+        Project::new("[mailboxes]\nparser = 1\n").agent("dev", wanted, "echo $HERDGATE_RUN_ID > $REPORTS");
+    let gate = Gate::serve(&project);
+    let over = AtomicBool::new(false);
+    let padding = "x".repeat(60_000);
+    let noise = format!(r#"{{"action":"labeled","issue":{{"number":1,"body":"{padding}"}}}}"#);
+    let body = r#"{"action":"labeled","issue":{"number":1,"labels":[{"name":"wanted"}]}}"#;
+    let answered = thread::scope(|scope| {
+        for _ in 0..12 {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    gate.try_github("issues", &fastrand::u64(..).to_string(), &noise);
+                }
+            });
+        }
+        let mut answered = 0;
+        within(Duration::from_secs(16), || {
+            let id = format!("wanted {}", fastrand::u64(..));
+            answered += usize::from(gate.try_github("issues", &id, body) == Some(200));
+            false
+        });
+        over.store(true, Ordering::Relaxed);
+        answered
+    });
+    assert!(answered > 0);
+    let jobs = || gate.admin("GET", "/api/jobs?agent=dev&limit=1000&state=completed").json();
+    let ran = || jobs().as_array().map_or(0, Vec::len);
+    within(crate::support::PATIENCE, || ran() >= answered.min(1000));
+    assert_eq!(ran(), answered.min(1000), "of {answered} that were answered 200");
+}
+
+#[test]
+fn three_hundred_agents_that_match_one_delivery_fail_none_of_their_runs() {
+    let config = format!("{EVERYTHING}[retry]\nattempts = 1\n");
+    let project = (0..300).fold(Project::new(""), |project, number| {
+        project.agent(&format!("agent-{number}"), &config, "exit 0")
+    });
+    let gate = Gate::serve(&project);
+    assert_eq!(gate.github("issues", "one", "{}").json()["matched"], 300);
+    let count = |state: &str| {
+        let listed = gate.admin("GET", &format!("/api/jobs?limit=1000&state={state}")).json();
+        listed.as_array().map_or(0, Vec::len)
+    };
+    crate::support::until("every job ends", || count("completed") + count("discarded") == 300);
+    assert_eq!(count("discarded"), 0, "{}", project.herdgate(&["dead", "list"]));
+}

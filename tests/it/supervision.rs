@@ -119,3 +119,56 @@ fn a_disk_that_fails_ends_the_gate_and_loses_nothing() {
     let _gate = Gate::serve(&project);
     assert_eq!(project.report(), "ran");
 }
+
+#[test]
+fn a_payload_that_always_panics_is_quarantined_and_the_gate_lives() {
+    let project = Project::new("").agent("dev", LABELED, "echo ran > $REPORTS");
+    let gate = failing(&project, "parser.parse?poison=panic");
+    for number in 0..30 {
+        let poisoned = gate.github("issues", &format!("poison-{number}"), labeled());
+        assert_eq!(poisoned.status, 200, "{}", poisoned.text());
+        let begun = std::time::Instant::now();
+        let honest = gate.github("issues", &format!("honest-{number}"), labeled());
+        assert_eq!(honest.json()["matched"], 1, "honest {number} was not routed at once");
+        assert!(
+            begun.elapsed() < std::time::Duration::from_secs(2),
+            "honest {number} took {:?}",
+            begun.elapsed()
+        );
+    }
+    for _ in 0..30 {
+        assert_eq!(project.report(), "ran");
+    }
+    let quarantined = || {
+        let listed = gate.admin("GET", "/api/receipts?state=quarantined&limit=100").json();
+        listed.as_array().map_or(0, Vec::len)
+    };
+    crate::support::until("every poisonous payload is quarantined", || quarantined() == 30);
+    assert!(gate.is_alive());
+    assert_eq!(gate.admin("GET", "/readyz").status, 200);
+    gate.logged(&["quarantined"]);
+    drop(gate);
+    // The next life does not meet them again.
+    let gate = failing(&project, "parser.parse?poison=kill");
+    assert_eq!(gate.github("issues", "after", labeled()).json()["matched"], 1);
+    assert_eq!(project.report(), "ran");
+}
+
+#[test]
+fn an_agent_that_is_given_up_is_disabled_alone() {
+    let project = Project::new("").agent("broken", LABELED, "echo broken > $REPORTS").agent(
+        "sound",
+        LABELED,
+        "echo sound > $REPORTS",
+    );
+    let gate = failing(&project, "agent.start?broken=panic");
+    gate.logged(&["broken", "failed too often"]);
+    assert_eq!(gate.github("issues", "one", labeled()).status, 200);
+    assert_eq!(project.report(), "sound");
+    assert!(gate.is_alive());
+    drop(gate);
+    // Its work waits for the day it is mended. The sound one may have been killed before its end was
+    // written, and reports again.
+    let _gate = Gate::serve(&project);
+    while project.report() != "broken" {}
+}

@@ -4,9 +4,11 @@ mod disk;
 mod gate;
 pub(crate) mod http;
 mod project;
+mod user;
 mod wait;
 
 pub(crate) use disk::SmallDisk;
 pub(crate) use gate::{Gate, named, sign};
 pub(crate) use project::{Project, SECRET};
+pub(crate) use user::User;
 pub(crate) use wait::{PATIENCE, until, within};
