@@ -11,7 +11,6 @@
 //! <data>/runs-common/         0700
 //!     gate                    0600, names this data folder, whichever gate lives on it
 //!     shared/                 what runs share
-//!     spare/                  empty folders that runs worked in, for the next ones
 //!     trash/                  what is being deleted
 //! ```
 //! A file without content is not written. Names are made from a [`RunId`] and nothing else, so no
@@ -21,7 +20,6 @@ mod create;
 mod gate;
 mod run_folders;
 mod shared;
-mod spare;
 mod trash;
 
 pub use run_folders::RunFolders;

@@ -1,7 +1,7 @@
 //! The folders of all runs, and the files in them.
 
 use std::{
-    io,
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -9,7 +9,6 @@ use std::{
 use super::{
     create::{create_folder, create_folders, write, write_some},
     shared::SharedFiles,
-    spare::SpareFolders,
     trash::Trash,
 };
 use crate::{
@@ -29,7 +28,6 @@ pub struct RunFolders {
     /// Beside the root, where there are runs and nothing else.
     pub(super) common: PathBuf,
     shared: Arc<SharedFiles>,
-    spare: Arc<SpareFolders>,
     trash: Arc<Trash>,
 }
 
@@ -55,9 +53,8 @@ impl RunFolders {
         common.push("-common");
         let common = PathBuf::from(common);
         let shared = Arc::new(SharedFiles::new(common.join("shared")));
-        let spare = Arc::new(SpareFolders::new(common.join("spare")));
         let trash = Arc::new(Trash::new(common.join("trash")));
-        Ok(Self { root, common, shared, spare, trash })
+        Ok(Self { root, common, shared, trash })
     }
 
     /// The folder of a run, whether it exists or not.
@@ -95,9 +92,7 @@ impl RunFolders {
             cwd.clone()
         } else {
             let work = folder.join("work");
-            if !self.spare.take(&work) {
-                create_folder(&work)?;
-            }
+            create_folder(&work)?;
             work
         };
         let prompt = folder.join("prompt.md");
@@ -115,14 +110,15 @@ impl RunFolders {
         Ok(files)
     }
 
-    /// Removes the folder in which a run worked; it is no failure where there is none. It may become
-    /// another run's where no process can be in it any more.
-    pub(in crate::runner) fn remove_work(&self, run: RunId, may_be_reused: bool) -> io::Result<()> {
+    /// Removes the folder in which a run worked; it is no failure where there is none.
+    pub(in crate::runner) fn remove_work(&self, run: RunId) -> io::Result<()> {
         let work = self.folder(run).join("work");
-        if may_be_reused && self.spare.give(&work)? {
-            return Ok(());
+        // Most are empty, which saves the way to the trash.
+        match fs::remove_dir(&work) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(_) => self.trash.take(&work),
         }
-        self.trash.take(&work)
     }
 
     fn instructions(&self, request: &RunRequest, path: PathBuf) -> io::Result<Option<PathBuf>> {

@@ -9,7 +9,7 @@ use super::{
     capped_log::CappedLog,
     exit::Exit,
     files::FileThreads,
-    group::{Group, GroupEnd},
+    group::Group,
     meaning::meaning,
     output::Output,
     phase::{Phase, StopReason},
@@ -53,7 +53,7 @@ pub(super) async fn drive(shared: Arc<Shared>, request: RunRequest, mut stop: St
     };
     let deadline = begun + spec.timeout;
     let phase = watch_until_exit(&group, &mut exit, &mut output, &spec, deadline, &mut stop).await;
-    let GroupEnd { status, is_clean } = group.reap().await;
+    let status = group.reap().await;
     let code = status.and_then(WaitStatus::exit_status);
     let kind = meaning(phase, code, status.and_then(WaitStatus::terminating_signal));
     let log = output.drain().await;
@@ -63,12 +63,7 @@ pub(super) async fn drive(shared: Arc<Shared>, request: RunRequest, mut stop: St
             KeepWork::Failed => kind != OutcomeKind::Completed,
             KeepWork::Never => false,
         };
-    let work = match (keeps_work, is_clean) {
-        (true, _) => Work::Keep,
-        (false, true) => Work::Reuse,
-        (false, false) => Work::Remove,
-    };
-    tidy(&shared, run, work, log).await;
+    tidy(&shared, run, keeps_work, log).await;
     kind.into()
 }
 
@@ -125,20 +120,9 @@ async fn watch_until_exit(
     }
 }
 
-/// What becomes of the folder in which a run worked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Work {
-    /// Somebody may want to see it, or it is the agent's own.
-    Keep,
-    /// It can go.
-    Remove,
-    /// It can go, or be another run's where it is empty.
-    Reuse,
-}
-
 /// Writes the last line of the log, and sees to the folder in which the run worked.
-async fn tidy(shared: &Shared, run: RunId, work: Work, log: Option<CappedLog>) {
-    if log.is_none() && work == Work::Keep {
+async fn tidy(shared: &Shared, run: RunId, keeps_work: bool, log: Option<CappedLog>) {
+    if log.is_none() && keeps_work {
         return;
     }
     let folders = shared.folders.clone();
@@ -146,9 +130,7 @@ async fn tidy(shared: &Shared, run: RunId, work: Work, log: Option<CappedLog>) {
         if let Some(log) = log {
             log.finish();
         }
-        if work != Work::Keep
-            && let Err(error) = folders.remove_work(run, work == Work::Reuse)
-        {
+        if !keeps_work && let Err(error) = folders.remove_work(run) {
             let detail = format!("could not remove the folder in which {run} worked: {error}");
             emit(Event::Warned { about: "run files", detail });
         }

@@ -33,15 +33,6 @@ pub(super) struct Group {
     state: GroupState,
 }
 
-/// How a group ended.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct GroupEnd {
-    /// How its leader did; `None` where the kernel lost that.
-    pub(super) status: Option<WaitStatus>,
-    /// Whether every process of the run is gone, and not just given up.
-    pub(super) is_clean: bool,
-}
-
 /// How far a group is on its way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum GroupState {
@@ -80,14 +71,13 @@ impl Group {
     ///
     /// While one member lives or waits to be reaped the kernel gives the group's number to no one.
     /// Members whose parent died are children of the gate by now; see [`Orphans`].
-    pub(super) async fn reap(mut self) -> GroupEnd {
+    pub(super) async fn reap(mut self) -> Option<WaitStatus> {
         self.kill_and_unregister();
         let status = self.reap_members().await;
-        let is_clean = self.state == GroupState::Reaped && self.orphans.end(self.run).await;
-        if is_clean {
+        if self.state == GroupState::Reaped && self.orphans.end(self.run).await {
             self.reaper.release_run(self.run);
         }
-        GroupEnd { status, is_clean }
+        status
     }
 
     async fn reap_members(&mut self) -> Option<WaitStatus> {
