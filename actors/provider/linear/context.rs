@@ -1,8 +1,9 @@
 //! What a payload says.
 
 use super::{
-    LINEAR, details,
+    details,
     payload::{Data, Issue, Payload, Person},
+    spec::LINEAR,
 };
 use crate::{
     domain::{WebhookContext, cut},

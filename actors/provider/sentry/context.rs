@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::{
-    SENTRY,
     payload::{Actor, Assignee, Data, Event, Finding, Issue, MetricAlert, Payload},
+    spec::SENTRY,
 };
 use crate::{
     domain::{WebhookContext, cut},
