@@ -51,7 +51,8 @@ fn flood(gate: &Gate, senders: usize, megabytes: usize, span: Duration) -> (u64,
             scope.spawn(|| {
                 while !over.load(Ordering::Relaxed) {
                     if let Some(status) = forge(gate, megabytes) {
-                        assert!(["401", "503"].contains(&status.as_str()), "{status}");
+                        // 408 on a busy machine: whoever is slowest gives way to newcomers.
+                        assert!(["401", "408", "503"].contains(&status.as_str()), "{status}");
                         count.fetch_add(1, Ordering::Relaxed);
                     }
                 }
