@@ -58,15 +58,17 @@ impl Message for Report {
 }
 
 impl AgentActor {
-    /// An actor that has not looked for jobs yet. `observed` is kept up to date.
+    /// An actor that has not looked for jobs yet, and does not before it may where it `is_paused`.
+    /// `observed` is kept up to date.
     pub fn new(
         spec: Arc<AgentSpec>,
         deps: AgentDeps,
         waker: Waker,
         scope: ActorScope,
         observed: watch::Sender<AgentState>,
+        is_paused: bool,
     ) -> Self {
-        let machine = Machine::new(spec.scale, spec.retry);
+        let machine = Machine::new(spec.scale, spec.retry).paused(is_paused);
         let born = Instant::now();
         Self { spec, deps, machine, runs: HashMap::new(), waker, scope, born, timer: None, observed }
     }

@@ -24,6 +24,6 @@ pub use command::{AgentCommand, AgentHandle};
 pub use deps::{AgentDeps, LEASE};
 pub use filter::{evaluate, matches};
 pub use limiter::RunLimiter;
-pub use machine::AgentState;
+pub use machine::{AgentState, Mode};
 pub use matching::{MatchResult, match_triggers};
 pub use retry::MAX_INTERRUPTIONS;

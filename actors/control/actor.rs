@@ -53,6 +53,10 @@ impl Handler<Envelope<Request>> for ControlActor {
                 Request::Apply(configuration, answer) => {
                     let _ = answer.send(hand.apply(configuration).await);
                 }
+                Request::Drain(answer) => {
+                    hand.drain().await;
+                    let _ = answer.send(());
+                }
                 Request::Tell(agent, change, answer) => {
                     let _ = answer.send(hand.tell(&agent, change).await);
                 }

@@ -11,8 +11,9 @@ use crate::{
     domain::{AgentName, RunId},
 };
 
-fn is_removed(handle: &AgentHandle) -> bool {
-    handle.observed.borrow().mode == Mode::Removed
+/// Whether an agent was removed and has ended. It is on the list until the next change.
+fn has_left(handle: &AgentHandle) -> bool {
+    handle.observed.has_changed().is_err() && handle.observed.borrow().mode == Mode::Removed
 }
 
 /// What an agent does. One whose actor is gone without having been removed has failed.
@@ -37,8 +38,8 @@ impl Agents {
         let mut states: Vec<_> = self
             .0
             .load()
-            .iter() // One that was removed and has ended is on this list until the next change.
-            .filter(|(_, handle)| handle.observed.has_changed().is_ok() || !is_removed(handle))
+            .iter()
+            .filter(|(_, handle)| !has_left(handle))
             .map(|(name, handle)| (name.clone(), state_of(handle)))
             .collect();
         states.sort_by(|one, other| one.0.cmp(&other.0));
@@ -82,10 +83,12 @@ impl Agents {
         }
     }
 
+    /// The ways to one that has not ended.
     pub(super) fn get(&self, agent: &AgentName) -> Result<AgentHandle, ControlError> {
         let all = self.0.load();
-        all.get(agent).cloned().ok_or_else(|| {
-            let mut known: Vec<_> = all.keys().cloned().collect();
+        all.get(agent).filter(|handle| !has_left(handle)).cloned().ok_or_else(|| {
+            let there = all.iter().filter(|(_, handle)| !has_left(handle));
+            let mut known: Vec<_> = there.map(|(name, _)| name.clone()).collect();
             known.sort();
             ControlError::UnknownAgent { agent: agent.clone(), known }
         })

@@ -18,6 +18,11 @@ pub enum ControlError {
         /// Who there is.
         known: Vec<AgentName>,
     },
+    /// The agent runs, so its jobs wait for it.
+    #[error(
+        "agent {0} is configured, its jobs wait for it: only those of a removed agent are discarded at once"
+    )]
+    Configured(AgentName),
     /// No such receipt is kept.
     #[error("there is no receipt {0}")]
     UnknownReceipt(ReceiptId),

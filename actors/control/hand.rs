@@ -1,13 +1,13 @@
 //! Starts, changes and ends agents, and swaps what is configured.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use super::{Agents, Applied, Configuration, ControlError, request::Change};
 use crate::{
-    agent::{AgentActor, AgentCommand, AgentDeps, AgentHandle, AgentState},
+    agent::{AgentActor, AgentCommand, AgentDeps, AgentHandle, AgentState, Mode},
     domain::{AgentName, AgentSpec, Topology},
     ingress::{Admission, RateLimits},
     parser::Parsers,
@@ -16,10 +16,14 @@ use crate::{
     },
     schedule::SchedulesChanged,
     telemetry::{self, Event, emit},
+    upkeep::AgentsChanged,
 };
 
 /// Commands that may wait in an agent's mailbox: an operator and a reload at once are two.
 const COMMANDS: usize = 16;
+/// How long one change waits for an agent to say that it stays or goes. One that panics at every
+/// start takes longer; it hears of it when it is back.
+const SETTLE: Duration = Duration::from_secs(5);
 
 /// What the control actor works with.
 pub struct ControlDeps {
@@ -43,6 +47,8 @@ pub struct ControlDeps {
     pub handles: Agents,
     /// Who keeps the schedules, once there is somebody.
     pub schedules: Option<MailboxSender<SchedulesChanged>>,
+    /// Who looks for jobs of agents that are not there.
+    pub unconfigured: Option<MailboxSender<AgentsChanged>>,
     /// How many deliveries may wait in an agent's mailbox.
     pub agent_mailbox: usize,
 }
@@ -52,6 +58,8 @@ pub(super) struct Hand {
     deps: ControlDeps,
     /// What operators asked for beside the configuration.
     overrides: HashMap<AgentName, Override>,
+    /// The gate ends: nobody may begin runs any more, new agents neither.
+    is_draining: bool,
 }
 
 /// What an operator asked for. It stays until it is taken back, whatever the configuration says.
@@ -64,12 +72,18 @@ struct Override {
 impl Hand {
     /// A hand over a gate that has no agents yet.
     pub(super) fn new(deps: ControlDeps) -> Self {
-        Self { deps, overrides: HashMap::new() }
+        Self { deps, overrides: HashMap::new(), is_draining: false }
     }
 
     /// Puts a configuration in force, in an order that loses nothing: who is new is there before
     /// anybody is told to ask, and who is gone is not asked any more before it is told to end.
-    pub(super) async fn apply(&mut self, configuration: Configuration) -> Applied {
+    ///
+    /// # Errors
+    /// The gate ends.
+    pub(super) async fn apply(&mut self, configuration: Configuration) -> Result<Applied, ControlError> {
+        if self.is_draining {
+            return Err(ControlError::Busy);
+        }
         let before = self.deps.topology.load_full();
         let Configuration { sources, agents, schedules } = configuration;
         let topology = Topology::new(before.revision().next(), sources, agents);
@@ -80,15 +94,26 @@ impl Hand {
         handles.retain(|_, handle| handle.observed.has_changed().is_ok());
         let mut told = Vec::new();
         for spec in topology.agents().iter().filter(|spec| spec.is_enabled()) {
-            match handles.get(&spec.name) {
-                None => drop(handles.insert(spec.name.clone(), self.start(spec))),
-                // Also one that was on its way out: it stays. Being told again changes nothing.
-                Some(handle) => told.push((handle.clone(), AgentCommand::Configure(Arc::clone(spec)))),
+            let spec = self.wanted(spec);
+            telemetry::metrics().agent(&spec.name, spec.scale);
+            match handles.get(&spec.name).cloned() {
+                None => drop(handles.insert(spec.name.clone(), self.start(&spec))),
+                // On its way out. It stays as it is, runs and all, if it hears of it in time; one
+                // that had ended already is followed by another.
+                Some(handle) if handle.observed.borrow().mode == Mode::Removed => {
+                    if !call_back(&handle, &spec).await {
+                        handles.insert(spec.name.clone(), self.start(&spec));
+                    }
+                }
+                Some(handle) => told.push((handle, AgentCommand::Configure(spec))),
             }
         }
         let stays = |name: &AgentName| topology.agent(name).is_some_and(|spec| spec.is_enabled());
-        let leaving: Vec<_> =
-            handles.iter().filter(|(name, _)| !stays(name)).map(|(_, handle)| handle.clone()).collect();
+        let leaving: Vec<_> = handles
+            .iter()
+            .filter(|(name, _)| !stays(name))
+            .map(|(name, handle)| (name.clone(), handle.clone()))
+            .collect();
         let listeners = handles
             .iter()
             .filter(|(name, _)| stays(name))
@@ -104,14 +129,13 @@ impl Hand {
             // One that is gone was given up; the next start has it again.
             let _ = handle.commands.send(command).await;
         }
-        for handle in leaving {
-            let _ = handle.commands.send(AgentCommand::Remove).await;
-        }
+        dismiss(&leaving).await;
         if let Some(scheduler) = &self.deps.schedules {
             let _ = scheduler.send(SchedulesChanged(schedules)).await;
         }
-        for (name, wish) in &self.overrides {
-            self.repeat(name, *wish).await;
+        if let Some(look) = &self.deps.unconfigured {
+            // Where one waits already, that one sees the same.
+            let _ = look.try_send(AgentsChanged);
         }
         emit(Event::TopologyApplied {
             revision: topology.revision().0,
@@ -119,16 +143,20 @@ impl Hand {
             removed: changes.removed.clone(),
             changed: changes.changed.clone(),
         });
-        Applied { revision: topology.revision(), changes }
+        Ok(Applied { revision: topology.revision(), changes })
     }
 
-    /// Tells an agent once more what its operator wanted.
-    async fn repeat(&self, agent: &AgentName, wish: Override) {
-        let Ok(handle) = self.deps.handles.get(agent) else { return };
-        let scale = wish.scale.map(AgentCommand::Scale);
-        let pause = wish.is_paused.then_some(AgentCommand::Pause);
-        for command in scale.into_iter().chain(pause) {
-            let _ = handle.commands.send(command).await;
+    /// Lets no agent begin another run, for the gate ends.
+    pub(super) async fn drain(&mut self) {
+        self.is_draining = true;
+        self.deps.handles.tell_all(AgentCommand::Drain).await;
+    }
+
+    /// An agent as its operator wants it, who may have asked for another scale than its file.
+    fn wanted(&self, spec: &Arc<AgentSpec>) -> Arc<AgentSpec> {
+        match self.overrides.get(&spec.name).and_then(|wish| wish.scale) {
+            Some(scale) if scale != spec.scale => Arc::new(AgentSpec { scale, ..AgentSpec::clone(spec) }),
+            _ => Arc::clone(spec),
         }
     }
 
@@ -149,16 +177,16 @@ impl Hand {
     }
 
     fn start(&self, spec: &Arc<AgentSpec>) -> AgentHandle {
-        telemetry::metrics().agent(&spec.name, spec.scale);
         let id = ActorId::new("agent", spec.name.as_str());
         let metrics = MailboxMetrics::new(&id, self.deps.agent_mailbox);
         let commands = MailboxMetrics::unmeasured(COMMANDS);
         let (sender, observed) = watch::channel(AgentState::of(spec));
         let seat = self.deps.supervision.seat::<AgentActor>(id);
         let (addr, waker) = (seat.address(), Waker::new(seat.address()));
-        let (spec, deps, own) = (Arc::clone(spec), self.deps.agents.clone(), waker.clone());
+        let (wanted, deps, own) = (Arc::clone(spec), self.deps.agents.clone(), waker.clone());
+        let is_paused = self.overrides.get(&spec.name).is_some_and(|wish| wish.is_paused);
         seat.start(self.deps.threads.next(), Policy::default(), move |_, scope| {
-            AgentActor::new(spec, deps, own, scope, sender)
+            AgentActor::new(wanted, deps, own, scope, sender, is_paused)
         });
         let filter = MailboxSender::new(addr.clone(), metrics);
         AgentHandle {
@@ -166,5 +194,28 @@ impl Hand {
             commands: MailboxSender::new(addr, commands),
             observed,
         }
+    }
+}
+
+/// Tells an agent that was on its way out that it stays. Says whether it heard of it, or had ended.
+async fn call_back(handle: &AgentHandle, spec: &Arc<AgentSpec>) -> bool {
+    let mut observed = handle.observed.clone();
+    let _ = handle.commands.send(AgentCommand::Configure(Arc::clone(spec))).await;
+    let stays = observed.wait_for(|state| state.mode != Mode::Removed);
+    tokio::time::timeout(SETTLE, stays).await.is_ok_and(|stays| stays.is_ok())
+}
+
+/// Tells agents to end with their last run, and waits until each knows: what it is told later comes
+/// to one that is known to be on its way out.
+async fn dismiss(leaving: &[(AgentName, AgentHandle)]) {
+    for (name, handle) in leaving {
+        telemetry::metrics().agent(name, 0);
+        let _ = handle.commands.send(AgentCommand::Remove).await;
+    }
+    for (_, handle) in leaving {
+        let mut observed = handle.observed.clone();
+        let knows = observed.wait_for(|state| state.mode == Mode::Removed);
+        // Where it is gone already, or does not answer, there is nothing more to wait for.
+        let _ = tokio::time::timeout(SETTLE, knows).await;
     }
 }

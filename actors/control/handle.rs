@@ -53,7 +53,15 @@ impl Control {
     /// # Errors
     /// The gate ends.
     pub async fn apply(&self, configuration: Configuration) -> Result<Applied, ControlError> {
-        self.ask(|answer| Request::Apply(configuration, answer)).await
+        self.ask(|answer| Request::Apply(configuration, answer)).await?
+    }
+
+    /// Lets no agent begin another run, for the gate ends. No configuration comes after it.
+    ///
+    /// # Errors
+    /// There is nobody to tell them.
+    pub async fn drain(&self) -> Result<(), ControlError> {
+        self.ask(Request::Drain).await
     }
 
     /// Lets an agent have so many runs at once, whatever the configuration says.

@@ -86,8 +86,11 @@ impl Control {
     /// Makes dead letters of the waiting jobs of an agent that is not configured; says how many.
     ///
     /// # Errors
-    /// The store refused; what was discarded before stays so.
+    /// The agent is configured, or the store refused; what was discarded before stays so.
     pub async fn discard_of(&self, agent: AgentName) -> Result<u64, ControlError> {
+        if self.topology().agent(&agent).is_some_and(|spec| spec.is_enabled()) {
+            return Err(ControlError::Configured(agent));
+        }
         let mut discarded = 0;
         loop {
             let now = self.clock.now();

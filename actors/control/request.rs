@@ -7,7 +7,8 @@ use crate::{agent::AgentCommand, domain::AgentName};
 
 /// Message to the control actor.
 pub(super) enum Request {
-    Apply(Configuration, oneshot::Sender<Applied>),
+    Apply(Configuration, oneshot::Sender<Result<Applied, ControlError>>),
+    Drain(oneshot::Sender<()>),
     Tell(AgentName, Change, oneshot::Sender<Result<(), ControlError>>),
 }
 

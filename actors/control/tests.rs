@@ -76,6 +76,7 @@ impl Bed {
             directory: Directory::default(),
             handles: Agents::default(),
             schedules: None,
+            unconfigured: None,
             agent_mailbox: 16,
         });
         Self { control, store, started, runner }

@@ -17,4 +17,4 @@ pub use progress::Progress;
 pub use prune::{PruneActor, PruneDeps, PruneNow};
 pub use reroute::{RerouteActor, RerouteDeps, ToParser};
 pub use rescue::{RescueActor, RescueDeps};
-pub use unconfigured::{UnconfiguredActor, UnconfiguredDeps};
+pub use unconfigured::{AgentsChanged, UnconfiguredActor, UnconfiguredDeps};

@@ -16,8 +16,8 @@ use herdgate_actors::{
     schedule::{ScheduledAgent, SchedulerActor, SchedulerDeps, SchedulesChanged},
     store::Store,
     upkeep::{
-        Progress, PruneActor, PruneDeps, PruneNow, RerouteActor, RerouteDeps, RescueActor, RescueDeps,
-        ToParser, UnconfiguredActor, UnconfiguredDeps,
+        AgentsChanged, Progress, PruneActor, PruneDeps, PruneNow, RerouteActor, RerouteDeps, RescueActor,
+        RescueDeps, ToParser, UnconfiguredActor, UnconfiguredDeps,
     },
 };
 use tokio::{sync::watch, time::Instant};
@@ -27,6 +27,8 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 const SCHEDULER_MAILBOX: usize = 4;
 /// One is under way, one waits; more would change nothing.
 const PRUNE_MAILBOX: usize = 2;
+/// One look under way does not see what changes meanwhile, one more does.
+const LOOK_MAILBOX: usize = 2;
 /// Panics of as many deliveries may wait to be counted.
 const PANICS_MAILBOX: usize = 256;
 /// When history is pruned, beside at the start: once an hour, at a time at which nobody else begins.
@@ -60,6 +62,8 @@ pub(super) struct BackgroundDeps {
 pub(super) struct Background {
     /// Takes other schedules.
     pub(super) schedules: MailboxSender<SchedulesChanged>,
+    /// Hears that other agents are there.
+    pub(super) unconfigured: MailboxSender<AgentsChanged>,
     /// The parsers, which start later; nothing is routed again before.
     pub(super) parsers: Arc<OnceLock<Parsers>>,
     /// Takes panics of those who read deliveries.
@@ -121,7 +125,7 @@ impl Background {
             is_configured: Arc::new(move |agent| directory.listeners().contains_key(agent)),
             progress: start.progress("unconfigured"),
         };
-        start.actor("unconfigured", |_| UnconfiguredActor::new(unconfigured));
+        let unconfigured = start.actor("unconfigured", |_| UnconfiguredActor::new(unconfigured));
 
         let prune = PruneDeps {
             store: Arc::clone(&store),
@@ -135,6 +139,7 @@ impl Background {
 
         Ok(Self {
             schedules: MailboxSender::new(scheduler, metrics("scheduler", SCHEDULER_MAILBOX)),
+            unconfigured: MailboxSender::new(unconfigured, metrics("unconfigured", LOOK_MAILBOX)),
             panics: MailboxSender::new(reroute, metrics("reroute", PANICS_MAILBOX)),
             parsers,
             looked: last_look,

@@ -19,7 +19,7 @@ use herdgate_actors::{control::Control, runner::RunFolders, store::Store};
 use background::Background;
 pub use error::StartError;
 pub use health::Health;
-pub use reload::{Reload, ReloadError};
+pub use reload::{Reload, ReloadError, Reloaded};
 pub use start::Deps;
 
 use crate::http::Servers;

@@ -109,6 +109,7 @@ impl Gate {
             limits: RateLimits::default(),
             parsers: parsers.clone(),
             schedules: Some(background.schedules.clone()),
+            unconfigured: Some(background.unconfigured.clone()),
             agent_mailbox: plan.mailboxes.agent,
         });
         control.apply(configuration).await.map_err(StartError::Control)?;

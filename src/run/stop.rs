@@ -27,7 +27,9 @@ impl Gate {
             emit(Event::Warned { about, detail });
         }
         let agents = self.control.agents().clone();
-        agents.tell_all(AgentCommand::Drain).await;
+        if let Err(error) = self.control.drain().await {
+            emit(Event::Warned { about: "shutdown", detail: format!("agents were not told: {error}") });
+        }
         tokio::select! {
             () = self.end_runs() => {}
             () = hurry => {

@@ -13,6 +13,8 @@
 //! - `power`: the order of commit, fsync and answer.
 //! - `clocks`: clocks that are set while the gate runs.
 //! - `contexts`: what the samples say.
+//! - `reload`: another configuration while it works.
+//! - `control`: pausing, scaling, ending, moving work.
 //! - `commands`, `reading`, `pipes`: what people type.
 //! - `metrics`: what Prometheus reads, and who is told what.
 //! - `architecture`: the walls inside the code. `documents`: what is written about it.
@@ -23,6 +25,7 @@ mod architecture;
 mod clocks;
 mod commands;
 mod contexts;
+mod control;
 mod crash;
 mod disk;
 mod documents;
@@ -36,6 +39,7 @@ mod overload;
 mod pipes;
 mod power;
 mod reading;
+mod reload;
 mod supervision;
 #[allow(dead_code, unused_imports, reason = "some of it waits for the tests of mends under way")]
 mod support;

@@ -87,6 +87,13 @@ impl Machine {
         }
     }
 
+    /// The same, paused before its first look.
+    #[must_use]
+    pub fn paused(mut self, is_paused: bool) -> Self {
+        self.is_paused = is_paused;
+        self
+    }
+
     /// Takes in what happened, and says what to do about it.
     pub fn step(&mut self, event: Event, now: Now) -> Vec<Command> {
         let mut commands = Vec::new();

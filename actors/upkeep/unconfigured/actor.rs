@@ -16,6 +16,7 @@ use tokio::sync::watch;
 
 use crate::{
     domain::{AgentName, JobState, Timestamp},
+    runtime::Envelope,
     store::{Backlog, Store, StoreError},
     telemetry::{self, Event, emit},
     upkeep::Progress,
@@ -41,7 +42,13 @@ pub struct UnconfiguredActor {
     told: HashSet<AgentName>,
     /// Whose gauges are not zero.
     shown: HashSet<(AgentName, JobState)>,
+    /// The next look.
+    timer: Option<SpawnHandle>,
 }
+
+/// Message to the look: other agents are there now.
+#[derive(Debug, Clone, Copy)]
+pub struct AgentsChanged;
 
 /// Waiting jobs of an agent that is not there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +62,7 @@ struct Left {
 impl UnconfiguredActor {
     /// A look that has not been taken yet.
     pub fn new(deps: UnconfiguredDeps) -> Self {
-        Self { deps: Rc::new(deps), told: HashSet::new(), shown: HashSet::new() }
+        Self { deps: Rc::new(deps), told: HashSet::new(), shown: HashSet::new(), timer: None }
     }
 
     fn look(&mut self, context: &mut Context<Self>) {
@@ -66,8 +73,16 @@ impl UnconfiguredActor {
                 Ok(left) => this.show(left),
                 Err(error) => emit(Event::StoreRefused { wanted: "backlog", error: error.to_string() }),
             }
-            context.run_later(EVERY, Self::look);
+            this.look_in(EVERY, context);
         }));
+    }
+
+    /// There is one next look, however many were asked for.
+    fn look_in(&mut self, span: Duration, context: &mut Context<Self>) {
+        if let Some(timer) = self.timer.take() {
+            context.cancel_future(timer);
+        }
+        self.timer = Some(context.run_later(span, Self::look));
     }
 
     fn show(&mut self, left: Vec<Left>) {
@@ -98,7 +113,21 @@ impl Actor for UnconfiguredActor {
     }
 }
 
-impl Supervised for UnconfiguredActor {}
+impl Supervised for UnconfiguredActor {
+    fn restarting(&mut self, _: &mut Context<Self>) {
+        // Its futures are gone, and with them the timer.
+        self.timer = None;
+    }
+}
+
+impl Handler<Envelope<AgentsChanged>> for UnconfiguredActor {
+    type Result = ();
+
+    fn handle(&mut self, envelope: Envelope<AgentsChanged>, context: &mut Context<Self>) {
+        let AgentsChanged = envelope.open();
+        self.look_in(Duration::ZERO, context);
+    }
+}
 
 impl UnconfiguredDeps {
     async fn left(&self) -> Result<Vec<Left>, StoreError> {

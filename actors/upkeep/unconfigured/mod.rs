@@ -2,4 +2,4 @@
 
 mod actor;
 
-pub use actor::{UnconfiguredActor, UnconfiguredDeps};
+pub use actor::{AgentsChanged, UnconfiguredActor, UnconfiguredDeps};

@@ -265,6 +265,11 @@ pub(crate) fn named(id: &str, body: &str) -> String {
 
 /// The hex HMAC-SHA256 of a body under [`SECRET`].
 pub(crate) fn sign(body: &[u8]) -> String {
-    let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap().chain_update(body);
+    sign_with(SECRET, body)
+}
+
+/// The hex HMAC-SHA256 of a body under a secret.
+pub(crate) fn sign_with(secret: &str, body: &[u8]) -> String {
+    let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap().chain_update(body);
     mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }

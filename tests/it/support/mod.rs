@@ -8,7 +8,7 @@ mod user;
 mod wait;
 
 pub(crate) use disk::SmallDisk;
-pub(crate) use gate::{Gate, named, sign};
+pub(crate) use gate::{Gate, named, sign, sign_with};
 pub(crate) use project::{Project, SECRET};
 pub(crate) use user::User;
 pub(crate) use wait::{PATIENCE, until, within};

@@ -1,16 +1,33 @@
 //! `/api/agents`.
 
+use std::collections::{BTreeMap, HashMap};
+
 use actix_web::{HttpResponse, web};
-use herdgate_actors::domain::AgentName;
+use herdgate_actors::domain::{AgentName, JobState};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{answers::done, query::NoParameters};
+use super::{
+    answers::{done, store_error},
+    query::NoParameters,
+};
 use crate::http::admin::auth::Authenticated;
 
+/// The jobs of an agent, by state; not those that completed, which are history.
+type Jobs = BTreeMap<JobState, u64>;
+
+/// Every agent that runs, and every other for which jobs wait: `unconfigured`.
 pub(super) async fn list(api: Authenticated, _: web::Query<NoParameters>) -> HttpResponse {
-    let agents = api.control().agents().observed();
-    let agents: Vec<_> = agents
+    let backlog = match api.engine().backlog().await {
+        Ok(backlog) => backlog,
+        Err(error) => return store_error(&error),
+    };
+    let mut jobs = HashMap::<AgentName, Jobs>::new();
+    for entry in backlog.into_iter().filter(|entry| entry.state != JobState::Completed) {
+        *jobs.entry(entry.agent).or_default().entry(entry.state).or_default() += entry.jobs;
+    }
+    let observed = api.control().agents().observed();
+    let mut agents: Vec<_> = observed
         .iter()
         .map(|(agent, state)| {
             json!({
@@ -18,9 +35,16 @@ pub(super) async fn list(api: Authenticated, _: web::Query<NoParameters>) -> Htt
                 "mode": state.mode,
                 "scale": state.scale,
                 "executing": state.executing,
+                "jobs": jobs.remove(agent).unwrap_or_default(),
             })
         })
         .collect();
+    let is_waiting = |jobs: &Jobs| jobs.iter().any(|(state, count)| state.is_waiting() && *count > 0);
+    let mut left: Vec<_> = jobs.into_iter().filter(|(_, jobs)| is_waiting(jobs)).collect();
+    left.sort();
+    agents.extend(left.into_iter().map(|(agent, jobs)| {
+        json!({ "agent": agent, "mode": "unconfigured", "scale": 0, "executing": [], "jobs": jobs })
+    }));
     HttpResponse::Ok().json(agents)
 }
 

@@ -27,7 +27,9 @@ pub(super) fn not_done(error: &ControlError) -> HttpResponse {
         | ControlError::UnknownJob(_)
         | ControlError::NoDeadLetter(_)
         | ControlError::NotRunning(_) => StatusCode::NOT_FOUND,
-        ControlError::NotEnded { .. } | ControlError::Ended { .. } => StatusCode::CONFLICT,
+        ControlError::Configured(_) | ControlError::NotEnded { .. } | ControlError::Ended { .. } => {
+            StatusCode::CONFLICT
+        }
         ControlError::Store(_) | ControlError::Busy => StatusCode::SERVICE_UNAVAILABLE,
     };
     HttpResponse::build(status).json(json!({ "error": error.to_string() }))
