@@ -22,6 +22,9 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use crate::roles;
 
+/// Longer than the kernel lets a lease hold up whoever opens its file (`/proc/sys/fs/lease-break-time`,
+/// 45 s): a start that hangs so in one test has copies of what is open in the others.
+const LEASE_PATIENCE: Duration = Duration::from_secs(120);
 /// Far more than anything here takes; only a failing test waits so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -146,7 +149,7 @@ impl Witness {
     /// Waits until every process that held the fifo is dead.
     pub(crate) fn hear_silence(&self) {
         loop {
-            match self.lines.recv_timeout(PATIENCE) {
+            match self.lines.recv_timeout(LEASE_PATIENCE) {
                 Ok(_) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
                 Err(mpsc::RecvTimeoutError::Timeout) => panic!("a process of the run still lives"),
