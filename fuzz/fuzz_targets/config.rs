@@ -14,7 +14,7 @@ fuzz_target!(|input: &str| {
     fs::write(folder.path().join("config.toml"), project).expect("a file");
     fs::write(agents.join("agent-config.toml"), agent).expect("a file");
     fs::write(agents.join("ACTIONS.md"), "Do.").expect("a file");
-    if let Err(problems) = config::load(folder.path(), &Env::default()) {
+    if let Err(problems) = config::Project::at(folder.path()).with_env(Env::default()).load() {
         let _ = problems.render(ColorMode::Plain, 100);
     }
 });
