@@ -33,9 +33,6 @@ pub struct ProviderSpec {
     /// where a provider repeats equal bodies by nature, so that a build that fails in the same words
     /// tomorrow counts.
     pub body_window: Option<Duration>,
-    /// Whether a source may go without secret although nobody said so. As in Action Llama; not
-    /// where nothing says that the provider signs at all.
-    pub may_be_unsigned: bool,
     /// Events that are no work for an agent that did not ask for them by name.
     pub asked_by_name: &'static [&'static str],
     /// The events that it is known to send, with their actions. New ones are understood too.

@@ -28,7 +28,6 @@ pub(in crate::provider) static GITHUB: ProviderSpec = ProviderSpec {
     tolerance: None,
     body_window: None,
     sends_forms: true,
-    may_be_unsigned: true,
     // Sent when a webhook is made.
     asked_by_name: &["ping"],
     known_events: super::events::KNOWN,

@@ -19,7 +19,6 @@ pub(super) static LINEAR: ProviderSpec = ProviderSpec {
     tolerance: None,
     body_window: None,
     sends_forms: false,
-    may_be_unsigned: true,
     asked_by_name: &[],
     known_events: &KNOWN,
     samples: &SAMPLES,

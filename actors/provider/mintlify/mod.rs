@@ -37,7 +37,6 @@ static MINTLIFY: ProviderSpec = ProviderSpec {
     body_window: Some(Duration::from_secs(600)),
     // Nothing says that Mintlify signs at all.
     sends_forms: false,
-    may_be_unsigned: false,
     asked_by_name: &[],
     known_events: &KNOWN,
     samples: &SAMPLES,

@@ -21,7 +21,6 @@ pub(super) static SENTRY: ProviderSpec = ProviderSpec {
     tolerance: None,
     body_window: Some(Duration::from_secs(24 * 3600)),
     sends_forms: false,
-    may_be_unsigned: true,
     asked_by_name: &[],
     known_events: &KNOWN,
     samples: &SAMPLES,

@@ -45,7 +45,6 @@ static SLACK: ProviderSpec = ProviderSpec {
     // As its documentation asks.
     tolerance: Some(Duration::from_secs(300)),
     body_window: None,
-    may_be_unsigned: false,
     // Buttons and commands.
     sends_forms: true,
     asked_by_name: &[],

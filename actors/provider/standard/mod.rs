@@ -37,7 +37,6 @@ static STANDARD: ProviderSpec = ProviderSpec {
     // As its libraries have it.
     tolerance: Some(Duration::from_secs(300)),
     body_window: None,
-    may_be_unsigned: false,
     sends_forms: false,
     asked_by_name: &[],
     known_events: &[],
