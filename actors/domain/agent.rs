@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use super::{AgentName, Trigger};
+use super::{AgentName, DigestWriter, Trigger};
 
 /// One agent, resolved from its configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,24 @@ impl AgentSpec {
     /// Whether it takes deliveries, ticks and runs.
     pub const fn is_enabled(&self) -> bool {
         self.scale > 0
+    }
+
+    /// All that can be different about it.
+    pub fn write_digest(&self, digest: &mut DigestWriter) {
+        let Self { name, triggers, scale, queue_limit, retry, run, params } = self;
+        digest.text(name.as_str()).number(*scale).number(*queue_limit).text(params);
+        digest.all(triggers.iter(), |digest, trigger| {
+            let Trigger { source, filter } = trigger;
+            digest.text(source.as_str()).all(filter.clauses.iter(), |digest, clause| {
+                let wanted = clause.wanted.iter();
+                digest.text(clause.field.name).all(wanted, |digest, wanted| {
+                    digest.text(wanted);
+                });
+            });
+        });
+        let RetryPolicy { attempts, backoff, backoff_max, retry_timeouts, snoozes } = *retry;
+        digest.number(attempts).span(backoff).span(backoff_max).number(retry_timeouts).number(snoozes);
+        run.write_digest(digest);
     }
 }
 
@@ -77,6 +95,23 @@ pub struct RunSpec {
     pub keep_work: KeepWork,
     /// What the agent is told to do; the text behind `HERDGATE_INSTRUCTIONS_FILE`.
     pub instructions: Arc<str>,
+}
+
+impl RunSpec {
+    fn write_digest(&self, digest: &mut DigestWriter) {
+        let Self { command, cwd, env, timeout, kill_grace, output_limit, keep_work, instructions } = self;
+        digest.all(command.iter(), |digest, word| {
+            digest.text(word);
+        });
+        digest.option(cwd.as_ref(), |digest, cwd| {
+            digest.bytes(cwd.as_os_str().as_encoded_bytes());
+        });
+        digest.all(env.iter(), |digest, variable| {
+            digest.text(&variable.name).text(&variable.value);
+        });
+        digest.span(*timeout).span(*kill_grace).number(*output_limit);
+        digest.number(*keep_work as u8).text(instructions);
+    }
 }
 
 /// Whose working folders outlive their runs. They hold checkouts and caches, which fill disks.

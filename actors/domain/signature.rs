@@ -69,6 +69,12 @@ impl Secret {
         }
     }
 
+    /// Tells this secret from others without showing it: only who has `key` can compare it with a
+    /// guess.
+    pub fn fingerprint(&self, key: &[u8]) -> [u8; 8] {
+        fingerprint(key, &self.token)
+    }
+
     /// Begins to check `value`, as it stood in the header of `signature`; `None` where it cannot be
     /// a signature at all.
     pub fn check(&self, signature: &Signature, value: &str, headers: &Headers) -> Option<Check> {
@@ -122,6 +128,14 @@ impl Secret {
         }
         Some(state)
     }
+}
+
+/// Tells a text that must not be shown from others, for who has `key`.
+pub fn fingerprint(key: &[u8], text: &[u8]) -> [u8; 8] {
+    let mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    let mut short = [0; 8];
+    short.copy_from_slice(&mac.chain_update(text).finalize().into_bytes()[..8]);
+    short
 }
 
 /// Never shows the secret.

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Headers, ProviderName, RejectReason, Secret, Signature, SourceName, signature::Check};
+use super::{
+    DigestWriter, Headers, ProviderName, RejectReason, Secret, Signature, SourceName, signature::Check,
+};
+
+/// What a secret is hashed under where only its change is to be seen.
+const PART: &[u8] = b"herdgate source";
 
 /// One `[webhooks.<name>]` table, resolved.
 #[derive(Debug, Clone)]
@@ -34,6 +39,28 @@ pub struct RateLimit {
 }
 
 impl Source {
+    /// All that can be different about it.
+    pub fn write_digest(&self, digest: &mut DigestWriter) {
+        let Self { name, provider, secrets, signatures, tolerance, rate_limit, dedupe_window } = self;
+        digest.text(name.as_str()).text(provider.as_str());
+        digest.all(secrets.iter(), |digest, secret| {
+            digest.bytes(&secret.fingerprint(PART));
+        });
+        digest.all(signatures.iter(), |digest, signature| {
+            let Signature { header, scheme, legacy } = signature;
+            digest.text(header).text(&format!("{scheme:?}")).number(*legacy);
+        });
+        digest.option(*tolerance, |digest, span| {
+            digest.span(span);
+        });
+        digest.option(*rate_limit, |digest, rate| {
+            digest.number(rate.per_second).number(rate.burst);
+        });
+        digest.option(*dedupe_window, |digest, span| {
+            digest.span(span);
+        });
+    }
+
     /// The signature of a request: the best header that it has.
     pub(crate) fn signature<'a>(&'a self, headers: &'a Headers) -> Option<(&'a Signature, &'a str)> {
         self.signatures

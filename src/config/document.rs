@@ -10,6 +10,7 @@ use toml::{Table, de::DeTable};
 
 use super::{
     ConfigError, Diagnostic, Place, SourceText, Warning,
+    origin::Origin,
     schema::Key,
     validate::{Remark, Spans, Validator},
 };
@@ -121,6 +122,17 @@ impl Document {
             }
         };
         self.remarks.iter().map(warning).collect()
+    }
+
+    /// Where each of its keys stands. One pass over the text, however many there are.
+    pub(super) fn origins(&self) -> impl Iterator<Item = (String, Origin)> {
+        let mut places: Vec<_> = self.spans.iter().map(|(path, span)| (span.start, path)).collect();
+        places.sort_unstable();
+        let (file, mut lines) = (Arc::<Path>::from(self.path()), self.source.lines_from_start());
+        places.into_iter().map(move |(offset, path)| {
+            let origin = Origin::File { file: Arc::clone(&file), line: lines.line_at(offset) };
+            (path.clone(), origin)
+        })
     }
 
     /// A problem at `path`.

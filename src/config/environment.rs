@@ -119,6 +119,11 @@ impl EnvLayer {
     pub(super) fn variable(&self, path: &str) -> Option<&str> {
         self.names.get(path).map(String::as_str)
     }
+
+    /// What is set, and by which variable.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.names.iter().map(|(path, name)| (path.as_str(), name.as_str()))
+    }
 }
 
 /// A warning for each variable that looks like one of ours and means nothing.

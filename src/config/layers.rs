@@ -13,6 +13,7 @@ use super::{
     ConfigError, Diagnostic, Env, Warning,
     document::Document,
     environment::EnvLayer,
+    origin::{Origin, Origins},
     settings::{PROJECT, Settings},
     validate::join,
 };
@@ -106,6 +107,21 @@ impl Layers {
     /// Whether the user said anything about `path`.
     pub(super) fn mentions(&self, path: &str) -> bool {
         self.variables.variable(path).is_some() || self.documents.iter().any(|file| file.mentions(path))
+    }
+
+    /// Where each key was set last.
+    pub(super) fn key_origins(&self) -> Origins {
+        let mut origins = Origins::default();
+        for document in &self.documents {
+            origins.extend(document.origins());
+        }
+        for (path, name) in self.variables.names() {
+            origins.insert(path, Origin::Variable { name: name.to_owned() });
+        }
+        for (path, _) in &self.flags {
+            origins.insert(path, Origin::CommandLine);
+        }
+        origins
     }
 
     /// Whether `path` is set to something that was left out, and so was told of already.

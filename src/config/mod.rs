@@ -15,6 +15,7 @@
 //! - `agents`, `files`: everything that is read before anything is decided.
 //! - `resolve`: checks what concerns more than one value, and makes the specs of the actors.
 //! - `machine`: what a sound project misses on this machine.
+//! - `origin`: where a value was set; `effective`: all values in force, to be shown.
 //! - `error`, `help`, `warning`: what can be wrong; `diagnostics`, `source_text`: how it is shown.
 //!
 //! A step does not stop at a problem: it reports, leaves out, and goes on, so that one call tells
@@ -24,12 +25,14 @@ mod agent_settings;
 mod agents;
 mod diagnostics;
 mod document;
+mod effective;
 mod environment;
 mod error;
 mod files;
 mod help;
 mod layers;
 mod machine;
+mod origin;
 mod project;
 mod providers;
 mod resolve;
@@ -48,14 +51,16 @@ mod warning;
 mod tests;
 
 pub use diagnostics::{ColorMode, Diagnostic, Place, Problems};
+pub use effective::{Difference, EffectiveConfig, Keys, Part, Setting, Way};
 pub use environment::Env;
 pub use error::ConfigError;
+pub use origin::{Origin, Origins};
 pub use project::{Located, Project};
 pub use resolve::{filter, filter_of_json};
 pub use resolved::{ResolvedAgent, ResolvedConfig, ResolvedGateway, Schedule, Verification};
 pub use settings::{Log, LogFormat, Mailboxes};
 pub use source_text::SourceText;
-pub use value::{parse_size, parse_span};
+pub use value::{format_size, format_span, parse_size, parse_span};
 pub use variables::{Variable, Variables};
 pub use warning::Warning;
 

@@ -11,7 +11,7 @@ use herdgate_actors::{
 use ipnet::IpNet;
 
 use super::{
-    Warning,
+    Origins, Warning,
     settings::{Log, Mailboxes},
 };
 use crate::credentials::Credentials;
@@ -49,6 +49,8 @@ pub struct ResolvedConfig {
     pub agents: Vec<ResolvedAgent>,
     /// What was set elsewhere than in the project's file: key and origin.
     pub origins: Vec<(String, String)>,
+    /// Where each key of the project was set.
+    pub places: Origins,
     /// What should be looked at.
     pub warnings: Vec<Warning>,
 }
@@ -67,7 +69,7 @@ impl ResolvedConfig {
         };
         Configuration {
             sources: self.sources.iter().cloned().map(Arc::new).collect(),
-            agents: self.agents.iter().map(|agent| Arc::new(agent.spec.clone())).collect(),
+            agents: self.agents.iter().map(|agent| Arc::clone(&agent.spec)).collect(),
             schedules: self.agents.iter().filter_map(schedule).collect(),
         }
     }
@@ -132,13 +134,15 @@ pub struct ResolvedGateway {
 #[derive(Debug)]
 pub struct ResolvedAgent {
     /// What its actor needs to know.
-    pub spec: AgentSpec,
+    pub spec: Arc<AgentSpec>,
     /// When it runs by itself.
     pub schedule: Option<Schedule>,
     /// What happens to ticks that were missed.
     pub catch_up: CatchUp,
     /// Its folder.
     pub folder: PathBuf,
+    /// Where each key of its own file was set.
+    pub places: Origins,
 }
 
 impl ResolvedAgent {

@@ -39,6 +39,11 @@ impl SourceText {
         1 + self.text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
     }
 
+    /// Its lines, to be asked for in order.
+    pub(super) fn lines_from_start(&self) -> Lines<'_> {
+        Lines { text: self.text.as_bytes(), at: 0, line: 1 }
+    }
+
     /// The column, from 0 and in characters, at which the byte at `offset` stands.
     fn column(&self, offset: usize) -> usize {
         let before = self.text.get(..offset).unwrap_or_default();
@@ -54,6 +59,23 @@ impl SourceText {
         let end =
             bytes[to..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |newline| to + newline);
         (start..end).into()
+    }
+}
+
+/// Counts the lines of a text on the way through it.
+pub(super) struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    /// The line, from 1, on which the byte at `offset` stands, which is not before the last one.
+    pub(super) fn line_at(&mut self, offset: usize) -> usize {
+        let passed = self.text.get(self.at..offset).unwrap_or_default();
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        self.at = self.at.max(offset);
+        self.line
     }
 }
 

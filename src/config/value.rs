@@ -63,6 +63,29 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
     if size.as_u64() == u64::MAX { Err(format!("{count} is too much")) } else { Ok(size.as_u64()) }
 }
 
+/// Writes a span as [`parse_span`] reads it: `1h30m`.
+pub fn format_span(span: Duration) -> String {
+    let mut rest = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    if rest == 0 {
+        return "0s".to_owned();
+    }
+    let mut text = String::new();
+    for (unit, millis) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)] {
+        if rest >= millis {
+            text.push_str(&format!("{}{unit}", rest / millis));
+            rest %= millis;
+        }
+    }
+    text
+}
+
+/// Writes a size as [`parse_size`] reads it, in the largest unit that leaves nothing over.
+pub fn format_size(bytes: u64) -> String {
+    let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    let whole = units.into_iter().find(|(_, size)| bytes > 0 && bytes.is_multiple_of(*size));
+    whole.map_or_else(|| format!("{bytes}B"), |(unit, size)| format!("{}{unit}", bytes / size))
+}
+
 /// Splits `90s5m` into `90`, `s` and `5m`.
 fn next_part(text: &str) -> (&str, &str, &str) {
     let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
@@ -129,6 +152,21 @@ mod tests {
         ] {
             assert_eq!(parse_span(text), Ok(Duration::from_millis(millis)), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_written_is_read_as_the_same() {
+        for millis in [0, 1, 800, 1_000, 90_000, 5_400_000, 604_800_000, 93_784_005] {
+            let span = Duration::from_millis(millis);
+            assert_eq!(parse_span(&format_span(span)), Ok(span), "{}", format_span(span));
+        }
+        for bytes in [1, 1_000, 1 << 10, 25 << 20, 3 << 30, (1 << 20) + 1] {
+            assert_eq!(parse_size(&format_size(bytes)), Ok(bytes), "{}", format_size(bytes));
+        }
+        assert_eq!(
+            (format_span(Duration::from_mins(90)), format_size(25 << 20)),
+            ("1h30m".into(), "25MiB".into())
+        );
     }
 
     #[test]

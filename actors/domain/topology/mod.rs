@@ -7,33 +7,12 @@
 mod diff;
 mod subscriptions;
 
-use std::{fmt, sync::Arc};
-
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 pub use diff::Changes;
 pub use subscriptions::SubscriptionIndex;
 
-use super::{AgentName, AgentSpec, ProviderName, Source, SourceName, WebhookContext};
-
-/// Counts the configurations that a store has seen, from 1.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Revision(pub u64);
-
-impl Revision {
-    /// The one after it.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        Self(self.0.saturating_add(1))
-    }
-}
-
-impl fmt::Display for Revision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+use super::{AgentName, AgentSpec, ProviderName, Revision, Source, SourceName, WebhookContext};
 
 /// Sources, agents, and who may want what.
 #[derive(Debug, Default)]

@@ -43,7 +43,11 @@ impl Demo {
         let around = Deps { clock: Clock::System, project, reaper: reaper()?, metrics };
         super::runtime::block_on(async move {
             let sources = plan.sources.clone();
-            let agents: Vec<_> = plan.agents.iter().map(|agent| agent.spec.clone()).collect();
+            let agents: Vec<_> = plan
+                .agents
+                .iter()
+                .map(|agent| herdgate_actors::domain::AgentSpec::clone(&agent.spec))
+                .collect();
             let mut signals = Signals::new()?;
             let system = Gate::start(plan, around).await.map_err(report)?;
             let told = story::tell(&system, &sources, &agents).await;

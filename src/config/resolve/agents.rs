@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use herdgate_actors::{domain::AgentName, domain::AgentSpec};
 
 use super::{Resolver, is_usable_name, schedule::catch_up, sources::Declared};
-use crate::config::{ConfigError, Diagnostic, ResolvedAgent, Warning, agents::AgentFiles};
+use crate::config::{ConfigError, Diagnostic, Origins, ResolvedAgent, Warning, agents::AgentFiles};
 
 impl Resolver<'_> {
     pub(super) fn agents(&mut self, declared: &BTreeMap<String, Declared>) -> Vec<ResolvedAgent> {
@@ -34,8 +34,10 @@ impl Resolver<'_> {
             self.can_start(files);
         }
         let schedule = self.schedule(files, project_zone);
+        let mut places = Origins::default();
+        places.extend(files.document.origins());
         ResolvedAgent {
-            spec: AgentSpec {
+            spec: Arc::new(AgentSpec {
                 name,
                 triggers: self.triggers(files, declared),
                 scale,
@@ -43,10 +45,11 @@ impl Resolver<'_> {
                 retry: self.retry(files),
                 run: Arc::new(self.run(files)),
                 params: json(&agent.params),
-            },
+            }),
             schedule,
             catch_up: catch_up(agent.catch_up.unwrap_or(project.catch_up)),
             folder: files.folder.clone(),
+            places,
         }
     }
 

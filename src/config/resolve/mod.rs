@@ -75,6 +75,7 @@ pub(super) fn resolve(
         verification: sources.verification,
         agents,
         origins: files.origins.clone(),
+        places: files.layers.key_origins(),
         warnings,
     }
 }
