@@ -73,7 +73,7 @@ impl Lines<'_> {
     /// The line, from 1, on which the byte at `offset` stands, which is not before the last one.
     pub(super) fn line_at(&mut self, offset: usize) -> usize {
         let passed = self.text.get(self.at..offset).unwrap_or_default();
-        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        self.line += passed.split(|byte| *byte == b'\n').count() - 1;
         self.at = self.at.max(offset);
         self.line
     }

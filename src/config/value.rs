@@ -1,6 +1,6 @@
 //! Spans of time and sizes, as users write them.
 
-use std::{ops::Deref, time::Duration};
+use std::{fmt::Write, ops::Deref, time::Duration};
 
 use bytesize::ByteSize;
 use serde::Deserialize;
@@ -72,7 +72,8 @@ pub fn format_span(span: Duration) -> String {
     let mut text = String::new();
     for (unit, millis) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)] {
         if rest >= millis {
-            text.push_str(&format!("{}{unit}", rest / millis));
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, "{}{unit}", rest / millis);
             rest %= millis;
         }
     }

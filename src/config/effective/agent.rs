@@ -7,7 +7,7 @@ use herdgate_actors::{
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Collected, Keys, Secrets};
+use super::setting::{Collected, Keys, Secrets, Setting};
 use crate::config::{
     Origin, Origins, ResolvedAgent,
     value::{format_size, format_span},
@@ -76,7 +76,7 @@ fn filter_of(trigger: &Trigger) -> Value {
 }
 
 /// Nobody sets where an agent lies.
-fn file_of(folder: &std::path::Path) -> super::Setting {
+fn file_of(folder: &std::path::Path) -> Setting {
     let value = folder.display().to_string().into();
-    super::Setting { value, origin: Origin::Default, secret: false, fingerprint: None }
+    Setting { value, origin: Origin::Default, secret: false, fingerprint: None }
 }

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{EffectiveConfig, Keys, Setting};
+use super::{
+    setting::{Keys, Setting},
+    whole::EffectiveConfig,
+};
 
 /// One thing that is different.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -1,6 +1,6 @@
 //! What holds for the whole gate.
 
-use super::{Collected, Keys};
+use super::setting::{Collected, Keys};
 use crate::config::{
     Log, LogFormat, Mailboxes, ResolvedConfig, ResolvedGateway,
     value::{format_size, format_span},

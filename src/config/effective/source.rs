@@ -3,7 +3,7 @@
 use herdgate_actors::domain::{Scheme, Signature, Source};
 use serde_json::json;
 
-use super::{Collected, Keys, Secrets};
+use super::setting::{Collected, Keys, Secrets};
 use crate::config::{ResolvedConfig, Verification, value::format_span};
 
 /// Every key of a source.

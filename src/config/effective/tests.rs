@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::*;
+use super::{EffectiveConfig, Setting};
 use crate::config::Fixture;
 
 const DEV: &str = r#"scale = 2
@@ -44,17 +44,17 @@ fn every_value_is_shown_with_the_place_where_it_was_set() {
 
 #[test]
 fn no_secret_is_shown_and_each_has_a_fingerprint_under_the_key_alone() {
-    let plan = project().plan();
-    let plain = EffectiveConfig::of(&plan);
+    let config = project().plan();
+    let plain = EffectiveConfig::of(&config);
     let secret = &plain.sources["hub"]["secret"];
     assert!(secret.secret && secret.value.is_null() && secret.fingerprint.is_none());
-    let keyed = EffectiveConfig::with_fingerprints(&plan, b"one");
+    let keyed = EffectiveConfig::with_fingerprints(&config, b"one");
     for text in [serde_json::to_string(&plain).unwrap(), serde_json::to_string(&keyed).unwrap()] {
         assert!(!text.contains("s3cret") && !text.contains("t0ken"), "{text}");
     }
-    let other = EffectiveConfig::with_fingerprints(&plan, b"two");
+    let other = EffectiveConfig::with_fingerprints(&config, b"two");
     let of = |config: &EffectiveConfig| config.agents["dev"]["run.env.TOKEN"].fingerprint.clone().unwrap();
-    assert_eq!(of(&keyed), of(&EffectiveConfig::with_fingerprints(&plan, b"one")));
+    assert_eq!(of(&keyed), of(&EffectiveConfig::with_fingerprints(&config, b"one")));
     assert_ne!(of(&keyed), of(&other));
 }
 

@@ -1,0 +1,53 @@
+//! All of a configuration.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    agent, gate,
+    setting::{Keys, Secrets},
+    source,
+};
+use crate::config::ResolvedConfig;
+
+/// What is in force.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EffectiveConfig {
+    /// The project's file; it need not exist.
+    pub file: PathBuf,
+    /// What holds for all of it.
+    pub settings: Keys,
+    /// Sources by name.
+    pub sources: BTreeMap<String, Keys>,
+    /// Agents by name; disabled ones too.
+    pub agents: BTreeMap<String, Keys>,
+}
+
+impl EffectiveConfig {
+    /// What is in force by a configuration.
+    pub fn of(config: &ResolvedConfig) -> Self {
+        Self::made(config, None)
+    }
+
+    /// The same with fingerprints of its secrets, which say nothing to who does not know `key`.
+    pub fn with_fingerprints(config: &ResolvedConfig, key: &[u8]) -> Self {
+        Self::made(config, Some(key))
+    }
+
+    fn made(config: &ResolvedConfig, key: Option<&[u8]>) -> Self {
+        let secrets = Secrets { key };
+        let sources = config.sources.iter();
+        let agents = config.agents.iter();
+        Self {
+            file: config.file.clone(),
+            settings: gate::keys(config),
+            sources: sources
+                .map(|source| (source.name.to_string(), source::keys(source, config, &secrets)))
+                .collect(),
+            agents: agents
+                .map(|agent| (agent.name().to_string(), agent::keys(agent, &config.places, &secrets)))
+                .collect(),
+        }
+    }
+}
