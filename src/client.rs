@@ -3,7 +3,6 @@
 use std::{fmt, time::Duration};
 
 use awc::{Client, http::StatusCode};
-use herdgate_actors::domain::Source;
 use serde_json::Value;
 
 /// How long an answer may take.
@@ -56,25 +55,14 @@ impl fmt::Display for Answered {
     }
 }
 
-/// Delivers a body as a provider would, signed with the first secret of `source`.
+/// Delivers a body as a provider would.
 ///
 /// # Errors
 /// No answer at all; a refusal is an answer.
-pub async fn deliver(
-    url: &str,
-    headers: &[(&'static str, String)],
-    body: &[u8],
-    source: Option<&Source>,
-) -> Result<Answered, ClientError> {
+pub async fn deliver(url: &str, headers: &[(String, String)], body: &[u8]) -> Result<Answered, ClientError> {
     let mut request = client().post(url);
     for (name, value) in headers {
-        request = request.insert_header((*name, value.as_str()));
-    }
-    if let Some(source) = source
-        && let (Some(secret), Some(signature)) = (source.secrets.first(), source.signatures.first())
-        && let Some(value) = secret.sign(signature, &headers.iter().cloned().collect(), body)
-    {
-        request = request.insert_header((signature.header.as_ref(), value));
+        request = request.insert_header((name.as_str(), value.as_str()));
     }
     let unreachable = |why: String| ClientError::Unreachable { url: url.to_owned(), why };
     let mut response =

@@ -34,6 +34,11 @@ pub fn find(provider: ProviderName, name: &str) -> Option<Sample> {
 }
 
 impl Sample {
+    /// What the provider calls its event.
+    pub const fn event(&self) -> &'static str {
+        self.sample.event
+    }
+
     /// Its body, as the delivery `id` has it.
     pub fn body_of(&self, id: &str) -> String {
         provider::provider(self.provider).sample_body(self.sample, id)

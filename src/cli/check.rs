@@ -1,5 +1,6 @@
 //! `herdgate check`: whether a project is sound, and what it has.
 
+mod prompt;
 mod report;
 
 use std::{
@@ -14,7 +15,7 @@ use herdgate_actors::{
     store::{Backlog, JobState, SqliteReader, Views},
 };
 
-use super::project::{Project, read};
+use super::{globals::Globals, outcome::Outcome, print::Out, project::read, visible::visible};
 use crate::config::{ColorMode, ResolvedConfig, Warning};
 
 /// How many columns a report has where the terminal does not say.
@@ -23,35 +24,48 @@ pub(super) const WIDTH: usize = 100;
 /// Options of `check`.
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    #[command(flatten)]
-    project: Project,
     /// Take a warning for a problem: exit code 1.
     #[arg(long)]
     strict: bool,
     /// Look at no secret, for machines that do not have them.
     #[arg(long)]
     no_secrets: bool,
+    #[command(flatten)]
+    prompt: prompt::Prompt,
 }
 
 impl Check {
     /// Prints what the project has, or everything that is wrong with it: exit code 1.
-    pub(super) fn run(self) -> ExitCode {
-        let project = self.project.handle();
+    pub(super) fn run(self, globals: &Globals) -> Outcome {
+        let project = globals.project().handle();
         let project = if self.no_secrets { project.without_secrets() } else { project };
         match project.load() {
+            Ok(config) if self.prompt.prompt.is_some() => {
+                let agent = self.prompt.prompt.as_deref().unwrap_or_default();
+                self.prompt.show(agent, &config, globals)
+            }
             Ok(mut config) => {
                 let stranded = stranded(&config);
                 config.warnings.extend(stranded);
                 let sound = !self.strict || config.warnings.is_empty();
-                let text = report::describe(&config, Clock::System.now(), sound);
-                // Nobody is left to tell when standard output is closed.
-                let _ = io::stdout().write_all(text.as_bytes());
-                if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+                let mut out = Out::new();
+                if globals.json {
+                    out.pretty(&report::json(&config, Clock::System.now(), sound))?;
+                } else {
+                    out.bytes(visible(&report::describe(&config, Clock::System.now(), sound)).as_bytes())?;
+                }
+                out.flush()?;
+                Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
             }
             Err(problems) => {
                 let text = problems.render(ColorMode::of_stderr(), WIDTH);
                 let _ = io::stderr().write_all(text.as_bytes());
-                ExitCode::FAILURE
+                if globals.json {
+                    let mut out = Out::new();
+                    out.pretty(&report::problems_json(&problems))?;
+                    out.flush()?;
+                }
+                Ok(ExitCode::FAILURE)
             }
         }
     }

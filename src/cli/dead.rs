@@ -14,9 +14,10 @@ use serde_json::json;
 
 use super::{
     gate::{Gate, escaped},
+    globals::Globals,
     outcome::{Outcome, usage},
     print::{Out, note},
-    project::{Project, read},
+    project::read,
 };
 
 /// List dead letters, run them again, or dismiss them.
@@ -59,8 +60,6 @@ struct Change {
 
 #[derive(Debug, Args)]
 struct Letters {
-    #[command(flatten)]
-    project: Project,
     /// Only of this agent.
     #[arg(long)]
     agent: Option<String>,
@@ -70,18 +69,18 @@ struct Letters {
 }
 
 impl Dead {
-    pub(super) fn run(self) -> Outcome {
+    pub(super) fn run(self, globals: &Globals) -> Outcome {
         match self.action {
-            Action::List { letters, limit } => letters.list(limit),
-            Action::Replay(change) => change.make("replay", "run again"),
-            Action::Dismiss(change) => change.make("dismiss", "be dismissed"),
+            Action::List { letters, limit } => letters.list(globals, limit),
+            Action::Replay(change) => change.make(globals, "replay", "run again"),
+            Action::Dismiss(change) => change.make(globals, "dismiss", "be dismissed"),
         }
     }
 }
 
 impl Letters {
-    fn list(&self, limit: u32) -> Outcome {
-        let records = self.project.records()?;
+    fn list(&self, globals: &Globals, limit: u32) -> Outcome {
+        let records = globals.project().records()?;
         let store = records.store()?;
         let mut out = Out::new();
         let letters = read(store.jobs(self.query(limit)))?;
@@ -119,17 +118,17 @@ impl Letters {
 }
 
 impl Change {
-    fn make(&self, verb: &str, what_happens: &str) -> Outcome {
+    fn make(&self, globals: &Globals, verb: &str, what_happens: &str) -> Outcome {
         let scope = match (self.job, &self.letters.agent, self.letters.all) {
             (Some(job), ..) => {
-                let gate = Gate::of(self.letters.project.records()?)?;
+                let gate = Gate::of(globals.project().records()?)?;
                 return print(&gate.post(&format!("/api/jobs/{job}/{verb}"))?);
             }
             (None, Some(agent), _) => format!("agent={}", escaped(agent)),
             (None, None, true) => "all=true".to_owned(),
             (None, None, false) => return Err(usage("say which: a job, `--agent <name>` or `--all`")),
         };
-        let gate = Gate::of(self.letters.project.records()?)?;
+        let gate = Gate::of(globals.project().records()?)?;
         let store = gate.records.store()?;
         let count = self.letters.count(&store)?.min(self.limit.map_or(u64::MAX, u64::from));
         if count == 0

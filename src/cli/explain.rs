@@ -3,17 +3,18 @@
 use std::{
     io::{self, BufRead, Read},
     path::PathBuf,
+    process::ExitCode,
 };
 
 use clap::Args;
-use herdgate_actors::domain::Clock;
+use herdgate_actors::domain::{Clock, FailedClause};
 use miette::IntoDiagnostic;
 use serde_json::{Value, json};
 
 use super::{
-    outcome::{Outcome, report},
+    globals::Globals,
+    outcome::{NO, Outcome, report},
     print::Out,
-    project::Project,
 };
 use crate::{
     config::ResolvedConfig,
@@ -22,9 +23,12 @@ use crate::{
 
 /// Answer "why did (not) this trigger?" without a server.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Ends with 0 where something would start, 3 where nothing would, and 1 where the gate would refuse it.
+A line of `--jsonl` is an object with `provider`, `headers`, `body` or `body_b64`, and where wanted `id`,
+`source`, `trigger` (a [[webhooks]] table) and `secrets` (by instance). Its signature is always checked,
+unless `secrets` is empty; without `--jsonl` only `--verify` checks it.")]
 pub(super) struct Explain {
-    #[command(flatten)]
-    project: Project,
     /// github, sentry, linear or mintlify.
     #[arg(long, required_unless_present = "jsonl")]
     provider: Option<String>,
@@ -43,14 +47,11 @@ pub(super) struct Explain {
     /// Read one request a line from standard input, write one answer a line.
     #[arg(long, conflicts_with_all = ["provider", "headers", "source", "verify"])]
     jsonl: bool,
-    /// Print the answer as JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 impl Explain {
-    pub(super) fn run(self) -> Outcome {
-        let plan = self.plan()?;
+    pub(super) fn run(self, globals: &Globals) -> Outcome {
+        let plan = self.plan(globals)?;
         let explainer = Explainer::new(plan.as_ref(), Clock::System.now());
         if self.jsonl {
             return lines(&explainer);
@@ -58,20 +59,21 @@ impl Explain {
         let question = self.question()?;
         let answer = explainer.answer(&question);
         let mut out = Out::new();
-        if self.json {
+        if globals.json {
             out.pretty(&json!(answer))?;
         } else {
             print(&answer, &mut out)?;
         }
-        out.success()
+        out.flush()?;
+        Ok(verdict(&answer))
     }
 
     /// Lines may bring all they need, so a folder without a project is fine there.
-    fn plan(&self) -> miette::Result<Option<ResolvedConfig>> {
-        if self.jsonl && !self.project.exists() {
+    fn plan(&self, globals: &Globals) -> miette::Result<Option<ResolvedConfig>> {
+        if self.jsonl && !globals.project().exists() {
             return Ok(None);
         }
-        self.project.plan().map(Some)
+        globals.project().plan().map(Some)
     }
 
     fn question(&self) -> miette::Result<Question> {
@@ -133,16 +135,24 @@ fn answered(explainer: &Explainer<'_>, line: &mut Line) -> Value {
     }
 }
 
+/// 0 where something would start, [`NO`] where nothing would, 1 where the gate would refuse it.
+fn verdict(answer: &Answer) -> ExitCode {
+    match (answer.status, answer.verdicts.iter().any(|verdict| verdict.matched)) {
+        (200, true) => ExitCode::SUCCESS,
+        (200, false) => ExitCode::from(NO),
+        _ => ExitCode::FAILURE,
+    }
+}
+
+/// The answer comes first, and what it was made of last.
 fn print(answer: &Answer, out: &mut Out) -> miette::Result<()> {
-    match &answer.error {
-        Some(error) => out.line(format!("{} {error}", answer.status))?,
-        None => out.line(answer.status.to_string())?,
-    }
-    if let Some(context) = &answer.context {
-        out.line("")?;
-        out.pretty(&json!(context))?;
-        out.line("")?;
-    }
+    let matched = answer.verdicts.iter().filter(|verdict| verdict.matched).count();
+    out.line(match (&answer.error, matched) {
+        (Some(error), _) => format!("{} {error}", answer.status),
+        (None, 0) => "no: no trigger wants it".to_owned(),
+        (None, 1) => "yes: one trigger wants it".to_owned(),
+        (None, _) => format!("yes: {matched} triggers want it"),
+    })?;
     for verdict in &answer.verdicts {
         let agent = verdict.agent.as_deref().unwrap_or("-");
         let trigger = ordinal(verdict.trigger);
@@ -152,15 +162,24 @@ fn print(answer: &Answer, out: &mut Out) -> miette::Result<()> {
         }
         out.line(format!("{agent}: no ({trigger} trigger)"))?;
         for clause in &verdict.failed {
-            let (wanted, actual) = (json!(clause.wanted), json!(clause.actual));
-            out.line(format!("  {}: wanted {wanted}, was {actual}", clause.field))?;
+            out.line(format!("  {}", clause_words(clause)))?;
         }
     }
     if answer.context.is_some() && answer.verdicts.is_empty() {
         let who = if answer.sources.is_empty() { "this type" } else { "these sources" };
         out.line(format!("no agent listens to {who}"))?;
     }
+    if let Some(context) = &answer.context {
+        out.line("\nwhat it says")?;
+        out.pretty(&json!(context))?;
+    }
     Ok(())
+}
+
+/// A clause that says no.
+pub(super) fn clause_words(clause: &FailedClause) -> String {
+    let (wanted, actual) = (json!(clause.wanted), json!(clause.actual));
+    format!("{}: wanted {wanted}, was {actual}", clause.field)
 }
 
 /// How people count triggers: from one.

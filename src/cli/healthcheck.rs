@@ -5,29 +5,24 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{
+    globals::Globals,
     outcome::{Outcome, report},
     print::Out,
-    project::Project,
 };
 use crate::{client, run::addresses::ListenAddresses};
 
 /// Ask a running gate whether it is ready; exit 0 if so.
 #[derive(Debug, Args)]
-pub(super) struct Healthcheck {
-    #[command(flatten)]
-    project: Project,
-    /// Where the admin door is, if not where the project says.
-    #[arg(long)]
-    url: Option<String>,
-}
+pub(super) struct Healthcheck;
 
 impl Healthcheck {
-    pub(super) fn run(self) -> Outcome {
-        let base = if let Some(url) = self.url {
-            url
+    #[expect(clippy::unused_self, reason = "it has no options of its own")]
+    pub(super) fn run(self, globals: &Globals) -> Outcome {
+        let base = if let Some(url) = &globals.url {
+            url.trim_end_matches('/').to_owned()
         } else {
             // No look at agents and secrets: this is asked every few seconds.
-            let located = self.project.located()?;
+            let located = globals.project().located()?;
             let there = ListenAddresses::of(&located.data_dir, located.public, located.admin);
             format!("http://{}", there.admin)
         };

@@ -13,10 +13,11 @@ use herdgate_actors::{
 };
 
 use super::{
+    globals::Globals,
     id::AnyId,
     outcome::{Outcome, report},
     print::{Out, note},
-    project::{Project, read},
+    project::read,
     runs::why,
     terminal::Terminal,
 };
@@ -31,8 +32,6 @@ const CHUNK: u64 = 1024 * 1024;
 pub(super) struct Logs {
     /// The run, or a job or receipt, which stand for their last run.
     run: AnyId,
-    #[command(flatten)]
-    project: Project,
     /// Go on until the run ends.
     #[arg(long, short)]
     follow: bool,
@@ -43,8 +42,8 @@ pub(super) struct Logs {
 }
 
 impl Logs {
-    pub(super) fn run(self) -> Outcome {
-        let records = self.project.records()?;
+    pub(super) fn run(self, globals: &Globals) -> Outcome {
+        let records = globals.project().records()?;
         let store = records.store()?;
         let run = which(&store, self.run)?;
         let folders = records.folders()?;

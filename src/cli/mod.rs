@@ -1,15 +1,21 @@
 //! The commands, one file each.
 
 mod check;
+mod completions;
+mod confirm;
+mod creds;
 mod dead;
 mod demo;
 mod explain;
 mod gate;
+mod globals;
 mod healthcheck;
 mod id;
 mod init;
 mod logs;
+mod man;
 mod outcome;
+mod palette;
 mod print;
 mod project;
 mod replay;
@@ -18,18 +24,24 @@ mod runtime;
 mod send;
 mod serve;
 mod show;
+mod table;
 mod terminal;
+mod times;
 mod trigger;
 mod visible;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+
+use globals::Globals;
 
 /// A gate for a herd of AI agents: signed webhooks and cron ticks in, durable agent runs out.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, about, max_term_width = 100, after_long_help = EXIT_CODES)]
 struct Cli {
+    #[command(flatten)]
+    globals: Globals,
     #[command(subcommand)]
     command: Command,
 }
@@ -62,27 +74,48 @@ enum Command {
     Dead(dead::Dead),
     /// Ask a running gate whether it is ready; for container health checks.
     Healthcheck(healthcheck::Healthcheck),
+    /// Keep secrets: add, list or remove credentials. None is ever shown.
+    Creds(creds::Creds),
+    /// Print completions of commands and options for a shell.
+    Completions(completions::Completions),
+    /// Write manual pages.
+    Man(man::Man),
     /// Ends the runs of a gate that was killed. Started by the gate itself.
     #[command(hide = true)]
     Reaper,
 }
 
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, or yes
+  1  it failed, or the gate refused it
+  2  the command line makes no sense
+  3  no: `explain` found nothing that the delivery would start
+`logs --exit-status` and `trigger --wait` end as the run did: with its own code, 124 after a timeout,
+128 and the signal after one.";
+
 /// Parses the command line and runs one command.
 pub fn main() -> ExitCode {
-    let done = match Cli::parse().command {
-        Command::Serve(serve) => serve.run(),
+    let Cli { globals, command } = Cli::parse();
+    print::set_quiet(globals.quiet);
+    let globals = &globals;
+    let done = match command {
+        Command::Creds(creds) => creds.run(globals),
+        Command::Completions(completions) => completions.run(Cli::command()),
+        Command::Man(man) => man.run(Cli::command()),
+        Command::Serve(serve) => serve.run(globals),
         Command::Demo(demo) => demo.run(),
         Command::Init(init) => return init.run(),
-        Command::Check(check) => return check.run(),
-        Command::Explain(explain) => explain.run(),
-        Command::Send(send) => send.run(),
-        Command::Trigger(trigger) => trigger.run(),
-        Command::Runs(runs) => runs.run(),
-        Command::Logs(logs) => logs.run(),
-        Command::Show(show) => show.run(),
-        Command::Replay(replay) => replay.run(),
-        Command::Dead(dead) => dead.run(),
-        Command::Healthcheck(healthcheck) => healthcheck.run(),
+        Command::Check(check) => check.run(globals),
+        Command::Explain(explain) => explain.run(globals),
+        Command::Send(send) => send.run(globals),
+        Command::Trigger(trigger) => trigger.run(globals),
+        Command::Runs(runs) => runs.run(globals),
+        Command::Logs(logs) => logs.run(globals),
+        Command::Show(show) => show.run(globals),
+        Command::Replay(replay) => replay.run(globals),
+        Command::Dead(dead) => dead.run(globals),
+        Command::Healthcheck(healthcheck) => healthcheck.run(globals),
         Command::Reaper => return herdgate_actors::runner::reaper_main(),
     };
     done.unwrap_or_else(|report| outcome::failed(&report))

@@ -32,6 +32,9 @@ pub(super) fn failed(report: &miette::Report) -> ExitCode {
 /// The exit code of a command line that makes no sense, as the parser has it.
 const USAGE: u8 = 2;
 
+/// The exit code of an answer that is "no".
+pub(super) const NO: u8 = 3;
+
 /// A command line that the parser takes and that still makes no sense.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{0}")]

@@ -3,8 +3,9 @@
 //! A reader that goes away, as `head` does, ends the command in silence.
 
 use std::{
-    io::{self, BufWriter, StdoutLock, Write},
+    io::{self, BufWriter, IsTerminal, StdoutLock, Write},
     process::ExitCode,
+    sync::OnceLock,
 };
 
 use herdgate_actors::domain::escape_unseen;
@@ -12,6 +13,8 @@ use serde_json::Value;
 
 use super::{
     outcome::{Outcome, ReaderGone, report},
+    palette::Palette,
+    table::Table,
     visible::visible,
 };
 
@@ -26,6 +29,15 @@ impl Out {
     /// Prints one line, its unseen characters escaped.
     pub(super) fn line(&mut self, text: impl AsRef<str>) -> miette::Result<()> {
         writeln!(self.0, "{}", visible(text.as_ref())).map_err(unwritten)
+    }
+
+    /// Prints a table, as wide as the terminal.
+    pub(super) fn table(&mut self, table: &Table, wide: bool) -> miette::Result<()> {
+        let width = if wide { None } else { width() };
+        for line in table.lines(width, Palette::of_stdout()) {
+            writeln!(self.0, "{line}").map_err(unwritten)?;
+        }
+        Ok(())
     }
 
     /// Prints a value on one line.
@@ -70,7 +82,28 @@ pub(super) fn line(text: &str) -> miette::Result<()> {
     out.flush()
 }
 
+/// Whether `--quiet` was given, once and for all.
+static QUIET: OnceLock<bool> = OnceLock::new();
+
+/// Says at the start whether notes are wanted.
+pub(super) fn set_quiet(quiet: bool) {
+    let _ = QUIET.set(quiet);
+}
+
+pub(super) fn is_quiet() -> bool {
+    QUIET.get().is_some_and(|quiet| *quiet)
+}
+
+/// How wide the terminal is that standard output goes to.
+pub(super) fn width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stdout()).filter(|_| io::stdout().is_terminal())?;
+    Some(usize::from(width.0))
+}
+
 /// Says something beside the output. Nobody is left to tell where that fails.
 pub(super) fn note(text: &str) {
+    if is_quiet() {
+        return;
+    }
     let _ = writeln!(io::stderr(), "{}", visible(text));
 }

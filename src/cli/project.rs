@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
 use herdgate_actors::{runner::RunFolders, store::SqliteReader};
 use miette::IntoDiagnostic;
 
@@ -14,14 +13,17 @@ use super::{
 use crate::config::{self, ColorMode, Located, Problems, ResolvedConfig};
 
 /// Which project.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone)]
 pub(super) struct Project {
-    /// The project: its config.toml, or the folder that holds it. Without it, the current folder.
-    #[arg(long, short, env = "HERDGATE_CONFIG", value_name = "FILE OR FOLDER")]
-    pub(super) config: Option<PathBuf>,
+    path: Option<PathBuf>,
 }
 
 impl Project {
+    /// The project at `path`, or else in the current folder.
+    pub(super) fn new(path: Option<PathBuf>) -> Self {
+        Self { path }
+    }
+
     /// The project, not read yet.
     pub(super) fn handle(&self) -> config::Project {
         config::Project::at(self.path())
@@ -40,7 +42,7 @@ impl Project {
 
     /// Where it is.
     pub(super) fn path(&self) -> PathBuf {
-        self.config.clone().unwrap_or_else(|| PathBuf::from("."))
+        self.path.clone().unwrap_or_else(|| PathBuf::from("."))
     }
 
     /// Finds its data, whatever else is wrong with it.

@@ -5,10 +5,11 @@ use herdgate_actors::store::Views;
 
 use super::{
     gate::Gate,
+    globals::Globals,
     id::AnyId,
     outcome::{Outcome, report},
     print::Out,
-    project::{Project, read},
+    project::read,
 };
 
 /// Route a stored delivery again with the filters of today, or run a job that has ended again.
@@ -16,13 +17,11 @@ use super::{
 pub(super) struct Replay {
     /// A receipt, a job, or a run, which stands for its job.
     id: AnyId,
-    #[command(flatten)]
-    project: Project,
 }
 
 impl Replay {
-    pub(super) fn run(self) -> Outcome {
-        let gate = Gate::of(self.project.records()?)?;
+    pub(super) fn run(self, globals: &Globals) -> Outcome {
+        let gate = Gate::of(globals.project().records()?)?;
         let store = gate.records.store()?;
         let (receipt, job) = match self.id {
             AnyId::Record(receipt, job) => (read(store.receipt(receipt))?.map(|_| receipt), job),

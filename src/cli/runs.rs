@@ -7,9 +7,13 @@ use herdgate_actors::{
 };
 
 use super::{
+    globals::{Globals, View},
     outcome::Outcome,
+    palette::Tone,
     print::Out,
-    project::{Project, read},
+    project::read,
+    table::{Cell, Column, Table},
+    times::{Times, span},
 };
 use crate::views::run_json;
 
@@ -21,8 +25,6 @@ const COUNTED: usize = 10_000;
 /// List runs: those under way, then the newest.
 #[derive(Debug, Args)]
 pub(super) struct Runs {
-    #[command(flatten)]
-    project: Project,
     /// Only of this agent.
     #[arg(long)]
     agent: Option<String>,
@@ -35,9 +37,8 @@ pub(super) struct Runs {
     /// At most this many.
     #[arg(long, default_value_t = 20)]
     limit: u32,
-    /// One JSON object a line.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    view: View,
 }
 
 /// Where a run stands, in the words of the listing.
@@ -70,12 +71,12 @@ impl State {
 }
 
 impl Runs {
-    pub(super) fn run(self) -> Outcome {
-        let records = self.project.records()?;
+    pub(super) fn run(self, globals: &Globals) -> Outcome {
+        let records = globals.project().records()?;
         let store = records.store()?;
-        let (runs, more) = self.find(&store)?;
+        let (runs, more) = self.find(&store, globals.json)?;
         let mut out = Out::new();
-        if self.json {
+        if globals.json {
             for run in &runs {
                 out.json(&run_json(run))?;
             }
@@ -86,10 +87,7 @@ impl Runs {
             out.line(unknown.as_deref().unwrap_or("no runs"))?;
             return out.success();
         }
-        out.line(HEADER)?;
-        for run in &runs {
-            out.line(line(run))?;
-        }
+        out.table(&table(&runs, Times::new(self.view)), self.view.wide)?;
         if more > 0 {
             let count = if more < COUNTED { more.to_string() } else { format!("{COUNTED} or more") };
             out.line(format!("… and {count} more: `--limit {}` shows them", runs.len() + more))?;
@@ -103,7 +101,7 @@ impl Runs {
 
     /// Runs in the order of the store: those under way, then the latest start first. The second number
     /// tells how many are left over.
-    fn find(&self, store: &SqliteReader) -> miette::Result<(Vec<RunRow>, usize)> {
+    fn find(&self, store: &SqliteReader, all: bool) -> miette::Result<(Vec<RunRow>, usize)> {
         let (limit, mut runs, mut more, mut after) = (self.limit as usize, Vec::new(), 0, None);
         loop {
             let query = RunQuery {
@@ -123,7 +121,7 @@ impl Runs {
                     more += 1;
                 }
             }
-            let enough = runs.len() >= limit && (self.json || more >= COUNTED);
+            let enough = runs.len() >= limit && (all || more >= COUNTED);
             if !is_full || enough {
                 return Ok((runs, more.min(COUNTED)));
             }
@@ -131,32 +129,49 @@ impl Runs {
     }
 }
 
-const HEADER: &str =
-    "RUN               AGENT                TRIGGER   OUTCOME        SECONDS  STARTED                   WHY";
-
-fn line(run: &RunRow) -> String {
-    let text = format!(
-        "{:<17} {:<20} {:<9} {:<12} {:>9}  {:<24}  {}",
-        run.run.to_string(),
-        run.agent.to_string(),
-        run.trigger.as_str(),
-        state(run),
-        seconds(run),
-        run.attempt.started_at.to_string(),
-        why(run.attempt.outcome.as_ref())
-    );
-    text.trim_end().to_owned()
+/// The runs as they are listed.
+fn table(runs: &[RunRow], times: Times) -> Table {
+    let mut table = Table::new([
+        Column::new("RUN"),
+        Column::new("AGENT").least(8),
+        Column::new("STATE"),
+        Column::new("TOOK").right(),
+        Column::new("STARTED"),
+        Column::new("BY").rank(1),
+        Column::new("WHY").least(12).rank(2),
+    ]);
+    for run in runs {
+        table.row([
+            run.run.to_string().into(),
+            run.agent.to_string().into(),
+            Cell::toned(state(run), tone(run.attempt.outcome.as_ref())),
+            took(run).into(),
+            times.short(run.attempt.started_at).into(),
+            run.trigger.as_str().into(),
+            why(run.attempt.outcome.as_ref()).into(),
+        ]);
+    }
+    table
 }
 
 fn state(run: &RunRow) -> &'static str {
     run.attempt.outcome.as_ref().map_or("executing", |outcome| outcome.as_str())
 }
 
+fn tone(outcome: Option<&AttemptOutcome>) -> Tone {
+    match outcome {
+        None => Tone::Busy,
+        Some(AttemptOutcome::Completed) => Tone::Good,
+        Some(AttemptOutcome::Snooze | AttemptOutcome::Interrupted) => Tone::Waiting,
+        Some(_) => Tone::Bad,
+    }
+}
+
 /// How long it ran. Nobody knows when an interrupted run ended: its gate was not there to see it.
-fn seconds(run: &RunRow) -> String {
+fn took(run: &RunRow) -> String {
     match (run.attempt.finished_at, &run.attempt.outcome) {
         (None, _) | (_, Some(AttemptOutcome::Interrupted)) => "-".to_owned(),
-        (Some(end), _) => format!("{:.3}", end.since(run.attempt.started_at).as_secs_f64()),
+        (Some(end), _) => span(end.since(run.attempt.started_at)),
     }
 }
 

@@ -12,8 +12,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
 use super::{
+    globals::Globals,
     outcome::{Outcome, report},
-    project::Project,
 };
 use crate::{
     config::{LogFormat, ResolvedConfig},
@@ -24,18 +24,16 @@ use crate::{
 /// Take deliveries, fire schedules and run agents until SIGTERM.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
-    #[command(flatten)]
-    project: Project,
     /// How log lines look; `[log] format` where absent.
     #[arg(long, env = "HERDGATE_LOG_FORMAT")]
     log_format: Option<LogFormat>,
 }
 
 impl Serve {
-    pub(super) fn run(self) -> Outcome {
-        let plan = self.project.plan()?;
+    pub(super) fn run(self, globals: &Globals) -> Outcome {
+        let plan = globals.project().plan()?;
         let metrics = telemetry::metrics().into_diagnostic()?;
-        telemetry::logs(self.log_format.unwrap_or(plan.log.format), &plan.log.filter);
+        telemetry::logs(self.log_format(globals).unwrap_or(plan.log.format), &plan.log.filter);
         telemetry::panics();
         rlimits::prepare();
         if let Err(error) = forbid_inspection() {
@@ -44,9 +42,15 @@ impl Serve {
         for warning in &plan.warnings {
             warn!("{warning}");
         }
-        let project = self.project.handle();
+        let project = globals.project().handle();
         let around = Deps { clock: Clock::System, project, reaper: reaper()?, metrics };
         super::runtime::block_on(serve(plan, around))
+    }
+}
+
+impl Serve {
+    fn log_format(&self, globals: &Globals) -> Option<LogFormat> {
+        self.log_format.or(globals.json.then_some(LogFormat::Json))
     }
 }
 

@@ -8,10 +8,11 @@ use herdgate_actors::{
 use serde_json::{Value, json};
 
 use super::{
+    globals::Globals,
     id::AnyId,
     outcome::{Outcome, report},
     print::Out,
-    project::{Project, Records, read},
+    project::{Records, read},
 };
 use crate::views::{Triggers, receipt_json, run_json, triggers};
 
@@ -20,13 +21,11 @@ use crate::views::{Triggers, receipt_json, run_json, triggers};
 pub(super) struct Show {
     /// A receipt, as the answer to a delivery names it, a job, or a run.
     id: AnyId,
-    #[command(flatten)]
-    project: Project,
 }
 
 impl Show {
-    pub(super) fn run(self) -> Outcome {
-        let records = self.project.records()?;
+    pub(super) fn run(self, globals: &Globals) -> Outcome {
+        let records = globals.project().records()?;
         let store = records.store()?;
         let found = match self.id {
             AnyId::Run(run) => one_run(&store, run)?,

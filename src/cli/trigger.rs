@@ -4,9 +4,9 @@ use clap::Args;
 
 use super::{
     gate::{Gate, escaped},
+    globals::Globals,
     outcome::{Outcome, report},
     print::Out,
-    project::Project,
 };
 
 /// Start a run of an agent by hand.
@@ -14,13 +14,11 @@ use super::{
 pub(super) struct Trigger {
     /// The agent.
     agent: String,
-    #[command(flatten)]
-    project: Project,
 }
 
 impl Trigger {
-    pub(super) fn run(self) -> Outcome {
-        let gate = Gate::of(self.project.records()?)?;
+    pub(super) fn run(self, globals: &Globals) -> Outcome {
+        let gate = Gate::of(globals.project().records()?)?;
         let path = format!("/api/agents/{}/runs", escaped(&self.agent));
         let said = gate.post(&path).map_err(|error| match gate.records.unknown_agent(&self.agent) {
             Some(unknown) => report(unknown),

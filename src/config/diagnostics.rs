@@ -76,9 +76,17 @@ pub enum ColorMode {
 impl ColorMode {
     /// What standard error takes: no colours where it is no terminal, or where `NO_COLOR` says so.
     pub fn of_stderr() -> Self {
+        Self::here(std::io::stderr().is_terminal())
+    }
+
+    /// What standard output takes.
+    pub fn of_stdout() -> Self {
+        Self::here(std::io::stdout().is_terminal())
+    }
+
+    fn here(terminal: bool) -> Self {
         let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
-        let terminal = std::io::stderr().is_terminal() && !dumb;
-        Self::of(terminal, std::env::var_os("NO_COLOR").as_deref())
+        Self::of(terminal && !dumb, std::env::var_os("NO_COLOR").as_deref())
     }
 
     /// As <https://no-color.org> has it: any text but an empty one says no.

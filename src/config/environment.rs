@@ -21,14 +21,18 @@ const PREFIX: &str = "HERDGATE__";
 
 /// Variables that are not keys: of the command line, of credentials, of tests, and those that a run
 /// of another gate was given.
-const OTHERS: [&str; 14] = [
+const OTHERS: [&str; 18] = [
     "HERDGATE_CONFIG",
     "HERDGATE_CREDENTIALS_DIR",
+    "HERDGATE_KEY",
+    "HERDGATE_KEY_FILE",
+    "HERDGATE_URL",
     "HERDGATE_LOG_FORMAT",
     "HERDGATE_AGENT",
     "HERDGATE_ATTEMPT",
     "HERDGATE_CONTEXT_FILE",
     "HERDGATE_FAILPOINTS",
+    "HERDGATE_GATE",
     "HERDGATE_INSTRUCTIONS_FILE",
     "HERDGATE_PAYLOADS",
     "HERDGATE_PAYLOAD_FILE",

@@ -6,6 +6,7 @@
 
 mod credential;
 mod error;
+mod keep;
 mod permissions;
 mod random;
 
@@ -23,6 +24,7 @@ use herdgate_actors::{
 
 pub use credential::{Credential, Exposure, Keyring};
 pub use error::CredentialError;
+pub use keep::Stored;
 pub use permissions::{FolderAccess, folder_access, secure_folder};
 pub use random::random_hex;
 

@@ -15,13 +15,14 @@
 //! - `contexts`: what the samples say.
 //! - `reload`: another configuration while it works.
 //! - `control`: pausing, scaling, ending, moving work.
-//! - `commands`, `reading`, `pipes`: what people type.
+//! - `commands`, `cli`, `reading`, `pipes`: what people type.
 //! - `metrics`: what Prometheus reads, and who is told what.
 //! - `architecture`: the walls inside the code. `documents`: what is written about it.
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test, which is what it is for")]
 #![expect(clippy::format_collect, clippy::format_push_string, reason = "a test may allocate")]
 
 mod architecture;
+mod cli;
 mod clocks;
 mod commands;
 mod contexts;

@@ -25,7 +25,7 @@ fn a_reader_that_goes_away_ends_every_command_in_silence() {
     let body = project.path().join("body.json");
     std::fs::write(&body, labeled).unwrap();
     let body = body.to_str().unwrap();
-    let commands: [&[&str]; 14] = [
+    let commands: [&[&str]; 18] = [
         &["runs"],
         &["runs", "--json"],
         &["logs", &receipt],
@@ -39,6 +39,10 @@ fn a_reader_that_goes_away_ends_every_command_in_silence() {
         &["send", "github", "push"],
         &["check"],
         &["healthcheck"],
+        &["completions", "bash"],
+        &["man"],
+        &["creds", "ls"],
+        &["check", "--prompt", "dev", "--fixture", "issues.labeled", "--quiet"],
         &["explain", "--provider", "github", "--header", "X-GitHub-Event: issues", "--body", body],
     ];
     for arguments in commands {

@@ -4,8 +4,9 @@ use std::{fmt::Write as _, time::Duration};
 
 use chrono::TimeZone;
 use herdgate_actors::domain::{Source, Timestamp, Trigger};
+use serde_json::{Value, json};
 
-use crate::config::{ResolvedAgent, ResolvedConfig, Schedule, Verification};
+use crate::config::{Place, Problems, ResolvedAgent, ResolvedConfig, Schedule, Verification};
 
 /// How many of its next times a schedule shows.
 const UPCOMING: usize = 3;
@@ -19,6 +20,56 @@ pub(super) fn describe(config: &ResolvedConfig, now: Timestamp, sound: bool) -> 
     let _ = agents(&mut text, config, now);
     let _ = warnings(&mut text, config, sound);
     text
+}
+
+/// The same for programs.
+pub(super) fn json(config: &ResolvedConfig, now: Timestamp, sound: bool) -> Value {
+    let sources = config.sources.iter().map(|source| {
+        json!({
+            "name": source.name,
+            "type": source.provider,
+            "signed": trust(source, config),
+            "path": format!("/webhooks/{}/{}", source.provider, source.name),
+        })
+    });
+    let agents = config.agents.iter().map(|agent| {
+        let schedule = agent.schedule.as_ref().map(|schedule| {
+            let next: Vec<_> = schedule.upcoming(now, UPCOMING).iter().map(ToString::to_string).collect();
+            json!({ "expression": schedule.expression, "timezone": schedule.zone.name(), "next": next })
+        });
+        json!({
+            "name": agent.name(),
+            "scale": agent.spec.scale,
+            "triggers": agent.spec.triggers.iter().map(describe_trigger).collect::<Vec<_>>(),
+            "schedule": schedule,
+            "command": agent.spec.run.command,
+        })
+    });
+    json!({
+        "sound": sound,
+        "project": config.file,
+        "public": config.gateway.public.to_string(),
+        "admin": config.gateway.admin.to_string(),
+        "data_dir": config.data_dir,
+        "credentials_dir": config.credentials.root(),
+        "max_runs": config.max_runs,
+        "sources": sources.collect::<Vec<_>>(),
+        "agents": agents.collect::<Vec<_>>(),
+        "warnings": config.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
+
+/// What is wrong, for programs.
+pub(super) fn problems_json(problems: &Problems) -> Value {
+    let problems = problems.iter().map(|problem| {
+        let file = match &problem.place {
+            Place::Text(source, _) => Some(source.path.clone()),
+            Place::Path(path) => Some(path.clone()),
+            Place::Variable(_) => None,
+        };
+        json!({ "file": file, "line": problem.line(), "problem": problem.to_string() })
+    });
+    json!({ "sound": false, "problems": problems.collect::<Vec<_>>() })
 }
 
 fn overview(text: &mut String, config: &ResolvedConfig) -> std::fmt::Result {

@@ -115,9 +115,16 @@ impl Teller<'_> {
 
     async fn deliver(&self, sample: &Sample, id: &str, source: Option<&Source>) -> miette::Result<Answered> {
         let url = format!("http://{}/webhooks/{}", self.system.servers.public(), sample.provider);
-        client::deliver(&url, &sample.headers(id), sample.body_of(id).as_bytes(), source)
-            .await
-            .map_err(report)
+        let body = sample.body_of(id);
+        let mut headers: Vec<_> =
+            sample.headers(id).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        if let Some(source) = source
+            && let (Some(secret), Some(signature)) = (source.secrets.first(), source.signatures.first())
+            && let Some(value) = secret.sign(signature, &headers.iter().cloned().collect(), body.as_bytes())
+        {
+            headers.push((signature.header.to_string(), value));
+        }
+        client::deliver(&url, &headers, body.as_bytes()).await.map_err(report)
     }
 
     /// What every agent said of it, also those that were not even asked.
