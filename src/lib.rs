@@ -1,6 +1,7 @@
 //! The `herdgate` program: configuration, HTTP doors, wiring and commands around the running
 //! system of [`herdgate_actors`].
 
+pub mod api;
 pub mod api_key;
 pub mod cli;
 pub mod client;
@@ -8,6 +9,7 @@ pub mod config;
 pub mod credentials;
 pub mod explain;
 pub mod http;
+pub mod reads;
 pub mod run;
 pub mod samples;
 pub mod telemetry;

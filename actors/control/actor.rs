@@ -20,17 +20,20 @@ impl ControlActor {
         let (id, supervision, threads) =
             (ActorId::new("control", "0"), deps.supervision.clone(), deps.threads.clone());
         let metrics = MailboxMetrics::new(&id, CAPACITY);
+        let hand = Hand::new(deps);
+        let deps = hand.deps();
         let seat = supervision.seat::<Self>(id);
         let control = Control {
             actor: MailboxSender::new(seat.address(), metrics),
             agents: deps.handles.clone(),
             directory: deps.directory.clone(),
             topology: Arc::clone(&deps.topology),
+            schedules: hand.schedules(),
             store: Arc::clone(&deps.agents.store),
             clock: deps.agents.clock.clone(),
             parsers: deps.parsers.clone(),
         };
-        seat.start(threads.next(), Policy::default(), |_, _| Self(Rc::new(Mutex::new(Hand::new(deps)))));
+        seat.start(threads.next(), Policy::default(), |_, _| Self(Rc::new(Mutex::new(hand))));
         control
     }
 }

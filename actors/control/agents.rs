@@ -9,6 +9,7 @@ use super::ControlError;
 use crate::{
     agent::{AgentCommand, AgentHandle, AgentState, machine::Mode},
     domain::{AgentName, RunId},
+    runtime::MailboxDepth,
 };
 
 /// Whether an agent was removed and has ended. It is on the list until the next change.
@@ -46,9 +47,21 @@ impl Agents {
         states
     }
 
+    /// What one of them does, now.
+    pub fn observed_one(&self, agent: &AgentName) -> Option<AgentState> {
+        self.0.load().get(agent).filter(|handle| !has_left(handle)).map(state_of)
+    }
+
     /// What one of them does.
     pub fn observe(&self, agent: &AgentName) -> Option<watch::Receiver<AgentState>> {
         self.0.load().get(agent).map(|handle| handle.observed.clone())
+    }
+
+    /// How full the mailbox of one is in which it is asked about deliveries; `None` where it has ended.
+    pub fn mailbox(&self, agent: &AgentName) -> Option<MailboxDepth> {
+        let all = self.0.load();
+        let handle = all.get(agent).filter(|handle| handle.observed.has_changed().is_ok())?;
+        Some(handle.listener.filter.depth())
     }
 
     /// How many runs they have together.

@@ -14,7 +14,7 @@ use crate::{
     runtime::{
         ActorId, Directory, Listener, MailboxMetrics, MailboxSender, Policy, Supervision, Threads, Waker,
     },
-    schedule::SchedulesChanged,
+    schedule::{ScheduledAgent, SchedulesChanged},
     telemetry::{self, Event, emit},
     upkeep::AgentsChanged,
 };
@@ -56,6 +56,8 @@ pub struct ControlDeps {
 /// What the control actor holds. It is locked for as long as one change takes.
 pub(super) struct Hand {
     deps: ControlDeps,
+    /// Who is scheduled, for whoever looks.
+    schedules: Arc<ArcSwap<Vec<ScheduledAgent>>>,
     /// What operators asked for beside the configuration.
     overrides: HashMap<AgentName, Override>,
     /// The gate ends: nobody may begin runs any more, new agents neither.
@@ -72,7 +74,15 @@ struct Override {
 impl Hand {
     /// A hand over a gate that has no agents yet.
     pub(super) fn new(deps: ControlDeps) -> Self {
-        Self { deps, overrides: HashMap::new(), is_draining: false }
+        Self { deps, schedules: Arc::default(), overrides: HashMap::new(), is_draining: false }
+    }
+
+    pub(super) const fn deps(&self) -> &ControlDeps {
+        &self.deps
+    }
+
+    pub(super) fn schedules(&self) -> Arc<ArcSwap<Vec<ScheduledAgent>>> {
+        Arc::clone(&self.schedules)
     }
 
     /// Puts a configuration in force, in an order that loses nothing: who is new is there before
@@ -130,6 +140,7 @@ impl Hand {
             let _ = handle.commands.send(command).await;
         }
         dismiss(&leaving).await;
+        self.schedules.store(Arc::new(schedules.clone()));
         if let Some(scheduler) = &self.deps.schedules {
             let _ = scheduler.send(SchedulesChanged(schedules)).await;
         }

@@ -16,6 +16,7 @@ use crate::{
     parser::Parsers,
     runner::StopMode,
     runtime::{Directory, MailboxSender},
+    schedule::ScheduledAgent,
     store::{Cancelled, Store},
     telemetry::{Event, emit},
 };
@@ -32,6 +33,7 @@ pub struct Control {
     pub(super) agents: Agents,
     pub(super) directory: Directory,
     pub(super) topology: Arc<arc_swap::ArcSwap<Topology>>,
+    pub(super) schedules: Arc<arc_swap::ArcSwap<Vec<ScheduledAgent>>>,
     pub(super) parsers: Parsers,
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Clock,
@@ -46,6 +48,11 @@ impl Control {
     /// What is configured now.
     pub fn topology(&self) -> Arc<Topology> {
         self.topology.load_full()
+    }
+
+    /// Who is scheduled now, and for when.
+    pub fn schedules(&self) -> Arc<Vec<ScheduledAgent>> {
+        self.schedules.load_full()
     }
 
     /// Puts a configuration in force.

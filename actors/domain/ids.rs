@@ -227,6 +227,18 @@ impl FromStr for RunId {
     }
 }
 
+impl Serialize for RunId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for RunId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// The id of a receipt or a job, or of a run: what an operator pastes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnyId {

@@ -160,6 +160,21 @@ pub enum Reason {
     },
 }
 
+impl Reason {
+    /// The name in the store and in the API.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::AttemptsUsedUp { .. } => "attempts_used_up",
+            Self::NotRetried => "not_retried",
+            Self::InterruptedTooOften { .. } => "interrupted_too_often",
+            Self::SnoozedTooOften { .. } => "snoozed_too_often",
+            Self::QueueFull { .. } => "queue_full",
+            Self::AgentRemoved => "agent_removed",
+            Self::Unreadable { .. } => "unreadable",
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -17,6 +17,7 @@ const LOOK_FOR_ACTOR: Duration = Duration::from_millis(100);
 /// The bound and the numbers of one mailbox.
 pub struct MailboxMetrics {
     places: Arc<Semaphore>,
+    capacity: usize,
     /// Absent where nobody would look at them.
     series: Option<MailboxSeries>,
 }
@@ -26,13 +27,14 @@ impl MailboxMetrics {
     pub fn new(id: &ActorId, capacity: usize) -> Arc<Self> {
         Arc::new(Self {
             places: Arc::new(Semaphore::new(capacity)),
+            capacity,
             series: Some(MailboxSeries::new(id.actor, &id.name, capacity)),
         })
     }
 
     /// The same without numbers, for messages that are rare.
     pub fn unmeasured(capacity: usize) -> Arc<Self> {
-        Arc::new(Self { places: Arc::new(Semaphore::new(capacity)), series: None })
+        Arc::new(Self { places: Arc::new(Semaphore::new(capacity)), capacity, series: None })
     }
 
     fn slot(self: &Arc<Self>, place: OwnedSemaphorePermit) -> Slot {
@@ -108,7 +110,22 @@ impl<M: Send + 'static> fmt::Debug for MailboxSender<M> {
     }
 }
 
+/// How full a mailbox is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MailboxDepth {
+    /// Messages that wait.
+    pub waiting: usize,
+    /// How many may.
+    pub capacity: usize,
+}
+
 impl<M: Send + 'static> MailboxSender<M> {
+    /// How full it is now.
+    pub fn depth(&self) -> MailboxDepth {
+        let capacity = self.metrics.capacity;
+        MailboxDepth { waiting: capacity.saturating_sub(self.metrics.places.available_permits()), capacity }
+    }
+
     /// A way to `actor`; senders that share metrics share their bound.
     pub fn new<A>(actor: Addr<A>, metrics: Arc<MailboxMetrics>) -> Self
     where

@@ -24,7 +24,7 @@ mod waker;
 pub use actix::ArbiterHandle;
 pub use actor_id::ActorId;
 pub use directory::{Directory, Listener};
-pub use mailbox::{Envelope, MailboxMetrics, MailboxSender, SendError};
+pub use mailbox::{Envelope, MailboxDepth, MailboxMetrics, MailboxSender, SendError};
 pub use offload::{Offload, Overloaded};
 pub use policy::{Policy, RestartDecision};
 pub use scope::{ActorScope, Doing, MessagePanicked, Observed};

@@ -26,6 +26,7 @@ use crate::domain::Timestamp;
 /// A cron expression in a time zone, which comes due sooner or later. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Calendar {
+    expression: Arc<str>,
     cron: Arc<Cron>,
     rule: DstRule,
     zone: Tz,
@@ -39,12 +40,22 @@ impl Calendar {
     /// What is wrong, and with which field.
     pub fn parse(expression: &str, zone: Tz) -> Result<Self, InvalidSchedule> {
         let (cron, rule) = expression::read(expression)?;
-        let calendar = Self { cron: Arc::new(cron), rule, zone };
+        let calendar = Self { expression: expression.into(), cron: Arc::new(cron), rule, zone };
         // What comes due at all comes due after any moment.
         match calendar.next_after(Timestamp::from_millis(0)) {
             Some(_) => Ok(calendar),
             None => Err(InvalidSchedule::Never),
         }
+    }
+
+    /// As the user wrote it.
+    pub fn expression(&self) -> &str {
+        &self.expression
+    }
+
+    /// The zone it is meant in.
+    pub const fn zone(&self) -> Tz {
+        self.zone
     }
 
     /// The first time after `time`.

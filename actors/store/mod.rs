@@ -40,7 +40,10 @@ pub use queue::{
     Bulk, BulkAction, BulkDone, Cancelled, Claim, Claimed, ClaimedDelivery, ClaimedJob, Finish, Finished,
     Inserted, Queue, Retried,
 };
-pub use rows::{AttemptRow, Backlog, JobDetail, JobRow, ReceiptRow, ReceiptState, RunRow, StoredReceipt};
+pub use rows::{
+    AttemptRow, Backlog, DeadLetters, DeliveryOutcome, JobDetail, JobRow, OutcomeCount, ReceiptRow,
+    ReceiptState, RunRow, StoredReceipt,
+};
 pub use sqlite::{CommitMeter, OpenError, SqliteEngine, SqliteOptions, SqliteReader};
 pub use upkeep::{Prune, Pruned, Rescue, RescueScope, Rescued, Upkeep};
 pub use views::{

@@ -51,6 +51,40 @@ impl ReceiptState {
     }
 }
 
+/// What came of a delivery: how far its receipt got, and whether that made a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryOutcome {
+    /// It made a job.
+    Matched,
+    /// Nobody wanted it, or whoever wanted it had its job already.
+    Unmatched,
+    /// The same delivery had come before, and nobody had missed it.
+    Duplicate,
+    /// Its body is no event.
+    Unparsable,
+    /// It is stored and yet to be routed.
+    Unrouted,
+    /// Somebody who was asked has not answered.
+    Gapped,
+    /// It is not routed any more.
+    Quarantined,
+}
+
+impl DeliveryOutcome {
+    /// What came of a delivery of this receipt.
+    pub const fn of(row: &ReceiptRow) -> Self {
+        match row.state {
+            ReceiptState::Unrouted => Self::Unrouted,
+            ReceiptState::Gapped => Self::Gapped,
+            ReceiptState::Unparsable => Self::Unparsable,
+            ReceiptState::Quarantined => Self::Quarantined,
+            ReceiptState::Routed if row.matched > 0 => Self::Matched,
+            ReceiptState::Routed if row.duplicate_of.is_some() => Self::Duplicate,
+            ReceiptState::Routed => Self::Unmatched,
+        }
+    }
+}
+
 /// A receipt with everything that is known of it.
 #[derive(Debug, Clone)]
 pub struct StoredReceipt {
@@ -96,6 +130,8 @@ pub struct ReceiptRow {
     pub action: Option<String>,
     /// The repository, where there is one.
     pub repo: Option<String>,
+    /// What its subject is called, where it is called something.
+    pub title: Option<String>,
     /// How far it got.
     pub state: ReceiptState,
     /// How many jobs it created.
@@ -171,6 +207,32 @@ pub struct RunRow {
     pub receipt: Option<ReceiptId>,
     /// The attempt itself.
     pub attempt: AttemptRow,
+}
+
+/// Runs of one agent that ended alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutcomeCount {
+    /// Whose.
+    pub agent: AgentName,
+    /// The name of the outcome, as in listings.
+    pub outcome: String,
+    /// How many.
+    pub runs: u64,
+}
+
+/// Dead letters of one agent for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetters {
+    /// Whose.
+    pub agent: AgentName,
+    /// The name of the reason.
+    pub reason: String,
+    /// How many.
+    pub jobs: u64,
+    /// When the job of the oldest was created.
+    pub oldest: Timestamp,
+    /// When the job of the newest was created.
+    pub newest: Timestamp,
 }
 
 /// Jobs of one agent in one state.

@@ -2,7 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{Backlog, JobDetail, JobRow, Pending, ReceiptRow, ReceiptState, RunRow, StoredReceipt};
+use super::{
+    Backlog, DeadLetters, DeliveryOutcome, JobDetail, JobRow, OutcomeCount, Pending, ReceiptRow,
+    ReceiptState, RunRow, StoredReceipt,
+};
 use crate::domain::{AgentName, AnyId, InvalidId, JobId, JobState, ReceiptId, RunId, SourceName, Timestamp};
 
 /// The half of a store that only looks. A row that cannot be read is shown as such, and is never the
@@ -35,6 +38,18 @@ pub trait Views: Send + Sync + 'static {
 
     /// When the first waiting job of each agent is due, or was.
     fn oldest_due(&self) -> Pending<Vec<(AgentName, Timestamp)>>;
+
+    /// How the runs ended that were started since then, by agent.
+    fn outcomes(&self, since: Timestamp) -> Pending<Vec<OutcomeCount>>;
+
+    /// The last run of each of these agents that has ended.
+    fn last_runs(&self, agents: Vec<AgentName>) -> Pending<Vec<RunRow>>;
+
+    /// Dead letters by agent and reason; the state of the query and its page are ignored.
+    fn dead_letters(&self, query: JobQuery) -> Pending<Vec<DeadLetters>>;
+
+    /// The last receipt of each source, among the newest ten thousand of all.
+    fn last_receipts(&self) -> Pending<Vec<(SourceName, ReceiptId)>>;
 }
 
 /// What has an id.
@@ -46,7 +61,7 @@ pub enum Found {
     Job(JobDetail),
 }
 
-/// What to count; pages are ignored.
+/// What to count: all from the place on that a query names, whatever its limit.
 #[derive(Debug, Clone)]
 pub enum CountOf {
     /// Receipts.
@@ -88,6 +103,8 @@ pub struct ReceiptQuery {
     pub source: Option<SourceName>,
     /// Only in this state.
     pub state: Option<ReceiptState>,
+    /// Only those of which this came.
+    pub outcome: Option<DeliveryOutcome>,
     /// Only of this event.
     pub event: Option<String>,
     /// Only of this repository.
@@ -96,6 +113,8 @@ pub struct ReceiptQuery {
     pub delivery: Option<String>,
     /// Only those that made a job of this agent.
     pub agent: Option<AgentName>,
+    /// Only those whose context has this text somewhere; ASCII case does not count.
+    pub text: Option<String>,
     /// Only those that arrived then.
     pub span: Span,
     /// Which part.
@@ -109,6 +128,8 @@ pub struct JobQuery {
     pub agent: Option<AgentName>,
     /// Only in this state.
     pub state: Option<JobState>,
+    /// Only dead letters for this reason, by its name.
+    pub reason: Option<String>,
     /// Only caused by deliveries to this source.
     pub source: Option<SourceName>,
     /// Only caused by this event.
@@ -128,6 +149,8 @@ pub struct JobQuery {
 pub struct RunQuery {
     /// Only of this agent.
     pub agent: Option<AgentName>,
+    /// Only caused by deliveries to this source.
+    pub source: Option<SourceName>,
     /// Only caused by this receipt.
     pub receipt: Option<ReceiptId>,
     /// Only those that ended with this outcome, as in listings.
@@ -145,7 +168,16 @@ pub struct RunQuery {
 impl Default for RunQuery {
     fn default() -> Self {
         let span = Span::default();
-        Self { agent: None, receipt: None, outcome: None, executing: None, span, limit: 50, after: None }
+        Self {
+            agent: None,
+            source: None,
+            receipt: None,
+            outcome: None,
+            executing: None,
+            span,
+            limit: 50,
+            after: None,
+        }
     }
 }
 

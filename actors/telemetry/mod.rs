@@ -18,7 +18,7 @@ pub use emit::emit;
 pub use event::Event;
 pub use log::{tell_left_out, tell_rest};
 pub use metrics::{
-    MailboxSeries, Metrics, RestartSeries, StoreSeries, backlog, describe, metrics, oldest_waiting,
-    unconfigured_jobs,
+    MailboxSeries, Metrics, RestartSeries, SourceCounts, StoreSeries, backlog, describe, metrics,
+    oldest_waiting, unconfigured_jobs,
 };
 pub use millis::Millis;

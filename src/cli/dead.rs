@@ -72,7 +72,7 @@ impl Dead {
     pub(super) fn run(self, globals: &Globals) -> Outcome {
         match self.action {
             Action::List { letters, limit } => letters.list(globals, limit),
-            Action::Replay(change) => change.make(globals, "replay", "run again"),
+            Action::Replay(change) => change.make(globals, "retry", "run again"),
             Action::Dismiss(change) => change.make(globals, "dismiss", "be dismissed"),
         }
     }
@@ -122,7 +122,7 @@ impl Change {
         let scope = match (self.job, &self.letters.agent, self.letters.all) {
             (Some(job), ..) => {
                 let gate = Gate::of(globals.project().records()?)?;
-                return print(&gate.post(&format!("/api/jobs/{job}/{verb}"))?);
+                return print(&gate.post(&format!("/api/v1/jobs/{job}/{verb}"))?);
             }
             (None, Some(agent), _) => format!("agent={}", escaped(agent)),
             (None, None, true) => "all=true".to_owned(),
@@ -143,14 +143,14 @@ impl Change {
         }
         match self.limit {
             Some(limit) => self.make_some(&gate, &store, limit, verb),
-            None => print(&gate.post(&format!("/api/dead-letters/{verb}?{scope}"))?),
+            None => print(&gate.post(&format!("/api/v1/dead-letters/{verb}?{scope}"))?),
         }
     }
 
     fn make_some(&self, gate: &Gate, store: &SqliteReader, limit: u32, verb: &str) -> Outcome {
         let mut changed = Vec::new();
         for job in read(store.jobs(self.letters.query(limit)))? {
-            gate.post(&format!("/api/jobs/{}/{verb}", job.id))?;
+            gate.post(&format!("/api/v1/jobs/{}/{verb}", job.id))?;
             changed.push(job.id);
         }
         print(&json!({ "jobs": changed }))

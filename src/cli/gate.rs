@@ -55,7 +55,7 @@ impl Gate {
             ),
             ClientError::Refused { status, text, .. } => {
                 let said: Value = serde_json::from_str(&text).unwrap_or_default();
-                match said["error"].as_str() {
+                match said["detail"].as_str() {
                     Some(said) => said.to_owned(),
                     None => format!("the gate answered {status}"),
                 }
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_base_of_a_url_has_no_path() {
-        assert_eq!(base("http://127.0.0.1:8081/api/runs?x=/"), "http://127.0.0.1:8081");
+        assert_eq!(base("http://127.0.0.1:8081/api/v1/runs?x=/"), "http://127.0.0.1:8081");
         assert_eq!(base("http://127.0.0.1:8081"), "http://127.0.0.1:8081");
     }
 

@@ -28,11 +28,11 @@ impl Replay {
             AnyId::Run(run) => (None, run.job),
         };
         let path = match receipt {
-            Some(receipt) => format!("/api/receipts/{receipt}/replay"),
+            Some(receipt) => format!("/api/v1/deliveries/{receipt}/replay"),
             None if read(store.job(job))?.is_none() => {
                 return Err(report(format!("there is no receipt or job {job}")));
             }
-            None => format!("/api/jobs/{job}/replay"),
+            None => format!("/api/v1/jobs/{job}/retry"),
         };
         let said = gate.post(&path)?;
         let mut out = Out::new();

@@ -19,7 +19,7 @@ pub(super) struct Trigger {
 impl Trigger {
     pub(super) fn run(self, globals: &Globals) -> Outcome {
         let gate = Gate::of(globals.project().records()?)?;
-        let path = format!("/api/agents/{}/runs", escaped(&self.agent));
+        let path = format!("/api/v1/agents/{}/runs", escaped(&self.agent));
         let said = gate.post(&path).map_err(|error| match gate.records.unknown_agent(&self.agent) {
             Some(unknown) => report(unknown),
             None => error,

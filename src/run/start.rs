@@ -30,6 +30,7 @@ use crate::{
     api_key::ApiKey,
     config::{Project, ResolvedConfig},
     http::{self, Admin, Budget, Limits, Listeners, OnFailure, Servers, TrustedPeers, Webhooks},
+    reads::{GateFacts, Reads},
     telemetry::Exporter,
 };
 
@@ -118,17 +119,17 @@ impl Gate {
         actix::spawn(store_watch::watch(Arc::clone(&store), health.clone()));
 
         let reload = Reload::new(deps.project, control.clone(), &plan);
-        let admin = Admin {
-            control: control.clone(),
+        let reads = Reads {
             store: Arc::clone(&store),
-            supervision: supervision.clone(),
-            progress: background.progress.clone(),
-            reload: reload.clone(),
+            control: control.clone(),
+            folders: folders.clone(),
             health: health.clone(),
-            metrics: deps.metrics,
+            supervision: supervision.clone(),
+            progress: background.progress.clone().into(),
+            gate: facts(&plan, &clock),
             clock: clock.clone(),
-            key: api_key(&plan)?,
         };
+        let admin = Admin { reads, reload: reload.clone(), metrics: deps.metrics, key: api_key(&plan)? };
         let actors = WorkerActors {
             supervision,
             admission,
@@ -243,6 +244,11 @@ fn forget(folders: &RunFolders) -> Arc<dyn Fn(herdgate_actors::domain::RunId) + 
             emit(Event::FilesLeft { run, error: error.to_string() });
         }
     })
+}
+
+fn facts(plan: &ResolvedConfig, clock: &Clock) -> Arc<GateFacts> {
+    let (max_runs, url) = (plan.max_runs, plan.gateway.url.clone());
+    Arc::new(GateFacts { started_at: clock.now(), max_runs, url })
 }
 
 /// The key from the credentials, or one of our own making in the data folder.

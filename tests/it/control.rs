@@ -12,15 +12,17 @@ fn deliver(gate: &Gate, id: &str) {
 }
 
 fn post(gate: &Gate, path: &str) -> Value {
-    let answer = gate.admin("POST", path);
+    change(gate, path, &json!({}))
+}
+
+fn change(gate: &Gate, path: &str, body: &Value) -> Value {
+    let answer = gate.change(path, body);
     assert_eq!(answer.status, 200, "{path}: {}", answer.text());
     answer.json()
 }
 
 fn agent(gate: &Gate, name: &str) -> Value {
-    let agents = gate.admin("GET", "/api/agents").json();
-    let found = agents.as_array().unwrap().iter().find(|agent| agent["agent"] == name).cloned();
-    found.unwrap_or_default()
+    gate.list("agents").into_iter().find(|agent| agent["name"] == name).unwrap_or_default()
 }
 
 fn executing(gate: &Gate, name: &str) -> usize {
@@ -28,8 +30,7 @@ fn executing(gate: &Gate, name: &str) -> usize {
 }
 
 fn jobs(gate: &Gate, agent: &str) -> Vec<Value> {
-    let rows = gate.admin("GET", &format!("/api/jobs?agent={agent}&limit=1000")).json();
-    rows.as_array().unwrap().clone()
+    gate.list(&format!("jobs?agent={agent}&limit=1000"))
 }
 
 fn in_state(gate: &Gate, agent: &str, state: &str) -> usize {
@@ -46,26 +47,26 @@ fn held(project: &Project) -> String {
 fn a_pause_holds_work_and_loses_none_and_resume_goes_on() {
     let project = Project::new("").agent("dev", ANY, "echo ran > $REPORTS");
     let gate = Gate::serve(&project);
-    assert_eq!(post(&gate, "/api/agents/dev/pause"), json!({ "agent": "dev", "paused": true }));
+    assert_eq!(post(&gate, "agents/dev/pause")["agent"]["state"], "paused");
     for id in ["one", "two", "three"] {
         deliver(&gate, id);
     }
     assert_eq!(
-        (agent(&gate, "dev")["mode"].clone(), in_state(&gate, "dev", "available")),
+        (agent(&gate, "dev")["state"].clone(), in_state(&gate, "dev", "available")),
         (json!("paused"), 3)
     );
     until("the metrics show what waits", || {
         gate.metric("herdgate_backlog_jobs{agent=\"dev\",state=\"available\"}") > 2.0
     });
-    post(&gate, "/api/agents/dev/resume");
+    post(&gate, "agents/dev/resume");
     for _ in 0..3 {
         assert_eq!(project.report(), "ran");
     }
     until("all are done", || in_state(&gate, "dev", "completed") == 3);
-    assert_eq!(agent(&gate, "dev")["mode"], "open");
-    let unknown = gate.admin("POST", "/api/agents/nobody/pause");
+    assert_eq!(agent(&gate, "dev")["state"], "open");
+    let unknown = gate.admin("POST", "/api/v1/agents/nobody/pause");
     assert_eq!(unknown.status, 404);
-    assert_eq!(unknown.json()["error"], "there is no agent nobody; there are: dev");
+    assert_eq!(unknown.json()["detail"], "there is no agent nobody; there are: dev");
 }
 
 #[test]
@@ -79,14 +80,14 @@ fn an_agent_is_scaled_up_and_down_while_it_works() {
     }
     assert_eq!(project.report(), "began");
     assert_eq!(executing(&gate, "dev"), 1);
-    post(&gate, "/api/agents/dev/scale?to=3");
+    change(&gate, "agents/dev/scale", &json!({ "to": 3 }));
     assert_eq!([project.report(), project.report()], ["began", "began"]);
     until("three run", || executing(&gate, "dev") == 3);
     assert!((gate.metric("herdgate_scale{agent=\"dev\"}") - 3.0).abs() < 0.5);
     // Down: what runs goes on, and nothing more begins before there is room.
-    post(&gate, "/api/agents/dev/scale?to=1");
+    change(&gate, "agents/dev/scale", &json!({ "to": 1 }));
     let first = agent(&gate, "dev")["executing"][0]["run"].as_str().unwrap().to_owned();
-    post(&gate, &format!("/api/runs/{first}/kill"));
+    post(&gate, &format!("runs/{first}/kill"));
     until("the killed one is gone", || executing(&gate, "dev") == 2);
     assert_eq!(in_state(&gate, "dev", "available"), 1);
     std::fs::write(project.path().join("go"), "").unwrap();
@@ -106,23 +107,23 @@ fn a_waiting_job_is_cancelled_and_a_killed_run_is_not_tried_again() {
     deliver(&gate, "waits");
     let waiting = jobs(&gate, "dev").into_iter().find(|job| job["state"] == "available").unwrap();
     let waiting = waiting["id"].as_str().unwrap().to_owned();
-    post(&gate, &format!("/api/jobs/{waiting}/cancel"));
+    post(&gate, &format!("jobs/{waiting}/cancel"));
     assert_eq!(in_state(&gate, "dev", "cancelled"), 1);
-    let again = gate.admin("POST", &format!("/api/jobs/{waiting}/cancel"));
+    let again = gate.admin("POST", &format!("/api/v1/jobs/{waiting}/cancel"));
     assert_eq!(
-        (again.status, again.json()["error"].clone()),
+        (again.status, again.json()["detail"].clone()),
         (409, json!(format!("job {waiting} is cancelled already")))
     );
     let run = agent(&gate, "dev")["executing"][0]["run"].as_str().unwrap().to_owned();
-    post(&gate, &format!("/api/runs/{run}/kill"));
+    post(&gate, &format!("runs/{run}/kill"));
     until("the killed one is cancelled", || in_state(&gate, "dev", "cancelled") == 2);
-    let gone = gate.admin("POST", &format!("/api/runs/{run}/kill"));
+    let gone = gate.admin("POST", &format!("/api/v1/runs/{run}/kill"));
     assert_eq!(
-        (gone.status, gone.json()["error"].clone()),
+        (gone.status, gone.json()["detail"].clone()),
         (404, json!(format!("run {run} is not under way")))
     );
-    let runs = gate.admin("GET", "/api/runs?agent=dev").json();
-    assert_eq!(runs.as_array().unwrap().len(), 1, "nothing is tried again: {runs}");
+    let runs = gate.list("runs?agent=dev");
+    assert_eq!(runs.len(), 1, "nothing is tried again: {runs:?}");
     until("the metrics follow", || gate.metric("herdgate_executing{agent=\"dev\"}") < 1.0);
 }
 
@@ -134,29 +135,29 @@ fn the_jobs_of_a_removed_agent_are_handed_over_or_discarded() {
         "echo heir > $REPORTS",
     );
     let gate = Gate::serve(&project);
-    post(&gate, "/api/agents/gone/pause");
+    post(&gate, "agents/gone/pause");
     for id in ["one", "two"] {
         deliver(&gate, id);
     }
     let config = project.path().join("agents/gone/agent-config.toml");
     let text = std::fs::read_to_string(&config).unwrap();
     std::fs::write(&config, format!("scale = 0\n{text}")).unwrap();
-    post(&gate, "/api/reload");
-    let no_heir = gate.admin("POST", "/api/agents/gone/jobs/hand-over?to=nobody");
+    post(&gate, "config/reload");
+    let no_heir = gate.change("agents/gone/jobs/hand-over", &json!({ "to": "nobody" }));
     assert_eq!(no_heir.status, 404);
-    let moved = post(&gate, "/api/agents/gone/jobs/hand-over?to=heir");
-    assert_eq!(moved, json!({ "from": "gone", "to": "heir", "jobs": 2 }));
+    let moved = change(&gate, "agents/gone/jobs/hand-over", &json!({ "to": "heir" }));
+    assert_eq!(moved, json!({ "agent": "gone", "to": "heir", "jobs": 2 }));
     assert_eq!([project.report(), project.report()], ["heir", "heir"]);
     assert_eq!(in_state(&gate, "gone", "available"), 0);
 
     // The same again, but nobody wants them.
     std::fs::write(&config, &text).unwrap();
-    post(&gate, "/api/reload");
+    post(&gate, "config/reload");
     deliver(&gate, "three");
-    let refused = gate.admin("POST", "/api/agents/gone/jobs/discard");
+    let refused = gate.admin("POST", "/api/v1/agents/gone/jobs/discard");
     assert_eq!(refused.status, 409, "it is configured: {}", refused.text());
     std::fs::write(&config, format!("scale = 0\n{text}")).unwrap();
-    post(&gate, "/api/reload");
-    assert_eq!(post(&gate, "/api/agents/gone/jobs/discard"), json!({ "agent": "gone", "jobs": 1 }));
+    post(&gate, "config/reload");
+    assert_eq!(post(&gate, "agents/gone/jobs/discard"), json!({ "agent": "gone", "jobs": 1 }));
     until("it is a dead letter", || in_state(&gate, "gone", "discarded") == 1);
 }

@@ -154,8 +154,7 @@ fn last_life(project: &Project) -> BTreeMap<(String, String), BTreeSet<RunId>> {
         }
         thread::sleep(LOOK_EVERY);
     }
-    let unrouted = gate.admin("GET", "/api/receipts?state=unrouted").json();
-    assert_eq!(unrouted.as_array().map(Vec::len), Some(0), "receipts wait to be routed");
+    assert_eq!(gate.list("deliveries?outcome=unrouted").len(), 0, "receipts wait to be routed");
     read_ledger(&project.path().join("ledger"))
 }
 

@@ -282,10 +282,10 @@ fn the_admin_door_answers_only_under_its_own_names() {
 fn a_mistyped_parameter_is_an_error_that_names_it() {
     let (_project, gate) = gate("");
     for (method, path) in [
-        ("POST", "/api/dead-letters/dismiss?agnet=dev"),
-        ("GET", "/api/receipts?agnet=dev"),
-        ("GET", "/api/runs?agnet=dev"),
-        ("POST", "/api/agents/dev/runs?agnet=dev"),
+        ("POST", "/api/v1/dead-letters/dismiss?agnet=dev"),
+        ("GET", "/api/v1/deliveries?agnet=dev"),
+        ("GET", "/api/v1/runs?agnet=dev"),
+        ("POST", "/api/v1/agents/dev/runs?agnet=dev"),
     ] {
         let answer = gate.admin(method, path);
         assert_eq!(answer.status, 400, "{path}");
@@ -297,12 +297,12 @@ fn a_mistyped_parameter_is_an_error_that_names_it() {
 fn what_is_done_to_many_names_exactly_whose() {
     let (project, gate) = gate("");
     for query in ["", "?agent=dev&all=true", "?all=false", "?agent="] {
-        let answer = gate.admin("POST", &format!("/api/dead-letters/dismiss{query}"));
+        let answer = gate.admin("POST", &format!("/api/v1/dead-letters/dismiss{query}"));
         assert_eq!(answer.status, 400, "{query}");
         assert!(answer.text().contains("all=true"), "{}", answer.text());
     }
-    assert_eq!(gate.admin("POST", "/api/dead-letters/dismiss?all=true").json(), json!({ "jobs": [] }));
-    assert_eq!(gate.admin("POST", "/api/dead-letters/replay?agent=dev").json(), json!({ "jobs": [] }));
+    assert_eq!(gate.admin("POST", "/api/v1/dead-letters/dismiss?all=true").json(), json!({ "jobs": [] }));
+    assert_eq!(gate.admin("POST", "/api/v1/dead-letters/retry?agent=dev").json(), json!({ "jobs": [] }));
     assert_eq!(project.herdgate(&["dead", "dismiss", "--all"]), "{\"jobs\":[]}\n");
 }
 

@@ -67,8 +67,9 @@ fn a_full_queue_is_a_visible_dead_letter_and_a_redelivery_can_try_again() {
     assert_eq!(gate.github("issues", "waits", labeled()).json()["matched"], 1);
     let over = gate.github("issues", "over", labeled()).json();
     assert_eq!((&over["matched"], &over["skipped"]), (&json!(0), &json!(1)));
-    let letters = gate.admin("GET", "/api/jobs?state=discarded").json();
-    assert_eq!(letters[0]["reason"], json!({"reason": "queue_full", "limit": 1}));
+    let letters = gate.list("jobs?state=discarded");
+    let full = json!({"reason": "queue_full", "detail": "the agent's queue of 1 jobs was full"});
+    assert_eq!(letters[0]["reason"], full);
     std::fs::write(go, "go\n").unwrap();
     let next = project.report();
     assert_eq!(gate.github("issues", "over", labeled()).json()["matched"], 1);
@@ -87,11 +88,12 @@ fn a_failing_job_is_tried_again_then_becomes_a_dead_letter_and_blocks_nobody() {
     assert_eq!((project.report(), project.report()), ("1".into(), "2".into()));
     gate.github("issues", "fine", labeled());
     assert_eq!(project.report(), "1");
-    let letter = gate.admin("GET", "/api/jobs?state=discarded").json()[0].clone();
-    assert_eq!(letter["reason"], json!({"reason": "attempts_used_up", "failures": 2}));
+    let letter = gate.list("jobs?state=discarded")[0].clone();
+    assert_eq!(letter["reason"], json!({"reason": "attempts_used_up", "detail": "failed 2 times"}));
     let id = letter["id"].as_str().unwrap();
-    let history = gate.admin("GET", &format!("/api/jobs/{id}")).json();
-    assert_eq!(history["attempts"][0]["outcome"], json!({"outcome": "failed", "code": 3}));
+    let history = gate.admin("GET", &format!("/api/v1/jobs/{id}")).json();
+    let first = &history["attempts"][0];
+    assert_eq!((&first["state"], &first["exit_code"]), (&json!("failed"), &json!(3)));
 
     project.herdgate(&["dead", "replay", id]);
     assert_eq!((project.report(), project.report()), ("3".into(), "4".into()));
@@ -134,7 +136,10 @@ fn a_replay_routes_with_the_filters_of_the_day_and_points_to_the_original() {
     assert_eq!((&replayed["matched"], &replayed["replay_of"]), (&json!(1), &json!(receipt)));
     assert_eq!(project.report(), "after");
     let new = replayed["receipt"].as_str().unwrap();
-    assert_eq!(gate.admin("GET", &format!("/api/receipts/{new}")).json()["replay_of"], json!(receipt));
+    assert_eq!(
+        gate.admin("GET", &format!("/api/v1/deliveries/{new}")).json()["delivery"]["replay_of"],
+        json!(receipt)
+    );
 }
 
 #[test]
@@ -249,8 +254,8 @@ fn a_job_whose_lease_ran_out_is_tried_again_without_a_restart() {
         )
         .unwrap();
     assert_eq!(project.report(), "2");
-    let job = gate.admin("GET", "/api/jobs/0000000000001").json();
-    assert_eq!(job["attempts"][0]["outcome"], json!({"outcome": "interrupted"}), "{job}");
+    let job = gate.admin("GET", "/api/v1/jobs/0000000000001").json();
+    assert_eq!(job["attempts"][0]["state"], json!("interrupted"), "{job}");
 }
 
 #[test]
@@ -282,7 +287,7 @@ fn history_beyond_its_retention_leaves_store_and_disk() {
     let gate = Gate::serve(&project);
     gate.logged(&["pruned the history"]);
     assert_eq!((bodies(&store), runs()), (1, 1));
-    assert_eq!(gate.admin("GET", "/api/receipts").json().as_array().map(Vec::len), Some(1));
+    assert_eq!(gate.list("deliveries").len(), 1);
 }
 
 #[test]

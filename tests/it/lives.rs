@@ -129,10 +129,7 @@ fn runs_that_start_while_the_reaper_is_dead_do_not_die() {
             sent += 1;
         }
     }
-    let count = |state: &str| {
-        let listed = gate.admin("GET", &format!("/api/jobs?state={state}&limit=1000")).json();
-        listed.as_array().map_or(0, Vec::len)
-    };
+    let count = |state: &str| gate.list(&format!("jobs?state={state}&limit=1000")).len();
     until("every job ends", || count("completed") + count("discarded") == sent);
     assert_eq!(count("discarded"), 0, "{}", project.herdgate(&["dead", "list"]));
     let runs = project.herdgate(&["runs", "--json", "--limit", "1000"]);
@@ -159,11 +156,11 @@ fn the_jobs_of_a_removed_agent_are_shown_and_can_be_discarded() {
         page.lines().find_map(|line| line.strip_prefix(&series)?.parse::<f64>().ok())
     };
     until("they are counted", || unconfigured("available").is_some_and(|jobs| jobs >= 2.0));
-    let answer = gate.admin("POST", "/api/agents/gone/jobs/discard");
+    let answer = gate.admin("POST", "/api/v1/agents/gone/jobs/discard");
     assert_eq!((answer.status, answer.json()["jobs"].clone()), (200, json!(3)), "{}", answer.text());
     until("none is counted any more", || unconfigured("available").is_none_or(|jobs| jobs <= 0.0));
-    let jobs = gate.admin("GET", "/api/jobs?agent=gone&limit=10").json();
-    let states: Vec<_> = jobs.as_array().unwrap().iter().map(|job| &job["state"]).collect();
+    let jobs = gate.list("jobs?agent=gone&limit=10");
+    let states: Vec<_> = jobs.iter().map(|job| &job["state"]).collect();
     assert_eq!(states, [&json!("discarded"); 3]);
     assert!(project.herdgate(&["dead", "list"]).contains("gone"));
 }
@@ -180,9 +177,9 @@ fn the_jobs_of_a_renamed_agent_are_handed_over_and_run() {
     stop(gate);
     let project = project.without("old-name").agent("new-name", LABELED, "echo new > $REPORTS");
     let gate = Gate::serve(&project);
-    let answer = gate.admin("POST", "/api/agents/old-name/jobs/hand-over?to=nobody");
+    let answer = gate.change("agents/old-name/jobs/hand-over", &json!({ "to": "nobody" }));
     assert_eq!(answer.status, 404, "{}", answer.text());
-    let answer = gate.admin("POST", "/api/agents/old-name/jobs/hand-over?to=new-name");
+    let answer = gate.change("agents/old-name/jobs/hand-over", &json!({ "to": "new-name" }));
     assert_eq!((answer.status, answer.json()["jobs"].clone()), (200, json!(2)), "{}", answer.text());
     assert_eq!([project.report(), project.report()], ["new", "new"]);
 }

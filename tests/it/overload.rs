@@ -148,8 +148,7 @@ fn what_was_answered_during_a_long_overload_still_runs() {
         answered
     });
     assert!(answered > 0);
-    let jobs = || gate.admin("GET", "/api/jobs?agent=dev&limit=1000&state=completed").json();
-    let ran = || jobs().as_array().map_or(0, Vec::len);
+    let ran = || gate.list("jobs?agent=dev&limit=1000&state=completed").len();
     within(crate::support::PATIENCE, || ran() >= answered.min(1000));
     assert_eq!(ran(), answered.min(1000), "of {answered} that were answered 200");
 }
@@ -162,10 +161,7 @@ fn three_hundred_agents_that_match_one_delivery_fail_none_of_their_runs() {
     });
     let gate = Gate::serve(&project);
     assert_eq!(gate.github("issues", "one", "{}").json()["matched"], 300);
-    let count = |state: &str| {
-        let listed = gate.admin("GET", &format!("/api/jobs?limit=1000&state={state}")).json();
-        listed.as_array().map_or(0, Vec::len)
-    };
+    let count = |state: &str| gate.list(&format!("jobs?limit=1000&state={state}")).len();
     crate::support::until("every job ends", || count("completed") + count("discarded") == 300);
     assert_eq!(count("discarded"), 0, "{}", project.herdgate(&["dead", "list"]));
 }

@@ -19,7 +19,7 @@ const LABELED: &str = "[[webhooks]]\nsource = \"github\"\nlabels = [\"agent\"]\n
 const OPENED: &str = "{\"action\":\"opened\"}";
 
 fn reload(gate: &Gate) -> Value {
-    let answer = gate.admin("POST", "/api/reload");
+    let answer = gate.admin("POST", "/api/v1/config/reload");
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.json()
 }
@@ -42,13 +42,11 @@ fn deliver(gate: &Gate, id: &str, body: &str, secret: &str) -> u16 {
 }
 
 fn agent(gate: &Gate, name: &str) -> Value {
-    let agents = gate.admin("GET", "/api/agents").json();
-    let found = agents.as_array().unwrap().iter().find(|agent| agent["agent"] == name).cloned();
-    found.unwrap_or_default()
+    gate.list("agents").into_iter().find(|agent| agent["name"] == name).unwrap_or_default()
 }
 
 fn jobs(gate: &Gate, agent: &str) -> Vec<Value> {
-    gate.admin("GET", &format!("/api/jobs?agent={agent}&limit=1000")).json().as_array().unwrap().clone()
+    gate.list(&format!("jobs?agent={agent}&limit=1000"))
 }
 
 /// A script that says that it runs, waits for the file `go`, and says that it ends.
@@ -151,7 +149,7 @@ fn a_broken_file_keeps_the_last_good_configuration_and_every_problem_is_told() {
     let config = project.path().join("agents/dev/agent-config.toml");
     let good = fs::read_to_string(&config).unwrap();
     fs::write(&config, format!("scael = 2\nqueue = 7\n{good}")).unwrap();
-    let refused = gate.admin("POST", "/api/reload");
+    let refused = gate.admin("POST", "/api/v1/config/reload");
     assert_eq!(refused.status, 422);
     let problems = refused.text();
     assert!(problems.contains("scael") && problems.contains("queue"), "{problems}");
@@ -231,16 +229,16 @@ fn an_idle_agent_that_goes_and_comes_back_at_once_is_there() {
 fn what_operators_asked_for_outlives_a_reload() {
     let project = Project::new("").agent("dev", ANY, "echo ran > $REPORTS").agent("stays", LABELED, "true");
     let gate = Gate::serve(&project);
-    assert_eq!(gate.admin("POST", "/api/agents/dev/pause").status, 200);
+    assert_eq!(gate.admin("POST", "/api/v1/agents/dev/pause").status, 200);
     let (agents, aside) = (project.path().join("agents/dev"), project.path().join("dev"));
     fs::rename(&agents, &aside).unwrap();
     reload(&gate);
     fs::rename(&aside, &agents).unwrap();
     reload(&gate);
     assert_eq!(gate.github("issues", "one", OPENED).json()["matched"], 1);
-    until("it is paused", || agent(&gate, "dev")["mode"] == "paused");
+    until("it is paused", || agent(&gate, "dev")["state"] == "paused");
     assert_eq!(agent(&gate, "dev")["jobs"]["available"], 1);
-    assert_eq!(gate.admin("POST", "/api/agents/dev/resume").status, 200);
+    assert_eq!(gate.admin("POST", "/api/v1/agents/dev/resume").status, 200);
     assert_eq!(project.report(), "ran");
 }
 

@@ -65,7 +65,7 @@ fn filters_decide_and_the_receipt_says_why() {
     let answer = gate.github("push", "one", push.body);
     assert_eq!(answer.json()["matched"], 0);
     let receipt = answer.json()["receipt"].as_str().unwrap().to_owned();
-    let shown = gate.admin("GET", &format!("/api/receipts/{receipt}")).json();
+    let shown = gate.admin("GET", &format!("/api/v1/deliveries/{receipt}")).json();
     assert_eq!(shown["today"][0]["agent"], "dev");
     let failed = &shown["today"][0]["refusals"][0]["failed"];
     let fields: Vec<_> = failed.as_array().unwrap().iter().map(|clause| &clause["field"]).collect();

@@ -13,13 +13,14 @@ use super::state::State;
 use crate::{
     domain::{
         AgentName, AnyId, Delivery, IdSource, JobId, LedgerError, NewJob, NodeId, NodeLife, OnCommit, Reason,
-        ReceiptBatch, ReceiptId, ReceiptSink, RunId, Timestamp,
+        ReceiptBatch, ReceiptId, ReceiptSink, RunId, SourceName, Timestamp,
     },
     store::{
-        Backlog, Bulk, BulkDone, Cancelled, Claim, Claimed, CountOf, Cursors, Finish, Finished, Fire, Fired,
-        Found, Inserted, JobDetail, JobQuery, JobRow, Ledger, Pending, Prune, Pruned, QuarantineReason,
-        Queue, ReceiptQuery, ReceiptRow, Rescue, Rescued, Retried, RunQuery, RunRow, ScheduleCursor,
-        StoreError, StoreState, StoredReceipt, Unrouted, UnroutedQuery, Upkeep, Views,
+        Backlog, Bulk, BulkDone, Cancelled, Claim, Claimed, CountOf, Cursors, DeadLetters, Finish, Finished,
+        Fire, Fired, Found, Inserted, JobDetail, JobQuery, JobRow, Ledger, OutcomeCount, Pending, Prune,
+        Pruned, QuarantineReason, Queue, ReceiptQuery, ReceiptRow, Rescue, Rescued, Retried, RunQuery,
+        RunRow, ScheduleCursor, StoreError, StoreState, StoredReceipt, Unrouted, UnroutedQuery, Upkeep,
+        Views,
     },
 };
 
@@ -220,5 +221,21 @@ impl Views for MemoryEngine {
 
     fn oldest_due(&self) -> Pending<Vec<(AgentName, Timestamp)>> {
         self.now(|state| state.oldest_due())
+    }
+
+    fn outcomes(&self, since: Timestamp) -> Pending<Vec<OutcomeCount>> {
+        self.now(|state| state.outcomes(since))
+    }
+
+    fn last_runs(&self, agents: Vec<AgentName>) -> Pending<Vec<RunRow>> {
+        self.now(|state| state.last_runs(&agents))
+    }
+
+    fn dead_letters(&self, query: JobQuery) -> Pending<Vec<DeadLetters>> {
+        self.now(|state| state.dead_letters(&query))
+    }
+
+    fn last_receipts(&self) -> Pending<Vec<(SourceName, ReceiptId)>> {
+        self.now(|state| state.last_receipts())
     }
 }

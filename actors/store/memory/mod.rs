@@ -9,6 +9,7 @@ mod prune;
 mod receipts;
 mod runs;
 mod state;
+mod summaries;
 mod views;
 
 pub use engine::MemoryEngine;

@@ -4,10 +4,13 @@ use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::state::{Job, Receipt, State};
 use crate::{
-    domain::{AgentName, AnyId, JobId, JobState, JobTrigger, Origin, Parsed, ReceiptId, RunId, Timestamp},
+    domain::{
+        AgentName, AnyId, JobId, JobState, JobTrigger, Origin, Parsed, Reason, ReceiptId, RunId, SourceName,
+        Timestamp,
+    },
     store::{
-        Backlog, CountOf, Found, JobDetail, JobQuery, JobRow, Page, ReceiptQuery, ReceiptRow, RunCursor,
-        RunQuery, RunRow, ScheduleCursor, Span, StoredReceipt,
+        Backlog, CountOf, DeliveryOutcome, Found, JobDetail, JobQuery, JobRow, Page, ReceiptQuery,
+        ReceiptRow, RunCursor, RunQuery, RunRow, ScheduleCursor, Span, StoredReceipt,
     },
 };
 
@@ -24,8 +27,16 @@ impl Span {
 }
 
 /// Whether a filter lets a value pass.
-fn passes<T: PartialEq>(filter: Option<&T>, value: Option<&T>) -> bool {
+fn passes<T: PartialEq + ?Sized>(filter: Option<&T>, value: Option<&T>) -> bool {
     filter.is_none() || filter == value
+}
+
+/// The source of the delivery that caused a job.
+const fn source_of(row: &JobRow) -> Option<&SourceName> {
+    match &row.trigger {
+        JobTrigger::Webhook { source, .. } => Some(source),
+        _ => None,
+    }
 }
 
 impl State {
@@ -49,13 +60,24 @@ impl State {
             .map(Receipt::row)
             .filter(|row| {
                 passes(query.state.as_ref(), Some(&row.state))
+                    && passes(query.outcome.as_ref(), Some(&DeliveryOutcome::of(row)))
                     && passes(query.event.as_ref(), row.event.as_ref())
                     && passes(query.repo.as_ref(), row.repo.as_ref())
+                    && query.text.as_ref().is_none_or(|text| self.says(row.id, text))
                     && query
                         .agent
                         .as_ref()
                         .is_none_or(|agent| self.jobs_of(row.id).any(|job| job.row.agent == *agent))
             })
+    }
+
+    fn says(&self, id: ReceiptId, text: &str) -> bool {
+        let context = match self.receipts.get(&id).and_then(|receipt| receipt.stored.parsed.as_ref()) {
+            Some(Parsed::Context(context)) => serde_json::to_string(context).unwrap_or_default(),
+            _ => return false,
+        };
+        let quoted = serde_json::Value::from(text).to_string();
+        context.to_ascii_lowercase().contains(&quoted[1..quoted.len() - 1].to_ascii_lowercase())
     }
 
     pub(super) fn list_receipts(&self, query: &ReceiptQuery) -> Vec<ReceiptRow> {
@@ -77,18 +99,15 @@ impl State {
         receipt.or_else(|| self.job(JobId::from_raw(raw)).map(Found::Job))
     }
 
-    fn jobs_by<'a>(&'a self, query: &'a JobQuery) -> impl Iterator<Item = &'a JobRow> {
+    pub(super) fn jobs_by<'a>(&'a self, query: &'a JobQuery) -> impl Iterator<Item = &'a JobRow> {
         self.jobs.values().rev().map(|job| &job.row).filter(|row| {
-            let source = match &row.trigger {
-                JobTrigger::Webhook { source, .. } => Some(source),
-                _ => None,
-            };
             let receipt = row.receipt.and_then(|id| self.receipts.get(&id)).map(Receipt::row);
             let event = receipt.as_ref().and_then(|receipt| receipt.event.as_ref());
             let repo = receipt.as_ref().and_then(|receipt| receipt.repo.as_ref());
             passes(query.state.as_ref(), Some(&row.state))
                 && passes(query.agent.as_ref(), Some(&row.agent))
-                && passes(query.source.as_ref(), source)
+                && passes(query.reason.as_deref(), row.reason.as_ref().map(Reason::as_str))
+                && passes(query.source.as_ref(), source_of(row))
                 && passes(query.receipt.as_ref(), row.receipt.as_ref())
                 && passes(query.event.as_ref(), event)
                 && passes(query.repo.as_ref(), repo)
@@ -101,12 +120,13 @@ impl State {
         rows.take(query.page.limit as usize).cloned().collect()
     }
 
-    fn runs_by(&self, query: &RunQuery) -> Vec<RunRow> {
+    pub(super) fn runs_by(&self, query: &RunQuery) -> Vec<RunRow> {
         let mut runs: Vec<_> = self
             .jobs
             .values()
             .filter(|job| passes(query.agent.as_ref(), Some(&job.row.agent)))
             .filter(|job| passes(query.receipt.as_ref(), job.row.receipt.as_ref()))
+            .filter(|job| passes(query.source.as_ref(), source_of(&job.row)))
             .flat_map(Job::runs)
             .filter(|run| {
                 let outcome = run.attempt.outcome.as_ref().map(|outcome| outcome.as_str().to_owned());
@@ -131,9 +151,11 @@ impl State {
 
     pub(super) fn count(&self, of: &CountOf, cap: u32) -> u32 {
         let count = match of {
-            CountOf::Receipts(query) => self.receipts_of(query).count(),
-            CountOf::Jobs(query) => self.jobs_by(query).count(),
-            CountOf::Runs(query) => self.runs_by(query).len(),
+            CountOf::Receipts(query) => {
+                self.receipts_of(query).filter(|row| query.page.has(row.id.get())).count()
+            }
+            CountOf::Jobs(query) => self.jobs_by(query).filter(|row| query.page.has(row.id.get())).count(),
+            CountOf::Runs(query) => self.list_runs(&RunQuery { limit: u32::MAX, ..query.clone() }).len(),
         };
         u32::try_from(count).unwrap_or(u32::MAX).min(cap)
     }
@@ -190,6 +212,7 @@ impl Receipt {
             event: context.map(|context| context.event.clone()),
             action: context.and_then(|context| context.action.clone()),
             repo: context.and_then(|context| context.repo.clone()),
+            title: context.and_then(|context| context.title.clone()),
             sources: stored.delivery.sources.clone(),
             state: stored.state,
             matched: self.matched,

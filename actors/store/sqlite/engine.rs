@@ -21,13 +21,13 @@ use super::{
 use crate::{
     domain::{
         AgentName, AnyId, Clock, Delivery, IdSource, JobId, LedgerError, NewJob, NodeId, NodeLife, OnCommit,
-        Reason, ReceiptBatch, ReceiptId, ReceiptSink, RunId, Timestamp,
+        Reason, ReceiptBatch, ReceiptId, ReceiptSink, RunId, SourceName, Timestamp,
     },
     store::{
-        Backlog, Bulk, BulkDone, Cancelled, Claim, Claimed, CountOf, Cursors, Finish, Finished, Fire, Fired,
-        Found, Inserted, JobDetail, JobQuery, JobRow, Ledger, Pending, Prune, Pruned, QuarantineReason,
-        Queue, ReceiptQuery, ReceiptRow, Rescue, Rescued, Retried, RunQuery, RunRow, ScheduleCursor,
-        StoreState, StoredReceipt, Unrouted, UnroutedQuery, Upkeep, Views,
+        Backlog, Bulk, BulkDone, Cancelled, Claim, Claimed, CountOf, Cursors, DeadLetters, Finish, Finished,
+        Fire, Fired, Found, Inserted, JobDetail, JobQuery, JobRow, Ledger, OutcomeCount, Pending, Prune,
+        Pruned, QuarantineReason, Queue, ReceiptQuery, ReceiptRow, Rescue, Rescued, Retried, RunQuery,
+        RunRow, ScheduleCursor, StoreState, StoredReceipt, Unrouted, UnroutedQuery, Upkeep, Views,
     },
 };
 
@@ -282,5 +282,21 @@ impl Views for SqliteEngine {
 
     fn oldest_due(&self) -> Pending<Vec<(AgentName, Timestamp)>> {
         self.reader.oldest_due()
+    }
+
+    fn outcomes(&self, since: Timestamp) -> Pending<Vec<OutcomeCount>> {
+        self.reader.outcomes(since)
+    }
+
+    fn last_runs(&self, agents: Vec<AgentName>) -> Pending<Vec<RunRow>> {
+        self.reader.last_runs(agents)
+    }
+
+    fn dead_letters(&self, query: JobQuery) -> Pending<Vec<DeadLetters>> {
+        self.reader.dead_letters(query)
+    }
+
+    fn last_receipts(&self) -> Pending<Vec<(SourceName, ReceiptId)>> {
+        self.reader.last_receipts()
     }
 }

@@ -21,10 +21,10 @@ use super::{
     views,
 };
 use crate::{
-    domain::{AgentName, AnyId, JobId, ReceiptId, Timestamp},
+    domain::{AgentName, AnyId, JobId, ReceiptId, SourceName, Timestamp},
     store::{
-        Backlog, CountOf, Found, JobDetail, JobQuery, JobRow, Pending, ReceiptQuery, ReceiptRow, RunQuery,
-        RunRow, StoreError, StoredReceipt, Views,
+        Backlog, CountOf, DeadLetters, Found, JobDetail, JobQuery, JobRow, OutcomeCount, Pending,
+        ReceiptQuery, ReceiptRow, RunQuery, RunRow, StoreError, StoredReceipt, Views,
     },
 };
 
@@ -168,5 +168,21 @@ impl Views for SqliteReader {
 
     fn oldest_due(&self) -> Pending<Vec<(AgentName, Timestamp)>> {
         self.look(views::oldest_due)
+    }
+
+    fn outcomes(&self, since: Timestamp) -> Pending<Vec<OutcomeCount>> {
+        self.look(move |connection| views::outcomes(connection, since))
+    }
+
+    fn last_runs(&self, agents: Vec<AgentName>) -> Pending<Vec<RunRow>> {
+        self.look(move |connection| views::last_runs(connection, &agents))
+    }
+
+    fn dead_letters(&self, query: JobQuery) -> Pending<Vec<DeadLetters>> {
+        self.look(move |connection| views::dead_letters(connection, &query))
+    }
+
+    fn last_receipts(&self) -> Pending<Vec<(SourceName, ReceiptId)>> {
+        self.look(views::last_receipts)
     }
 }

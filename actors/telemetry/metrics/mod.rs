@@ -25,6 +25,8 @@ use labelled::Labelled;
 pub use mailbox::{MailboxSeries, RestartSeries};
 pub use store::StoreSeries;
 
+pub use source::SourceCounts;
+
 use self::{agent::AgentSeries, source::SourceSeries};
 use super::Event;
 use crate::domain::{AgentName, ProviderName, SourceName};
@@ -90,6 +92,11 @@ impl Metrics {
     pub fn source(&self, provider: ProviderName, source: &SourceName) {
         self.of_source(provider, source);
         self.of_source(provider, &SourceName::from(""));
+    }
+
+    /// What a source brought since the process began.
+    pub fn counted(&self, provider: ProviderName, source: &SourceName) -> SourceCounts {
+        self.of_source(provider, source).counted()
     }
 
     /// Registers an agent, or a new scale of one.

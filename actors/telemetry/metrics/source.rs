@@ -1,20 +1,62 @@
 //! Deliveries, by source.
 #![expect(clippy::disallowed_macros, reason = "a place that names metrics")]
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use metrics::{Counter, Histogram};
 
 use crate::domain::{ProviderName, RejectReason};
 
+/// A counter whose value is shown elsewhere too.
+struct Tally {
+    counter: Counter,
+    count: AtomicU64,
+}
+
+impl Tally {
+    const fn new(counter: Counter) -> Self {
+        Self { counter, count: AtomicU64::new(0) }
+    }
+
+    fn increment(&self) {
+        self.counter.increment(1);
+        self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+}
+
+/// What a source brought since the process began.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SourceCounts {
+    /// Deliveries that made a job.
+    pub matched: u64,
+    /// Deliveries that nobody wanted.
+    pub unmatched: u64,
+    /// Deliveries that had come before.
+    pub duplicates: u64,
+    /// Verified bodies that are no event.
+    pub unparsable: u64,
+    /// Verified deliveries that could not be stored.
+    pub unavailable: u64,
+    /// Requests that named it and were not verified, by why.
+    pub refused: Vec<(RejectReason, u64)>,
+}
+
 /// The numbers of one source.
 pub(super) struct SourceSeries {
-    accepted: Counter,
-    duplicate: Counter,
-    unmatched: Counter,
-    unparsable: Counter,
-    unavailable: Counter,
-    refused: HashMap<RejectReason, Counter>,
+    accepted: Tally,
+    duplicate: Tally,
+    unmatched: Tally,
+    unparsable: Tally,
+    unavailable: Tally,
+    refused: HashMap<RejectReason, Tally>,
     bytes: Counter,
     answer: Histogram,
 }
@@ -23,9 +65,10 @@ impl SourceSeries {
     /// Registers a source, all its outcomes and all reasons for a refusal, so that the first of each
     /// is an increase. `source` is empty for requests that name none.
     pub(super) fn new(provider: ProviderName, source: &str) -> Self {
-        let outcome = |outcome| deliveries(provider, source, outcome, "");
-        let refused =
-            |reason: RejectReason| (reason, deliveries(provider, source, "refused", reason.as_str()));
+        let outcome = |outcome| Tally::new(deliveries(provider, source, outcome, ""));
+        let refused = |reason: RejectReason| {
+            (reason, Tally::new(deliveries(provider, source, "refused", reason.as_str())))
+        };
         Self {
             accepted: outcome("accepted"),
             duplicate: outcome("duplicate"),
@@ -38,25 +81,37 @@ impl SourceSeries {
         }
     }
 
+    pub(super) fn counted(&self) -> SourceCounts {
+        let refused = self.refused.iter().map(|(reason, tally)| (*reason, tally.count()));
+        SourceCounts {
+            matched: self.accepted.count(),
+            unmatched: self.unmatched.count(),
+            duplicates: self.duplicate.count(),
+            unparsable: self.unparsable.count(),
+            unavailable: self.unavailable.count(),
+            refused: refused.collect(),
+        }
+    }
+
     pub(super) fn taken(&self, matched: u32, duplicate: bool) {
         match (duplicate, matched) {
-            (true, _) => self.duplicate.increment(1),
-            (false, 0) => self.unmatched.increment(1),
-            (false, _) => self.accepted.increment(1),
+            (true, _) => self.duplicate.increment(),
+            (false, 0) => self.unmatched.increment(),
+            (false, _) => self.accepted.increment(),
         }
     }
 
     pub(super) fn unparsable(&self) {
-        self.unparsable.increment(1);
+        self.unparsable.increment();
     }
 
     pub(super) fn unavailable(&self) {
-        self.unavailable.increment(1);
+        self.unavailable.increment();
     }
 
     pub(super) fn refused(&self, reason: RejectReason) {
         if let Some(counter) = self.refused.get(&reason) {
-            counter.increment(1);
+            counter.increment();
         }
     }
 

@@ -6,7 +6,7 @@ use super::state::Admin;
 use crate::run::health::State;
 
 pub(super) async fn readyz(admin: web::Data<Admin>) -> HttpResponse {
-    let (status, text) = match admin.health.state() {
+    let (status, text) = match admin.health().state() {
         State::Ready => (StatusCode::OK, "ready".to_owned()),
         State::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting".to_owned()),
         State::Degraded { why, since } => {

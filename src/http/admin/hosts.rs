@@ -6,12 +6,10 @@
 
 use std::net::IpAddr;
 
-use actix_web::{
-    Error, HttpRequest, HttpResponse,
-    error::InternalError,
-    http::{StatusCode, header},
-};
-use serde_json::json;
+use actix_web::{Error, HttpRequest, http::header};
+
+use super::api::Refused;
+use crate::api::problem::Kind;
 
 /// The names and addresses that are ours.
 #[derive(Debug, Clone)]
@@ -51,8 +49,7 @@ impl AllowedHosts {
 pub(super) fn refusal() -> Error {
     let text =
         "the admin listener answers to localhost, its own address, and what `admin_hosts` in [gateway] names";
-    let response = HttpResponse::build(StatusCode::MISDIRECTED_REQUEST).json(json!({ "error": text }));
-    InternalError::from_response("unknown host", response).into()
+    Refused::new(Kind::UnknownHost, text).into()
 }
 
 fn without_port(host: &str) -> &str {

@@ -19,8 +19,8 @@ pub(super) async fn metrics(admin: web::Data<Admin>) -> HttpResponse {
 /// Sets the gauges that are read from the store. A store that cannot be read must not hide the other
 /// numbers.
 async fn read_backlog(admin: &Admin) {
-    let agents = admin.control.agents().observed();
-    if let Ok(backlog) = admin.store.backlog().await {
+    let agents = admin.control().agents().observed();
+    if let Ok(backlog) = admin.reads.store.backlog().await {
         let jobs: HashMap<_, _> =
             backlog.iter().map(|entry| ((&entry.agent, entry.state), entry.jobs)).collect();
         // Every agent in every state, so that a gauge falls back to zero with its last job.
@@ -31,8 +31,8 @@ async fn read_backlog(admin: &Admin) {
             }
         }
     }
-    if let Ok(oldest) = admin.store.oldest_due().await {
-        let now = admin.clock.now();
+    if let Ok(oldest) = admin.reads.store.oldest_due().await {
+        let now = admin.reads.clock.now();
         let oldest: HashMap<_, _> = oldest.iter().map(|(agent, due)| (agent, *due)).collect();
         for (agent, _) in &agents {
             let waits = oldest.get(agent).map(|due| now.since(*due)).unwrap_or_default();

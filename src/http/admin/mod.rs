@@ -1,8 +1,8 @@
 //! The admin door: metrics, health, and the control API behind a key.
 //!
-//! - [`auth`]: who may use the API. [`hosts`]: under which names the door answers.
-//! - [`health`], [`metrics`]: for probes and scrapers, without a key.
-//! - [`api`]: one file per noun.
+//! - `auth`: who may use the API. `hosts`: under which names the door answers.
+//! - `health`, `metrics`: for probes and scrapers, without a key.
+//! - `api`: one file per noun.
 
 mod api;
 mod auth;
@@ -13,7 +13,12 @@ mod state;
 
 use std::{io, net::TcpListener, sync::Arc};
 
-use actix_web::{App, dev::Service, middleware::DefaultHeaders, web};
+use actix_web::{
+    App,
+    dev::Service,
+    middleware::{DefaultHeaders, from_fn},
+    web,
+};
 
 pub use hosts::AllowedHosts;
 pub use state::Admin;
@@ -36,7 +41,6 @@ pub(super) async fn open(
         let hosts = Arc::clone(&hosts);
         App::new()
             .app_data(admin.clone())
-            .app_data(api::query_config())
             .wrap(DefaultHeaders::new().add(("Cache-Control", "no-store")))
             .wrap_fn(move |request, app| {
                 let busy = Busy::mark(request.request());
@@ -54,7 +58,12 @@ pub(super) async fn open(
             .route("/livez", web::get().to(public::livez))
             .route("/readyz", web::get().to(health::readyz))
             .route("/metrics", web::get().to(metrics::metrics))
-            .service(web::scope("/api").configure(api::routes))
+            .service(
+                web::scope(crate::api::ROOT)
+                    .wrap(from_fn(auth::authenticate))
+                    .configure(api::routes)
+                    .default_service(web::to(api::unknown_path)),
+            )
             .default_service(web::to(public::not_found))
     })
     .await

@@ -169,6 +169,22 @@ impl Gate {
         http::request(self.admin, method, path, &[("authorization", &key)], b"").unwrap()
     }
 
+    /// The rows of a list of the API, which must be one page.
+    pub(crate) fn list(&self, path: &str) -> Vec<Value> {
+        let answer = self.admin("GET", &format!("/api/v1/{path}"));
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        let page = answer.json();
+        page["items"].as_array().unwrap_or_else(|| panic!("{path} is no list: {page}")).clone()
+    }
+
+    /// Asks the API for a change, with a body of JSON.
+    pub(crate) fn change(&self, path: &str, body: &Value) -> Response {
+        let key = format!("Bearer {}", self.key);
+        let headers = [("authorization", key.as_str()), ("content-type", "application/json")];
+        let body = body.to_string();
+        http::request(self.admin, "POST", &format!("/api/v1/{path}"), &headers, body.as_bytes()).unwrap()
+    }
+
     /// The value of a metric series, which must exist: a gauge that was renamed must not read as 0.
     pub(crate) fn metric(&self, series: &str) -> f64 {
         let page = self.admin("GET", "/metrics").text();

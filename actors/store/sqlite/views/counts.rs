@@ -22,18 +22,20 @@ pub(in crate::store::sqlite) fn count(
         rows.next()?.map_or(Ok(0), |row| row.get(0))
     };
     match of {
-        CountOf::Receipts(query) => counted("receipts", &receipts::conditions(query), cap),
+        CountOf::Receipts(query) => counted("receipts", &receipts::from_place(query), cap),
         CountOf::Jobs(query) => {
             if !jobs::any(connection, query.agent.as_ref(), query.state)? {
                 return Ok(0);
             }
-            counted("jobs", &jobs::conditions(query), cap)
+            counted("jobs", &jobs::from_place(query), cap)
         }
         CountOf::Runs(query) => {
             let mut total = 0;
+            let place = runs::Place::of(query);
             for executing in [true, false] {
-                if query.executing.is_none_or(|wanted| wanted == executing) {
-                    total += counted("attempts", &runs::conditions(query, executing), cap - total)?;
+                if runs::executing_part(query, executing) {
+                    let conditions = runs::from_place(query, executing, place.as_ref());
+                    total += counted("attempts", &conditions, cap - total)?;
                 }
             }
             Ok(total)

@@ -46,6 +46,11 @@ pub(super) fn conditions(query: &JobQuery) -> Conditions<'_> {
         conditions.always(&format!("state = '{state}'"));
     }
     conditions.and("agent = :agent", ":agent", query.agent.as_ref());
+    conditions.and(
+        "json_valid(reason) AND json_extract(reason, '$.reason') = :reason",
+        ":reason",
+        query.reason.as_ref(),
+    );
     conditions.and("receipt = :receipt", ":receipt", query.receipt.as_ref());
     conditions.and(
         "json_valid(trigger) AND json_extract(trigger, '$.source') = :source",
@@ -63,6 +68,13 @@ pub(super) fn conditions(query: &JobQuery) -> Conditions<'_> {
     conditions
 }
 
+/// The same, from its page on.
+pub(super) fn from_place(query: &JobQuery) -> Conditions<'_> {
+    let mut conditions = conditions(query);
+    conditions.and("id < :before", ":before", query.page.before.as_ref());
+    conditions
+}
+
 pub(in crate::store::sqlite) fn jobs(
     connection: &Connection,
     query: &JobQuery,
@@ -70,8 +82,7 @@ pub(in crate::store::sqlite) fn jobs(
     if !any(connection, query.agent.as_ref(), query.state)? {
         return Ok(Vec::new());
     }
-    let mut conditions = conditions(query);
-    conditions.and("id < :before", ":before", query.page.before.as_ref());
+    let conditions = from_place(query);
     let sql = format!("SELECT * FROM jobs{} ORDER BY id DESC LIMIT {}", conditions.sql, query.page.limit);
     let mut statement = connection.prepare(&sql)?;
     conditions.bind(&mut statement)?;

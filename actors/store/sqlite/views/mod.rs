@@ -4,11 +4,13 @@ mod counts;
 mod jobs;
 mod receipts;
 mod runs;
+mod summaries;
 
 pub(super) use counts::{backlog, count, cursors, oldest_due};
 pub(super) use jobs::{find_job, job, jobs};
 pub(super) use receipts::{receipt, receipts};
-pub(super) use runs::runs;
+pub(super) use runs::{last_runs, runs};
+pub(super) use summaries::{dead_letters, last_receipts, outcomes};
 
 use rusqlite::{Statement, ToSql};
 

@@ -8,7 +8,7 @@ use super::{Conditions, jobs::job_row};
 use crate::{
     domain::{DeliveryKey, Origin, Parsed, ProviderName, ReceiptId, SourceName, Unparsable, WebhookContext},
     store::{
-        QuarantineReason, ReceiptQuery, ReceiptRow, ReceiptState, StoredReceipt,
+        DeliveryOutcome, QuarantineReason, ReceiptQuery, ReceiptRow, ReceiptState, StoredReceipt,
         sqlite::{
             routing::{body, head},
             values::{json, maybe_json},
@@ -64,7 +64,7 @@ fn stored_receipt(row: &Row<'_>) -> rusqlite::Result<StoredReceipt> {
 }
 
 /// The conditions of a query, without its page.
-pub(super) fn conditions(query: &ReceiptQuery) -> Conditions<'_> {
+fn conditions(query: &ReceiptQuery) -> Conditions<'_> {
     let mut conditions = Conditions::default();
     conditions.and("state = :state", ":state", query.state.as_ref());
     conditions.and(
@@ -82,19 +82,47 @@ pub(super) fn conditions(query: &ReceiptQuery) -> Conditions<'_> {
         ":agent",
         query.agent.as_ref(),
     );
+    if let Some(outcome) = query.outcome {
+        conditions.always(of_outcome(outcome));
+    }
+    // As the text stands in JSON.
+    conditions.and(
+        "instr(lower(context), lower(substr(json_quote(:text), 2, length(json_quote(:text)) - 2))) > 0",
+        ":text",
+        query.text.as_ref(),
+    );
     conditions.span("at", &query.span);
     conditions
+}
+
+/// The same, from its page on.
+pub(super) fn from_place(query: &ReceiptQuery) -> Conditions<'_> {
+    let mut conditions = conditions(query);
+    conditions.and("id < :before", ":before", query.page.before.as_ref());
+    conditions
+}
+
+/// As [`DeliveryOutcome::of`] has it.
+const fn of_outcome(outcome: DeliveryOutcome) -> &'static str {
+    match outcome {
+        DeliveryOutcome::Matched => "state = 'routed' AND matched > 0",
+        DeliveryOutcome::Duplicate => "state = 'routed' AND matched = 0 AND duplicate_of IS NOT NULL",
+        DeliveryOutcome::Unmatched => "state = 'routed' AND matched = 0 AND duplicate_of IS NULL",
+        DeliveryOutcome::Unparsable => "state = 'unparsable'",
+        DeliveryOutcome::Unrouted => "state = 'unrouted'",
+        DeliveryOutcome::Gapped => "state = 'gapped'",
+        DeliveryOutcome::Quarantined => "state = 'quarantined'",
+    }
 }
 
 pub(in crate::store::sqlite) fn receipts(
     connection: &Connection,
     query: &ReceiptQuery,
 ) -> rusqlite::Result<Vec<ReceiptRow>> {
-    let mut conditions = conditions(query);
-    conditions.and("id < :before", ":before", query.page.before.as_ref());
+    let conditions = from_place(query);
     let sql = format!(
         "SELECT id, at, provider, sources, event, action, repo, state, matched, duplicate_of, replay_of,
-                quarantine, format
+                quarantine, format, CASE WHEN json_valid(context) THEN context ->> '$.title' END AS title
          FROM receipts{} ORDER BY id DESC LIMIT {}",
         conditions.sql, query.page.limit
     );
@@ -122,7 +150,7 @@ fn receipt_row(row: &Row<'_>) -> rusqlite::Result<ReceiptRow> {
     let state = row.get("state").map_err(&mut note).unwrap_or(ReceiptState::Quarantined);
     let quarantine = maybe_json(row, "quarantine").map_err(&mut note).unwrap_or_default();
     let text = |column: &str| row.get::<_, Option<String>>(column).unwrap_or_default();
-    let (event, action, repo) = (text("event"), text("action"), text("repo"));
+    let (event, action, repo, title) = (text("event"), text("action"), text("repo"), text("title"));
     let unreadable = problem.map(|problem| QuarantineReason::Unreadable { problem });
     Ok(ReceiptRow {
         id: row.get("id")?,
@@ -132,6 +160,7 @@ fn receipt_row(row: &Row<'_>) -> rusqlite::Result<ReceiptRow> {
         event,
         action,
         repo,
+        title,
         state: if unreadable.is_some() { ReceiptState::Quarantined } else { state },
         matched: row.get("matched").unwrap_or_default(),
         duplicate_of: row.get("duplicate_of").unwrap_or_default(),

@@ -1,119 +1,104 @@
-//! `/api/agents`.
+//! `/agents`.
 
-use std::collections::{BTreeMap, HashMap};
-
-use actix_web::{HttpResponse, web};
-use herdgate_actors::domain::{AgentName, JobState};
-use serde::Deserialize;
-use serde_json::json;
+use actix_web::web::{Data, Json};
+use herdgate_actors::domain::{AgentName, Input};
 
 use super::{
-    answers::{done, store_error},
-    query::NoParameters,
+    answer::{Answer, Refused},
+    body::Body,
+    params::{NoParams, Params},
+    path::Named,
 };
-use crate::http::admin::auth::Authenticated;
+use crate::{
+    api::{
+        agents::{Agent, AgentDetail, NewRun, Scale, Triggered},
+        jobs::{HandOver, JobsMoved},
+        page::Page,
+        problem::Kind,
+    },
+    http::admin::Admin,
+};
 
-/// The jobs of an agent, by state; not those that completed, which are history.
-type Jobs = BTreeMap<JobState, u64>;
+/// The longest prompt of a run by hand.
+const MOST_PROMPT: usize = 64 * 1024;
+/// More runs at once than any machine has places for.
+const MOST_SCALE: u32 = 1_000_000;
 
-/// Every agent that runs, and every other for which jobs wait: `unconfigured`.
-pub(super) async fn list(api: Authenticated, _: web::Query<NoParameters>) -> HttpResponse {
-    let backlog = match api.engine().backlog().await {
-        Ok(backlog) => backlog,
-        Err(error) => return store_error(&error),
-    };
-    let mut jobs = HashMap::<AgentName, Jobs>::new();
-    for entry in backlog.into_iter().filter(|entry| entry.state != JobState::Completed) {
-        *jobs.entry(entry.agent).or_default().entry(entry.state).or_default() += entry.jobs;
-    }
-    let observed = api.control().agents().observed();
-    let mut agents: Vec<_> = observed
-        .iter()
-        .map(|(agent, state)| {
-            json!({
-                "agent": agent,
-                "mode": state.mode,
-                "scale": state.scale,
-                "executing": state.executing,
-                "jobs": jobs.remove(agent).unwrap_or_default(),
-            })
-        })
-        .collect();
-    let is_waiting = |jobs: &Jobs| jobs.iter().any(|(state, count)| state.is_waiting() && *count > 0);
-    let mut left: Vec<_> = jobs.into_iter().filter(|(_, jobs)| is_waiting(jobs)).collect();
-    left.sort();
-    agents.extend(left.into_iter().map(|(agent, jobs)| {
-        json!({ "agent": agent, "mode": "unconfigured", "scale": 0, "executing": [], "jobs": jobs })
-    }));
-    HttpResponse::Ok().json(agents)
+pub(super) async fn list(admin: Data<Admin>, _: Params<NoParams>) -> Answer<Page<Agent>> {
+    Ok(Json(admin.reads.agents().await?))
 }
 
-pub(super) async fn trigger(
-    api: Authenticated,
-    name: web::Path<String>,
-    _: web::Query<NoParameters>,
-) -> HttpResponse {
-    let agent = AgentName::from(name.into_inner());
-    done(api.control().trigger(agent, None).await.map(|job| json!({ "job": job })))
+pub(super) async fn show(
+    admin: Data<Admin>,
+    Named(name): Named<AgentName>,
+    _: Params<NoParams>,
+) -> Answer<AgentDetail> {
+    Ok(Json(admin.reads.agent(&name).await?))
 }
 
 pub(super) async fn pause(
-    api: Authenticated,
-    name: web::Path<String>,
-    _: web::Query<NoParameters>,
-) -> HttpResponse {
-    let agent = AgentName::from(name.into_inner());
-    done(api.control().pause(agent.clone()).await.map(|()| json!({ "agent": agent, "paused": true })))
+    admin: Data<Admin>,
+    Named(name): Named<AgentName>,
+    _: Params<NoParams>,
+) -> Answer<AgentDetail> {
+    admin.control().pause(name.clone()).await?;
+    Ok(Json(admin.reads.agent(&name).await?))
 }
 
 pub(super) async fn resume(
-    api: Authenticated,
-    name: web::Path<String>,
-    _: web::Query<NoParameters>,
-) -> HttpResponse {
-    let agent = AgentName::from(name.into_inner());
-    done(api.control().resume(agent.clone()).await.map(|()| json!({ "agent": agent, "paused": false })))
-}
-
-/// How many runs there may be at once.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Scale {
-    to: u32,
+    admin: Data<Admin>,
+    Named(name): Named<AgentName>,
+    _: Params<NoParams>,
+) -> Answer<AgentDetail> {
+    admin.control().resume(name.clone()).await?;
+    Ok(Json(admin.reads.agent(&name).await?))
 }
 
 pub(super) async fn scale(
-    api: Authenticated,
-    name: web::Path<String>,
-    scale: web::Query<Scale>,
-) -> HttpResponse {
-    let agent = AgentName::from(name.into_inner());
-    let scaled = api.control().scale(agent.clone(), scale.to).await;
-    done(scaled.map(|()| json!({ "agent": agent, "scale": scale.to })))
+    admin: Data<Admin>,
+    Named(name): Named<AgentName>,
+    _: Params<NoParams>,
+    Body(scale): Body<Scale>,
+) -> Answer<AgentDetail> {
+    let to = match scale.to {
+        Some(to) if to > MOST_SCALE => {
+            return Err(Refused::new(Kind::InvalidRequest, format!("`to` is at most {MOST_SCALE}")));
+        }
+        Some(to) => to,
+        None => admin.control().topology().agent(&name).map_or(0, |spec| spec.scale),
+    };
+    admin.control().scale(name.clone(), to).await?;
+    Ok(Json(admin.reads.agent(&name).await?))
 }
 
-/// Who is to have the jobs.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct HandOver {
-    to: String,
+pub(super) async fn trigger(
+    admin: Data<Admin>,
+    Named(name): Named<AgentName>,
+    _: Params<NoParams>,
+    Body(run): Body<NewRun>,
+) -> Answer<Triggered> {
+    if run.prompt.as_ref().is_some_and(|prompt| prompt.len() > MOST_PROMPT) {
+        return Err(Refused::new(Kind::InvalidRequest, format!("`prompt` is at most {MOST_PROMPT} bytes")));
+    }
+    let job = admin.control().trigger(name, run.prompt.map(Input)).await?;
+    Ok(Json(Triggered { job, known: false }))
 }
 
 pub(super) async fn hand_over(
-    api: Authenticated,
-    name: web::Path<String>,
-    query: web::Query<HandOver>,
-) -> HttpResponse {
-    let (from, to) = (AgentName::from(name.into_inner()), AgentName::from(query.to.as_str()));
-    let moved = api.control().hand_over(from.clone(), to.clone()).await;
-    done(moved.map(|jobs| json!({ "from": from, "to": to, "jobs": jobs })))
+    admin: Data<Admin>,
+    Named(agent): Named<AgentName>,
+    _: Params<NoParams>,
+    Body(HandOver { to }): Body<HandOver>,
+) -> Answer<JobsMoved> {
+    let jobs = admin.control().hand_over(agent.clone(), to.clone()).await?;
+    Ok(Json(JobsMoved { agent, to: Some(to), jobs }))
 }
 
 pub(super) async fn discard(
-    api: Authenticated,
-    name: web::Path<String>,
-    _: web::Query<NoParameters>,
-) -> HttpResponse {
-    let agent = AgentName::from(name.into_inner());
-    done(api.control().discard_of(agent.clone()).await.map(|jobs| json!({ "agent": agent, "jobs": jobs })))
+    admin: Data<Admin>,
+    Named(agent): Named<AgentName>,
+    _: Params<NoParams>,
+) -> Answer<JobsMoved> {
+    let jobs = admin.control().discard_of(agent.clone()).await?;
+    Ok(Json(JobsMoved { agent, to: None, jobs }))
 }

@@ -1,41 +1,74 @@
-//! The control API, behind a key.
+//! The control API: one file a noun. What is read comes from [`reads`](crate::reads), and all answers
+//! are made of [`api`](crate::api).
+//!
+//! - `answer`: how calls are answered. `params`, `path`, `body`: how they are read.
 
-mod actors;
 mod agents;
-mod answers;
+mod answer;
+mod body;
+mod config;
 mod dead_letters;
+mod deliveries;
 mod jobs;
-mod query;
-mod receipts;
-mod reload;
+mod nodes;
+mod params;
+mod path;
 mod runs;
+mod schedule;
+mod sources;
 
-use actix_web::web;
+use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, http::header, web};
 
-pub(super) use query::query_config;
+pub(super) use answer::Refused;
+
+use crate::api::problem::Kind;
 
 /// Registers the routes.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
-        .route("/receipts", web::get().to(receipts::list))
-        .route("/receipts/{id}", web::get().to(receipts::show))
-        .route("/receipts/{id}/replay", web::post().to(receipts::replay))
-        .route("/jobs", web::get().to(jobs::list))
-        .route("/jobs/{id}", web::get().to(jobs::show))
-        .route("/jobs/{id}/replay", web::post().to(jobs::replay))
-        .route("/jobs/{id}/dismiss", web::post().to(jobs::dismiss))
-        .route("/dead-letters/replay", web::post().to(dead_letters::replay))
-        .route("/dead-letters/dismiss", web::post().to(dead_letters::dismiss))
-        .route("/runs", web::get().to(runs::list))
-        .route("/runs/{id}/kill", web::post().to(runs::kill))
-        .route("/jobs/{id}/cancel", web::post().to(jobs::cancel))
-        .route("/reload", web::post().to(reload::reload))
-        .route("/actors", web::get().to(actors::list))
-        .route("/agents", web::get().to(agents::list))
-        .route("/agents/{name}/pause", web::post().to(agents::pause))
-        .route("/agents/{name}/resume", web::post().to(agents::resume))
-        .route("/agents/{name}/scale", web::post().to(agents::scale))
-        .route("/agents/{name}/jobs/hand-over", web::post().to(agents::hand_over))
-        .route("/agents/{name}/jobs/discard", web::post().to(agents::discard))
-        .route("/agents/{name}/runs", web::post().to(agents::trigger));
+        .service(at("/agents", "GET").route(web::get().to(agents::list)))
+        .service(at("/agents/{name}", "GET").route(web::get().to(agents::show)))
+        .service(at("/agents/{name}/pause", "POST").route(web::post().to(agents::pause)))
+        .service(at("/agents/{name}/resume", "POST").route(web::post().to(agents::resume)))
+        .service(at("/agents/{name}/scale", "POST").route(web::post().to(agents::scale)))
+        .service(at("/agents/{name}/runs", "POST").route(web::post().to(agents::trigger)))
+        .service(at("/agents/{name}/jobs/hand-over", "POST").route(web::post().to(agents::hand_over)))
+        .service(at("/agents/{name}/jobs/discard", "POST").route(web::post().to(agents::discard)))
+        .service(at("/deliveries", "GET").route(web::get().to(deliveries::list)))
+        .service(at("/deliveries/{id}", "GET").route(web::get().to(deliveries::show)))
+        .service(at("/deliveries/{id}/body", "GET").route(web::get().to(deliveries::body)))
+        .service(at("/deliveries/{id}/replay", "POST").route(web::post().to(deliveries::replay)))
+        .service(at("/jobs", "GET").route(web::get().to(jobs::list)))
+        .service(at("/jobs/{id}", "GET").route(web::get().to(jobs::show)))
+        .service(at("/jobs/{id}/retry", "POST").route(web::post().to(jobs::retry)))
+        .service(at("/jobs/{id}/dismiss", "POST").route(web::post().to(jobs::dismiss)))
+        .service(at("/jobs/{id}/cancel", "POST").route(web::post().to(jobs::cancel)))
+        .service(at("/runs", "GET").route(web::get().to(runs::list)))
+        .service(at("/runs/{id}", "GET").route(web::get().to(runs::show)))
+        .service(at("/runs/{id}/kill", "POST").route(web::post().to(runs::kill)))
+        .service(at("/dead-letters", "GET").route(web::get().to(dead_letters::list)))
+        .service(at("/dead-letters/retry", "POST").route(web::post().to(dead_letters::retry)))
+        .service(at("/dead-letters/dismiss", "POST").route(web::post().to(dead_letters::dismiss)))
+        .service(at("/sources", "GET").route(web::get().to(sources::list)))
+        .service(at("/sources/{name}", "GET").route(web::get().to(sources::show)))
+        .service(at("/schedule", "GET").route(web::get().to(schedule::list)))
+        .service(at("/nodes", "GET").route(web::get().to(nodes::list)))
+        .service(at("/config/reload", "POST").route(web::post().to(config::reload)));
+}
+
+/// A path that knows these methods alone.
+fn at(path: &str, methods: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move |request: HttpRequest| async move {
+        let detail =
+            format!("{} is not a method of {}: it knows {methods}", request.method(), request.path());
+        let mut answer = Refused::new(Kind::MethodNotAllowed, detail).error_response();
+        answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(methods));
+        answer
+    }))
+}
+
+/// Answers paths of the API that there are not.
+pub(super) async fn unknown_path(request: HttpRequest) -> HttpResponse {
+    let detail = format!("there is no {}; {} lists what there is", request.path(), crate::api::ROOT);
+    Refused::new(Kind::UnknownPath, detail).error_response()
 }

@@ -1,47 +1,38 @@
-//! `/api/runs`.
+//! `/runs`.
 
-use actix_web::{HttpResponse, web};
-use herdgate_actors::{
-    domain::{ReceiptId, RunId},
-    runner::StopMode,
-    store::{RunCursor, RunQuery},
-};
-use serde::Deserialize;
-use serde_json::json;
+use actix_web::web::{Data, Json};
+use herdgate_actors::{domain::RunId, runner::StopMode};
 
 use super::{
-    answers::{bad_request, done, listed, missing},
-    query::{NoParameters, page},
+    answer::Answer,
+    params::{NoParams, Params},
+    path::Named,
 };
-use crate::{http::admin::auth::Authenticated, views::run_json};
+use crate::{
+    api::{
+        page::Page,
+        runs::{Run, RunChanged, RunDetail, RunsQuery},
+    },
+    http::admin::Admin,
+};
 
-/// What of the listing is wanted.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Listing {
-    agent: Option<String>,
-    receipt: Option<ReceiptId>,
-    limit: Option<u32>,
-    after: Option<String>,
+pub(super) async fn list(admin: Data<Admin>, Params(query): Params<RunsQuery>) -> Answer<Page<Run>> {
+    Ok(Json(admin.reads.runs(&query).await?))
 }
 
-pub(super) async fn list(api: Authenticated, query: web::Query<Listing>) -> HttpResponse {
-    let agent = query.agent.as_deref().map(Into::into);
-    let Ok(after) = query.after.as_deref().map(str::parse::<RunCursor>).transpose() else {
-        return bad_request("`after` is not a place in the list of runs");
-    };
-    let (receipt, limit) = (query.receipt, page(query.limit, None).limit);
-    let runs = api.engine().runs(RunQuery { agent, receipt, limit, after, ..RunQuery::default() }).await;
-    listed(runs.map(|runs| runs.iter().map(run_json).collect::<Vec<_>>()))
+pub(super) async fn show(
+    admin: Data<Admin>,
+    Named(id): Named<RunId>,
+    _: Params<NoParams>,
+) -> Answer<RunDetail> {
+    Ok(Json(admin.reads.run(id).await?))
 }
 
 pub(super) async fn kill(
-    api: Authenticated,
-    id: web::Path<String>,
-    _: web::Query<NoParameters>,
-) -> HttpResponse {
-    let Ok(id) = id.parse::<RunId>() else {
-        return missing("run");
-    };
-    done(api.control().kill(id, StopMode::Gently).await.map(|()| json!({ "run": id.to_string() })))
+    admin: Data<Admin>,
+    Named(run): Named<RunId>,
+    _: Params<NoParams>,
+) -> Answer<RunChanged> {
+    admin.control().kill(run, StopMode::Gently).await?;
+    Ok(Json(RunChanged { run }))
 }

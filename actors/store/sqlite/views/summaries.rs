@@ -1,0 +1,70 @@
+//! What many rows come to together.
+
+use rusqlite::Connection;
+
+use super::jobs;
+use crate::{
+    domain::{JobState, ReceiptId, SourceName, Timestamp},
+    store::{DeadLetters, JobQuery, OutcomeCount},
+};
+
+/// So many receipts are looked at for the last one of each source.
+const LOOKED_AT: u32 = 10_000;
+
+pub(in crate::store::sqlite) fn outcomes(
+    connection: &Connection,
+    since: Timestamp,
+) -> rusqlite::Result<Vec<OutcomeCount>> {
+    connection
+        .prepare_cached(
+            "SELECT agent, CASE WHEN json_valid(outcome) THEN outcome ->> '$.outcome' END AS ended, count(*)
+             FROM attempts WHERE finished_at IS NOT NULL AND started_at >= ?
+             GROUP BY agent, ended HAVING ended IS NOT NULL ORDER BY agent, ended",
+        )?
+        .query_map([since], |row| {
+            Ok(OutcomeCount { agent: row.get(0)?, outcome: row.get(1)?, runs: row.get(2)? })
+        })?
+        .collect()
+}
+
+pub(in crate::store::sqlite) fn dead_letters(
+    connection: &Connection,
+    query: &JobQuery,
+) -> rusqlite::Result<Vec<DeadLetters>> {
+    let query = JobQuery { state: Some(JobState::Discarded), ..query.clone() };
+    let conditions = jobs::conditions(&query);
+    let sql = format!(
+        "SELECT agent, coalesce(CASE WHEN json_valid(reason) THEN reason ->> '$.reason' END, 'unreadable') AS why,
+                count(*), min(created_at), max(created_at)
+         FROM jobs{} GROUP BY agent, why ORDER BY agent, why",
+        conditions.sql
+    );
+    let mut statement = connection.prepare(&sql)?;
+    conditions.bind(&mut statement)?;
+    let (mut rows, mut found) = (statement.raw_query(), Vec::new());
+    while let Some(row) = rows.next()? {
+        found.push(DeadLetters {
+            agent: row.get(0)?,
+            reason: row.get(1)?,
+            jobs: row.get(2)?,
+            oldest: row.get(3)?,
+            newest: row.get(4)?,
+        });
+    }
+    Ok(found)
+}
+
+pub(in crate::store::sqlite) fn last_receipts(
+    connection: &Connection,
+) -> rusqlite::Result<Vec<(SourceName, ReceiptId)>> {
+    let sql = format!(
+        "SELECT value, max(newest.id)
+         FROM (SELECT id, sources FROM receipts ORDER BY id DESC LIMIT {LOOKED_AT}) AS newest,
+              json_each(CASE WHEN json_valid(newest.sources) THEN newest.sources ELSE '[]' END)
+         GROUP BY value ORDER BY value"
+    );
+    connection
+        .prepare_cached(&sql)?
+        .query_map([], |row| Ok((SourceName::from(row.get::<_, String>(0)?), row.get(1)?)))?
+        .collect()
+}

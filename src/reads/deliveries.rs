@@ -1,0 +1,136 @@
+//! Deliveries.
+
+use bytes::Bytes;
+use herdgate_actors::{
+    domain::{Origin, Parsed, ReceiptId},
+    provider,
+    store::{CountOf, Page as StorePage, ReceiptQuery, ReceiptRow, StoredReceipt},
+};
+use serde_json::Value;
+
+use super::{
+    Reads,
+    lists::{limit, span},
+    problems::no_delivery,
+};
+use crate::{
+    api::{
+        deliveries::{DeliveriesQuery, Delivery, DeliveryDetail, Header},
+        jobs::Job,
+        page::Page,
+        problem::Problem,
+        verdict::Verdict,
+    },
+    explain, views,
+};
+
+impl Reads {
+    /// A page of deliveries, the newest first.
+    ///
+    /// # Errors
+    /// The query asks for what cannot be, or the store does not answer.
+    pub async fn deliveries(&self, query: &DeliveriesQuery) -> Result<Page<Delivery>, Problem> {
+        let wanted = stored(query)?;
+        let limit = wanted.page.limit;
+        let rows = self.store.receipts(wanted.clone()).await?;
+        if rows.is_empty() && query.after.is_none() {
+            self.check_agent(query.agent.as_ref()).await?;
+            self.check_source(query.source.as_ref())?;
+        }
+        let page = self.page(rows, limit, |last| {
+            let page = StorePage { limit, before: Some(last.id.get()) };
+            (last.id.to_string(), CountOf::Receipts(ReceiptQuery { page, ..wanted }))
+        });
+        Ok(page.await?.map(Delivery::from))
+    }
+
+    /// One delivery, with what the agents said of it then and what they would say today.
+    ///
+    /// # Errors
+    /// There is none, or the store does not answer.
+    pub async fn delivery(&self, id: ReceiptId) -> Result<DeliveryDetail, Problem> {
+        let receipt = self.store.receipt(id).await?.ok_or_else(|| no_delivery(id))?;
+        Ok(self.detail(receipt))
+    }
+
+    /// The body of a delivery, byte for byte as it was kept.
+    ///
+    /// # Errors
+    /// There is none, or the store does not answer.
+    pub async fn body(&self, id: ReceiptId) -> Result<Bytes, Problem> {
+        self.store.body(id).await?.ok_or_else(|| no_delivery(id))
+    }
+
+    fn detail(&self, receipt: StoredReceipt) -> DeliveryDetail {
+        let delivery = &receipt.delivery;
+        let (context, problem) = match &receipt.parsed {
+            Some(Parsed::Context(context)) => (Some(context.as_ref()), None),
+            Some(Parsed::Unparsable(problem)) => (None, Some(problem.0.clone())),
+            None => (None, None),
+        };
+        let today = context.map_or_else(Vec::new, |context| {
+            let triggers = views::triggers_of(&self.control.topology());
+            let agents = triggers.iter().map(|(agent, triggers)| (agent.as_str(), triggers.as_slice()));
+            explain::verdicts(agents, &delivery.sources, context)
+        });
+        let provider = provider::find(delivery.provider.as_str());
+        let delivery_id = provider.and_then(|provider| provider.delivery_id(&delivery.headers));
+        let header = |(name, value): (&str, &str)| Header { name: name.to_owned(), value: value.to_owned() };
+        DeliveryDetail {
+            delivery_id: delivery_id.map(str::to_owned),
+            key: delivery.key().to_owned(),
+            same_key: receipt.same_key.as_ref().map(ToString::to_string),
+            revision: Some(receipt.revision).filter(|revision| *revision > 0),
+            headers: delivery.headers.iter().map(header).collect(),
+            bytes: delivery.body.len(),
+            context: context.map(|context| serde_json::to_value(context).unwrap_or(Value::Null)),
+            problem,
+            verdicts: receipt.verdicts.iter().cloned().map(Verdict::from).collect(),
+            today: today.into_iter().map(Verdict::from).collect(),
+            delivery: row_of(&receipt).into(),
+            jobs: receipt.jobs.into_iter().map(Job::from).collect(),
+        }
+    }
+}
+
+/// What the store is asked for.
+fn stored(query: &DeliveriesQuery) -> Result<ReceiptQuery, Problem> {
+    Ok(ReceiptQuery {
+        source: query.source.clone(),
+        state: None,
+        outcome: query.outcome.map(Into::into),
+        event: query.event.clone(),
+        repo: query.repo.clone(),
+        delivery: query.delivery_id.clone(),
+        agent: query.agent.clone(),
+        text: query.text.clone(),
+        span: span(query.since, query.until),
+        page: StorePage { limit: limit(query.limit)?, before: query.after.map(ReceiptId::get) },
+    })
+}
+
+/// A receipt, as the list shows it.
+fn row_of(receipt: &StoredReceipt) -> ReceiptRow {
+    let context = match &receipt.parsed {
+        Some(Parsed::Context(context)) => Some(context),
+        _ => None,
+    };
+    ReceiptRow {
+        id: receipt.id,
+        at: receipt.delivery.at,
+        provider: receipt.delivery.provider,
+        sources: receipt.delivery.sources.clone(),
+        event: context.map(|context| context.event.clone()),
+        action: context.and_then(|context| context.action.clone()),
+        repo: context.and_then(|context| context.repo.clone()),
+        title: context.and_then(|context| context.title.clone()),
+        state: receipt.state,
+        matched: u32::try_from(receipt.jobs.len()).unwrap_or(u32::MAX),
+        duplicate_of: receipt.duplicate_of,
+        replay_of: match receipt.origin {
+            Origin::Replay { of } => Some(of),
+            Origin::Request | Origin::Reroute => None,
+        },
+        quarantine: receipt.quarantine.clone(),
+    }
+}
