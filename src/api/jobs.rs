@@ -7,7 +7,7 @@ use herdgate_actors::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ids::Id, runs::Run, time::Time};
+use super::{ids::Id, time::Time};
 
 /// Which jobs; the newest come first.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
@@ -142,15 +142,6 @@ pub struct Reason {
     pub reason: String,
     /// In full.
     pub detail: String,
-}
-
-/// A job and its history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct JobDetail {
-    /// The job.
-    pub job: Job,
-    /// Its attempts, the oldest first.
-    pub attempts: Vec<Run>,
 }
 
 /// What was done to a job.

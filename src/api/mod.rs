@@ -12,6 +12,7 @@ pub mod config;
 pub mod dead_letters;
 pub mod deliveries;
 pub mod events;
+pub mod history;
 pub mod ids;
 pub mod jobs;
 pub mod nodes;

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     ids::{Id, RunKey},
-    jobs::{Job, Trigger},
+    jobs::Trigger,
     time::Time,
 };
 
@@ -110,26 +110,6 @@ pub struct Run {
     /// How long it ran. Absent while it does, and where nobody was there to see its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took_ms: Option<u64>,
-}
-
-/// A run with all that is known of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct RunDetail {
-    /// The run.
-    pub run: Run,
-    /// Its job.
-    pub job: Job,
-    /// Every attempt of its job, the oldest first.
-    pub attempts: Vec<Run>,
-    /// How far one that is under way has come.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phase: Option<Phase>,
-    /// What it has printed so far, where its files are still there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub log_bytes: Option<u64>,
-    /// What it was told to do, where its files are still there; cut at 256 KiB.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub prompt: Option<String>,
 }
 
 /// How far a run that is under way has come.

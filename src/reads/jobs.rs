@@ -11,7 +11,8 @@ use super::{
     problems::no_job,
 };
 use crate::api::{
-    jobs::{Job, JobDetail, JobsQuery},
+    history::JobDetail,
+    jobs::{Job, JobsQuery},
     page::Page,
     problem::Problem,
     runs::Run,

@@ -13,9 +13,10 @@ use super::{
     problems::no_run,
 };
 use crate::api::{
+    history::RunDetail,
     page::Page,
     problem::{Kind, Problem},
-    runs::{Run, RunDetail, RunsQuery, State},
+    runs::{Run, RunsQuery, State},
 };
 
 impl Reads {

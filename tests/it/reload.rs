@@ -175,10 +175,10 @@ fn a_removed_agent_ends_its_run_and_its_waiting_jobs_are_shown_as_unconfigured()
     assert_eq!(project.report(), "began");
     let project = project.without("gone");
     assert_eq!(reload(&gate)["removed"], json!(["gone"]));
-    assert_eq!(agent(&gate, "gone")["mode"], "removed");
+    assert_eq!(agent(&gate, "gone")["state"], "removed");
     let_go(&project);
     assert_eq!(project.report(), "ended");
-    until("what waits is shown as nobody's", || agent(&gate, "gone")["mode"] == "unconfigured");
+    until("what waits is shown as nobody's", || agent(&gate, "gone")["state"] == "unconfigured");
     assert_eq!(agent(&gate, "gone")["jobs"]["available"], 1);
     let states: BTreeSet<_> = jobs(&gate, "gone").iter().map(|job| job["state"].to_string()).collect();
     assert_eq!(states, BTreeSet::from(["\"available\"".to_owned(), "\"completed\"".to_owned()]));
@@ -202,7 +202,7 @@ fn an_agent_that_comes_back_while_its_last_run_runs_keeps_to_its_scale() {
         fs::rename(&aside, &agents).unwrap();
         reload(&gate);
         let dev = agent(&gate, "dev");
-        assert_eq!((dev["mode"].as_str(), dev["executing"].as_array().unwrap().len()), (Some("open"), 1));
+        assert_eq!((dev["state"].as_str(), dev["executing"].as_array().unwrap().len()), (Some("open"), 1));
     }
     let_go(&project);
     assert_eq!([project.report(), project.report(), project.report()], ["ended", "began", "ended"]);

@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     api::{
-        jobs::{Job, JobChanged, JobDetail, JobsQuery},
+        history::JobDetail,
+        jobs::{Job, JobChanged, JobsQuery},
         page::Page,
     },
     http::admin::Admin,

@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     api::{
+        history::RunDetail,
         page::Page,
-        runs::{Run, RunChanged, RunDetail, RunsQuery},
+        runs::{Run, RunChanged, RunsQuery},
     },
     http::admin::Admin,
 };
