@@ -5,6 +5,9 @@
 //! kills the process at the 37th pass of one point and panics at each pass of the other. Points
 //! that go through [`fault`] also know `error` (an I/O error) and `full` (no room on the disk); those
 //! that go through [`hit_for`] can be meant for some subjects alone: `parser.parse?poison=panic`.
+//!
+//! Own code and not the crate `fail`, which is armed by a feature instead of by debug assertions, and
+//! around which killing the process, faults of the disk and subjects would have to be built again.
 
 /// What a point tells its caller to fail with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

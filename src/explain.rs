@@ -2,47 +2,29 @@
 //!
 //! Every decision is made by the very functions that serve.
 
-use std::collections::BTreeMap;
+mod question;
+
+pub use question::{Line, Question};
 
 use herdgate_actors::{
     agent::prompt::{self, Delivered},
     agent::{MatchResult, evaluate, match_triggers},
     domain::{
-        Filter, Headers, ProviderName, RejectReason, SourceName, SourceSelector, Timestamp, Trigger,
-        TriggerId, Verdict, WebhookContext,
+        Event, Filter, Headers, ProviderName, RejectReason, SourceName, SourceSelector, Timestamp, Trigger,
+        TriggerId, Verdict,
     },
     domain::{Secret, Source},
     ingress::Sources,
     provider::{self, FORM},
     store::JobTrigger,
 };
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Serialize;
 
 use crate::config::{self, ResolvedAgent, ResolvedConfig};
 
-/// A request that might be sent.
-#[derive(Debug, Clone)]
-pub struct Question {
-    /// The type in the URL.
-    pub provider: String,
-    /// The source in the URL, if any.
-    pub source: Option<String>,
-    /// All its headers.
-    pub headers: Vec<(String, String)>,
-    /// The raw body.
-    pub body: Vec<u8>,
-    /// A `[[webhooks]]` table to be asked instead of the project's agents.
-    pub trigger: Option<Map<String, Value>>,
-    /// Secrets by instance, instead of the project's sources.
-    pub secrets: Option<BTreeMap<String, String>>,
-    /// Take the signature for good.
-    pub trust: bool,
-}
-
 /// What would become of it.
 #[derive(Debug, Clone, Serialize)]
-pub struct Answer {
+pub struct Explanation {
     /// The HTTP status.
     pub status: u16,
     /// Why it is not 200.
@@ -52,7 +34,7 @@ pub struct Answer {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<SourceName>,
     /// What it says.
-    pub context: Option<WebhookContext>,
+    pub context: Option<Event>,
     /// What each trigger decides.
     pub verdicts: Vec<TriggerVerdict>,
     /// What the first agent that wants it would be told.
@@ -74,7 +56,7 @@ pub struct TriggerVerdict {
 
 /// Answers questions about one project, or about none.
 pub struct Explainer<'a> {
-    plan: Option<&'a ResolvedConfig>,
+    resolved: Option<&'a ResolvedConfig>,
     sources: Sources,
     now: Timestamp,
     body_limit: usize,
@@ -85,49 +67,49 @@ const DEFAULT_BODY_LIMIT: usize = 25 << 20;
 
 impl<'a> Explainer<'a> {
     /// An explainer that takes `now` for the time of every question.
-    pub fn new(plan: Option<&'a ResolvedConfig>, now: Timestamp) -> Self {
+    pub fn new(resolved: Option<&'a ResolvedConfig>, now: Timestamp) -> Self {
         Self {
-            sources: Sources::new(plan.iter().flat_map(|plan| plan.sources.iter().cloned())),
-            body_limit: plan.map_or(DEFAULT_BODY_LIMIT, |plan| plan.gateway.body_limit),
-            plan,
+            sources: Sources::new(resolved.iter().flat_map(|resolved| resolved.sources.iter().cloned())),
+            body_limit: resolved.map_or(DEFAULT_BODY_LIMIT, |resolved| resolved.gateway.body_limit),
+            resolved,
             now,
         }
     }
 
     /// What would become of a request.
-    pub fn answer(&self, question: &Question) -> Answer {
+    pub fn answer(&self, question: &Question) -> Explanation {
         let Ok(provider) = question.provider.parse::<ProviderName>() else {
-            return Answer::refused(404, "no such webhook type or source");
+            return Explanation::refused(404, "no such webhook type or source");
         };
         let mut headers: Headers =
             question.headers.iter().map(|(name, value)| (name, value.clone())).collect();
         if question.body.len() > limit(&headers, self.body_limit) {
-            return Answer::refused(413, "the body is too large");
+            return Explanation::refused(413, "the body is too large");
         }
         let own = self.own_sources(question, provider);
         let sources = own.as_ref().unwrap_or(&self.sources);
-        let door = question
+        let selector = question
             .source
             .as_deref()
             .map_or(SourceSelector::Any, |name| SourceSelector::Source(name.into()));
-        if !sources.has(provider, &door) {
-            return Answer::refused(404, "no such webhook type or source");
+        if !sources.has(provider, &selector) {
+            return Explanation::refused(404, "no such webhook type or source");
         }
-        let verified_by = match sources.verify(provider, &door, &headers, &question.body, self.now) {
+        let verified_by = match sources.verify(provider, &selector, &headers, &question.body, self.now) {
             Ok(verified_by) => verified_by,
             Err(_) if question.trust => self.all_of(provider),
             Err(RejectReason::RateLimited) => {
-                return Answer::refused(429, "too many deliveries from this source");
+                return Explanation::refused(429, "too many deliveries from this source");
             }
             Err(refusal) => {
                 let why = format!("signature validation failed ({})", refusal.as_str());
-                return Answer::refused(401, &why);
+                return Explanation::refused(401, &why);
             }
         };
         headers.retain(provider::spec(provider).kept_headers);
         match provider::provider(provider).read(&headers, &question.body) {
-            Ok(context) => self.judged(question, provider, verified_by, context),
-            Err(problem) => Answer { sources: verified_by, ..Answer::refused(400, &problem.0) },
+            Ok(event) => self.judged(question, provider, verified_by, event),
+            Err(problem) => Explanation { sources: verified_by, ..Explanation::refused(400, &problem.0) },
         }
     }
 
@@ -136,13 +118,19 @@ impl<'a> Explainer<'a> {
         question: &Question,
         provider: ProviderName,
         sources: Vec<SourceName>,
-        context: WebhookContext,
-    ) -> Answer {
-        let mut answer =
-            Answer { status: 200, error: None, sources, context: None, verdicts: Vec::new(), prompt: None };
+        event: Event,
+    ) -> Explanation {
+        let mut answer = Explanation {
+            status: 200,
+            error: None,
+            sources,
+            context: None,
+            verdicts: Vec::new(),
+            prompt: None,
+        };
         match &question.trigger {
             Some(table) => match config::filter_of_json(provider, table) {
-                Ok(filter) => answer.judge_trigger(&filter, &context),
+                Ok(filter) => answer.judge_trigger(&filter, &event),
                 Err(problems) => {
                     let problems: Vec<_> =
                         problems.iter().map(|(key, problem)| format!("{key}: {problem}")).collect();
@@ -150,12 +138,12 @@ impl<'a> Explainer<'a> {
                 }
             },
             None => {
-                for agent in self.plan.iter().flat_map(|plan| &plan.agents) {
-                    answer.judge_agent(agent, &context);
+                for agent in self.resolved.iter().flat_map(|resolved| &resolved.agents) {
+                    answer.judge_agent(agent, &event);
                 }
             }
         }
-        answer.context = Some(context);
+        answer.context = Some(event);
         answer
     }
 
@@ -172,7 +160,7 @@ impl<'a> Explainer<'a> {
             dedupe_window: None,
         };
         match &question.secrets {
-            None if self.plan.is_some() => None,
+            None if self.resolved.is_some() => None,
             None => Some(Sources::new([source(provider.as_str(), Vec::new())])),
             Some(secrets) if secrets.is_empty() => {
                 Some(Sources::new([source(provider.as_str(), Vec::new())]))
@@ -188,20 +176,20 @@ impl<'a> Explainer<'a> {
     }
 
     fn all_of(&self, provider: ProviderName) -> Vec<SourceName> {
-        let sources = self.plan.iter().flat_map(|plan| &plan.sources);
+        let sources = self.resolved.iter().flat_map(|resolved| &resolved.sources);
         sources.filter(|source| source.provider == provider).map(|source| source.name.clone()).collect()
     }
 }
 
-/// What a stored context would trigger today, agent by agent.
+/// What a stored event would trigger today, agent by agent.
 pub fn verdicts<'a>(
     agents: impl Iterator<Item = (&'a str, &'a [Trigger])>,
     sources: &[SourceName],
-    context: &WebhookContext,
+    event: &Event,
 ) -> Vec<Verdict> {
     agents
         .filter(|(_, triggers)| triggers.iter().any(|trigger| sources.contains(&trigger.source)))
-        .map(|(agent, triggers)| match match_triggers(triggers, sources, context) {
+        .map(|(agent, triggers)| match match_triggers(triggers, sources, event) {
             MatchResult::Matched(trigger) => Verdict::Matched(herdgate_actors::domain::Match {
                 agent: agent.into(),
                 trigger,
@@ -219,13 +207,13 @@ fn unguessable() -> Secret {
     Secret::new(&bytes).expect("32 bytes are not empty")
 }
 
-/// As at the public door: a form may be three times as long as its JSON.
+/// As at the public listener: a form may be three times as long as its JSON.
 fn limit(headers: &Headers, body_limit: usize) -> usize {
     let is_form = headers.get("content-type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with(FORM));
     if is_form { body_limit.saturating_mul(3) } else { body_limit }
 }
 
-impl Answer {
+impl Explanation {
     fn refused(status: u16, why: &str) -> Self {
         Self {
             status,
@@ -237,27 +225,27 @@ impl Answer {
         }
     }
 
-    fn judge_trigger(&mut self, filter: &Filter, context: &WebhookContext) {
-        let failed = evaluate(filter, context).err().unwrap_or_default();
+    fn judge_trigger(&mut self, filter: &Filter, event: &Event) {
+        let failed = evaluate(filter, event).err().unwrap_or_default();
         let matched = failed.is_empty();
         self.verdicts.push(TriggerVerdict { agent: None, trigger: 0, matched, failed });
         if matched {
-            self.prompt = Some(rendered("", "{}", context, self.sources.first(), 0));
+            self.prompt = Some(rendered("", "{}", event, self.sources.first(), 0));
         }
     }
 
     /// Asks every trigger that listens to one of the sources, also behind one that holds.
-    fn judge_agent(&mut self, agent: &ResolvedAgent, context: &WebhookContext) {
+    fn judge_agent(&mut self, agent: &ResolvedAgent, event: &Event) {
         for (index, trigger) in agent.spec.triggers.iter().enumerate() {
             if !self.sources.contains(&trigger.source) {
                 continue;
             }
-            let failed = evaluate(&trigger.filter, context).err().unwrap_or_default();
+            let failed = evaluate(&trigger.filter, event).err().unwrap_or_default();
             let matched = failed.is_empty();
             if matched && self.prompt.is_none() {
                 let spec = &agent.spec;
                 let (instructions, params) = (&spec.run.instructions, &spec.params);
-                self.prompt = Some(rendered(instructions, params, context, Some(&trigger.source), index));
+                self.prompt = Some(rendered(instructions, params, event, Some(&trigger.source), index));
             }
             let agent = Some(agent.name().to_string());
             self.verdicts.push(TriggerVerdict { agent, trigger: index, matched, failed });
@@ -268,7 +256,7 @@ impl Answer {
 fn rendered(
     instructions: &str,
     params: &str,
-    context: &WebhookContext,
+    event: &Event,
     source: Option<&SourceName>,
     trigger: usize,
 ) -> String {
@@ -277,64 +265,6 @@ fn rendered(
         trigger,
         trigger_id: None,
     };
-    let delivered = Delivered { context, source, receipt: None, delivery_id: None };
+    let delivered = Delivered { event, source, receipt: None, delivery_id: None };
     prompt::render(instructions, params, &cause, Some(&delivered))
-}
-
-/// One line of `explain --jsonl`.
-#[derive(Debug, Deserialize)]
-pub struct Line {
-    /// Comes back with the answer.
-    #[serde(default)]
-    pub id: Value,
-    provider: String,
-    #[serde(default)]
-    source: Option<String>,
-    #[serde(default)]
-    headers: Map<String, Value>,
-    #[serde(default)]
-    body: Option<String>,
-    #[serde(default)]
-    body_b64: Option<String>,
-    #[serde(default)]
-    trigger: Option<Map<String, Value>>,
-    #[serde(default)]
-    secrets: Option<BTreeMap<String, String>>,
-}
-
-impl Line {
-    /// The question behind the line.
-    ///
-    /// # Errors
-    /// A body that is no Base64.
-    pub fn question(&mut self) -> Result<Question, String> {
-        use base64::{Engine, engine::general_purpose::STANDARD};
-        let body = match (self.body_b64.take(), self.body.take()) {
-            (Some(encoded), _) => {
-                STANDARD.decode(encoded.trim()).map_err(|error| format!("body_b64 is no Base64: {error}"))?
-            }
-            (None, Some(text)) => text.into_bytes(),
-            (None, None) => Vec::new(),
-        };
-        let headers = std::mem::take(&mut self.headers);
-        Ok(Question {
-            provider: std::mem::take(&mut self.provider),
-            source: self.source.take(),
-            headers: headers.into_iter().filter_map(|(name, value)| Some((name, text(&value)?))).collect(),
-            body,
-            trigger: self.trigger.take(),
-            secrets: self.secrets.take(),
-            trust: false,
-        })
-    }
-}
-
-/// A header as the tools write it: a text, a number, or a list of which the first counts.
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Array(values) => values.first().and_then(text),
-        Value::Null | Value::Bool(_) | Value::Object(_) => None,
-    }
 }

@@ -70,9 +70,9 @@ mod tests {
             let sent = |id: &str| {
                 let headers: Headers = sample.headers(id).into_iter().collect();
                 let body = sample.body_of(id);
-                let mut context = provider.read(&headers, body.as_bytes()).unwrap();
-                context.details.remove("event_id");
-                (provider.identify(&headers, body.as_bytes()), context)
+                let mut event = provider.read(&headers, body.as_bytes()).unwrap();
+                event.details.remove("event_id");
+                (provider.identify(&headers, body.as_bytes()), event)
             };
             let ((one, said), (other, says)) = (sent("one"), sent("other"));
             assert_eq!(said, says, "{} {}", sample.provider, sample.name);

@@ -43,25 +43,25 @@ pub fn triggers_of(topology: &Topology) -> Triggers {
 /// triggers are filed elsewhere.
 pub fn receipt_json(receipt: &StoredReceipt, agents: &Triggers) -> Value {
     let today = match &receipt.parsed {
-        Some(Parsed::Context(context)) => {
+        Some(Parsed::Event(event)) => {
             let agents = agents.iter().map(|(agent, triggers)| (agent.as_str(), triggers.as_slice()));
-            explain::verdicts(agents, &receipt.delivery.sources, context)
+            explain::verdicts(agents, receipt.delivery.sources(), event)
         }
         _ => Vec::new(),
     };
     let (context, problem) = match &receipt.parsed {
-        Some(Parsed::Context(context)) => (json!(context), Value::Null),
+        Some(Parsed::Event(event)) => (json!(event), Value::Null),
         Some(Parsed::Unparsable(problem)) => (Value::Null, json!(problem.0)),
         None => (Value::Null, Value::Null),
     };
     json!({
         "receipt": receipt.id,
-        "at": receipt.delivery.at.to_string(),
-        "type": receipt.delivery.provider,
-        "sources": receipt.delivery.sources,
+        "at": receipt.delivery.at().to_string(),
+        "type": receipt.delivery.provider(),
+        "sources": receipt.delivery.sources(),
         "key": receipt.delivery.key(),
-        "headers": receipt.delivery.headers,
-        "bytes": receipt.delivery.body.len(),
+        "headers": receipt.delivery.headers(),
+        "bytes": receipt.delivery.body().len(),
         "state": receipt.state,
         "quarantine": receipt.quarantine,
         "problem": problem,

@@ -46,12 +46,12 @@ pub struct AgentActor {
 struct Run {
     stop: StopHandle,
     /// How it ended, once it has.
-    report: Option<recorder::Ended>,
+    report: Option<recorder::RunRecord>,
 }
 
 /// What a task of this actor reports. There are never more on their way than runs and claims, so
 /// their way in needs no bound.
-struct Report(Event, Option<recorder::Ended>);
+struct Report(Event, Option<recorder::RunRecord>);
 
 impl Message for Report {
     type Result = ();
@@ -164,7 +164,7 @@ impl AgentActor {
         spawn_local(async move {
             let limiter = Arc::clone(&deps.limiter);
             let report = run_task::drive(deps.clone(), spec, Arc::clone(&job), signal).await;
-            let ended = recorder::Ended::new(&job, &report);
+            let ended = recorder::RunRecord::new(&job, &report);
             let event = Event::Ended(job.run, report.end(!limiter.has_waiters()));
             if !actor.connected() {
                 // The agent was given up meanwhile: its job waits for the next life, uncounted.
@@ -246,24 +246,24 @@ impl Handler<Envelope<FilterRequest>> for AgentActor {
 
 /// Whether the agent wants a delivery, by the configuration that the delivery came under.
 fn filter(request: &FilterRequest, deps: &AgentDeps, waker: &Waker) {
-    let FilterRequest { agent: spec, context, receipt } = request;
+    let FilterRequest { agent: spec, event, receipt } = request;
     crate::failpoint::hit_for("agent.offer", spec.name.as_str());
     let delivery = receipt.delivery();
-    match match_triggers(&spec.triggers, &delivery.sources, context) {
+    match match_triggers(&spec.triggers, delivery.sources(), event) {
         MatchResult::Matched(trigger) => {
             let source = spec.triggers[trigger].source.clone();
             let trigger_id = Some(TriggerId::of(&spec.triggers[trigger]));
             let why = JobTrigger::Webhook { source: source.clone(), trigger, trigger_id: trigger_id.clone() };
-            let id = deps.store.ids().job(delivery.at);
+            let id = deps.store.ids().job(delivery.at());
             let job = NewJob {
                 limit: Some(spec.queue_limit),
-                ..NewJob::of_delivery(id, spec.name.clone(), why, source.clone(), receipt.id(), delivery.at)
+                ..NewJob::of_delivery(id, spec.name.clone(), why, source.clone(), receipt.id(), delivery.at())
             };
             let wake: Arc<dyn WakeUp> = Arc::new(waker.clone());
             receipt.matched(Match { agent: spec.name.clone(), trigger, trigger_id, source }, job, wake);
         }
         MatchResult::NotMatched(mismatches) => {
-            receipt.refused(|| Verdict::NotMatched { agent: spec.name.clone(), mismatches });
+            receipt.not_matched(|| Verdict::NotMatched { agent: spec.name.clone(), mismatches });
         }
     }
 }

@@ -3,11 +3,11 @@
 //! How values are compared and what a missing one means, each field says itself. What a provider
 //! wants to be asked for by name is refused by triggers that do not.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use super::glob;
 use crate::{
-    domain::{Actual, Clause, FailedClause, FieldSpec, Filter, Matcher, WebhookContext},
+    domain::{Actual, Clause, Event, FailedClause, FieldSpec, Filter, Matcher},
     provider,
 };
 
@@ -15,8 +15,8 @@ use crate::{
 const EVENTS: &str = "events";
 
 /// Whether every clause holds. Allocates nothing.
-pub fn matches(filter: &Filter, context: &WebhookContext) -> bool {
-    filter.clauses.iter().all(|clause| holds(clause, context)) && !is_unasked(filter, context)
+pub fn matches(filter: &Filter, event: &Event) -> bool {
+    filter.clauses.iter().all(|clause| holds(clause, event)) && !is_unasked(filter, event)
 }
 
 /// Like [`matches()`], with reasons.
@@ -24,40 +24,40 @@ pub fn matches(filter: &Filter, context: &WebhookContext) -> bool {
 /// # Errors
 /// Every clause that says no, in their order. An event that must be asked for by name is refused by
 /// `events`, with nothing wanted where the trigger has no such clause.
-pub fn evaluate(filter: &Filter, context: &WebhookContext) -> Result<(), Vec<FailedClause>> {
-    if matches(filter, context) {
+pub fn evaluate(filter: &Filter, event: &Event) -> Result<(), Vec<FailedClause>> {
+    if matches(filter, event) {
         return Ok(());
     }
-    let refusing = filter.clauses.iter().filter(|clause| !holds(clause, context));
+    let failing = filter.clauses.iter().filter(|clause| !holds(clause, event));
     let mut failed: Vec<_> =
-        refusing.map(|clause| refusal(clause.field, clause.wanted.clone(), context)).collect();
+        failing.map(|clause| failed_clause(clause.field, clause.wanted.clone(), event)).collect();
     let is_told = failed.iter().any(|clause| clause.field == EVENTS);
-    if is_unasked(filter, context)
+    if is_unasked(filter, event)
         && !is_told
-        && let Some(field) = provider::spec(context.source).field(EVENTS)
+        && let Some(field) = provider::spec(event.header.provider).field(EVENTS)
     {
-        failed.push(refusal(field, Vec::new(), context));
+        failed.push(failed_clause(field, Vec::new(), event));
     }
     Err(failed)
 }
 
 /// GitHub sends a ping when a webhook is made. It is no work for an agent that did not ask for it
 /// by name.
-fn is_unasked(filter: &Filter, context: &WebhookContext) -> bool {
-    let event = context.event.as_str();
+fn is_unasked(filter: &Filter, event: &Event) -> bool {
+    let name = event.header.event.as_str();
     let asks =
-        |clause: &Clause| clause.field.name == EVENTS && clause.wanted.iter().any(|wanted| wanted == event);
-    provider::spec(context.source).asked_by_name.contains(&event) && !filter.clauses.iter().any(asks)
+        |clause: &Clause| clause.field.name == EVENTS && clause.wanted.iter().any(|wanted| wanted == name);
+    provider::spec(event.header.provider).asked_by_name.contains(&name) && !filter.clauses.iter().any(asks)
 }
 
 /// Whether one clause holds.
-fn holds(clause: &Clause, context: &WebhookContext) -> bool {
+fn holds(clause: &Clause, event: &Event) -> bool {
     let field = clause.field;
-    let mut values = context.matched_values(field).peekable();
+    let mut values = event.matched_values(field).peekable();
     if values.peek().is_none() {
-        return !field.is_of_kind(&context.event);
+        return !field.is_of_kind(&event.header.event);
     }
-    values.any(|value| clause.wanted.iter().any(|wanted| is_same(field, wanted, value)))
+    values.any(|value| clause.wanted.iter().any(|wanted| is_same(field, wanted, &value)))
 }
 
 /// Whether a wanted value and one that is there are the same to a field.
@@ -71,13 +71,13 @@ fn is_same(field: &FieldSpec, wanted: &str, value: &str) -> bool {
     same || field.synonyms.contains(&(wanted, value))
 }
 
-/// How many values of a field a refusal tells; nobody reads more.
+/// How many values of a field a mismatch tells; nobody reads more.
 const MOST_TOLD: usize = 32;
 
-fn refusal(field: &'static FieldSpec, wanted: Vec<String>, context: &WebhookContext) -> FailedClause {
+fn failed_clause(field: &'static FieldSpec, wanted: Vec<String>, event: &Event) -> FailedClause {
     let mut known = HashSet::new();
-    let mut distinct = context.values(field).filter(|value| known.insert(*value));
-    let mut actual: Vec<_> = distinct.by_ref().take(MOST_TOLD).map(str::to_owned).collect();
+    let mut distinct = event.values(field).filter(|value| known.insert(value.clone()));
+    let mut actual: Vec<_> = distinct.by_ref().take(MOST_TOLD).map(Cow::into_owned).collect();
     let untold = distinct.count();
     if untold > 0 {
         actual.push(format!("… [and {untold} more]"));

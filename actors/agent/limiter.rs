@@ -1,4 +1,6 @@
 //! The places for runs that all agents of a gate share.
+//!
+//! More than a semaphore, because one cannot be made smaller than what is taken of it.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

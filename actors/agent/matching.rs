@@ -1,7 +1,7 @@
 //! Whether an agent wants a delivery.
 
 use super::filter::evaluate;
-use crate::domain::{SourceName, Trigger, TriggerMismatch, WebhookContext};
+use crate::domain::{Event, SourceName, Trigger, TriggerMismatch};
 
 /// What an agent's triggers say together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,13 +13,13 @@ pub enum MatchResult {
 }
 
 /// Asks every trigger that listens to one of `sources`, until one holds.
-pub fn match_triggers(triggers: &[Trigger], sources: &[SourceName], context: &WebhookContext) -> MatchResult {
+pub fn match_triggers(triggers: &[Trigger], sources: &[SourceName], event: &Event) -> MatchResult {
     let mut mismatches = Vec::new();
     for (index, trigger) in triggers.iter().enumerate() {
         if !sources.contains(&trigger.source) {
             continue;
         }
-        match evaluate(&trigger.filter, context) {
+        match evaluate(&trigger.filter, event) {
             Ok(()) => return MatchResult::Matched(index),
             Err(failed) => mismatches.push(TriggerMismatch { trigger: index, failed }),
         }

@@ -3,11 +3,10 @@
 //! Instructions are the user's own text. Everything else stands in blocks of one JSON line each,
 //! in which `<`, `>` and `&` are escaped, so that no text of a webhook can close its block.
 
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
-    domain::{ProviderName, ReceiptId, SourceName, WebhookContext, is_unseen, push_escape},
+    domain::{Event, FactName, ReceiptId, SourceName, entry, fact, is_unseen, push_escape},
     store::JobTrigger,
 };
 
@@ -15,7 +14,7 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub struct Delivered<'a> {
     /// What it says.
-    pub context: &'a WebhookContext,
+    pub event: &'a Event,
     /// The source of the trigger that matched.
     pub source: Option<&'a SourceName>,
     /// The receipt under which it is kept.
@@ -62,7 +61,7 @@ pub fn render(
 /// The context as one line of JSON that can stand between tags.
 pub fn context_json(delivered: &Delivered<'_>) -> String {
     // A context holds nothing that JSON cannot write.
-    let json = serde_json::to_string(&Shown::from(delivered)).unwrap_or_else(|_| "{}".to_owned());
+    let json = serde_json::to_string(&Shown(delivered)).unwrap_or_else(|_| "{}".to_owned());
     let mut line = String::with_capacity(json.len() + 64);
     push_escaped(&mut line, &json);
     line
@@ -82,98 +81,56 @@ fn push_escaped(out: &mut String, json: &str) {
     }
 }
 
-/// The keys in their order.
-#[derive(Serialize)]
-struct Shown<'a> {
-    source: ProviderName,
-    event: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    action: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    repo: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    number: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    body: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    author: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    assignee: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    labels: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    branch: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    conclusion: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    comment: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sender: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    timestamp: Option<&'a str>,
-    #[serde(rename = "receiptId", skip_serializing_if = "Option::is_none")]
-    receipt: Option<ReceiptId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    org: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    assignees: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    base_branch: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    branches: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tag: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    commenter: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    repos: &'a [String],
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    details: &'a Map<String, Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source_name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delivery_id: Option<&'a str>,
-}
+/// What prompts have always told, in its order.
+const FIRST: [FactName; 11] = [
+    fact::REPO,
+    fact::NUMBER,
+    fact::TITLE,
+    fact::BODY,
+    fact::URL,
+    fact::AUTHOR,
+    fact::ASSIGNEE,
+    fact::LABELS,
+    fact::BRANCH,
+    fact::CONCLUSION,
+    fact::COMMENT,
+];
+/// What stands behind the receipt.
+const THEN: [FactName; 8] = [
+    fact::ORG,
+    fact::ASSIGNEES,
+    fact::LABEL,
+    fact::BASE_BRANCH,
+    fact::BRANCHES,
+    fact::TAG,
+    fact::COMMENTER,
+    fact::REPOS,
+];
 
-impl<'a> From<&Delivered<'a>> for Shown<'a> {
-    fn from(delivered: &Delivered<'a>) -> Self {
-        let context = delivered.context;
-        Self {
-            source: context.source,
-            event: &context.event,
-            action: context.action.as_deref(),
-            repo: context.repo.as_deref(),
-            number: context.number,
-            title: context.title.as_deref(),
-            body: context.body.as_deref(),
-            url: context.url.as_deref(),
-            author: context.author.as_deref(),
-            assignee: context.assignee.as_deref(),
-            labels: &context.labels,
-            branch: context.branch.as_deref(),
-            conclusion: context.conclusion.as_deref(),
-            comment: context.comment.as_deref(),
-            sender: context.sender.as_deref(),
-            timestamp: context.timestamp.as_deref(),
-            receipt: delivered.receipt,
-            org: context.org.as_deref(),
-            assignees: &context.assignees,
-            label: context.label.as_deref(),
-            base_branch: context.base_branch.as_deref(),
-            branches: &context.branches,
-            tag: context.tag.as_deref(),
-            commenter: context.commenter.as_deref(),
-            repos: &context.repos,
-            details: &context.details,
-            source_name: delivered.source.map(SourceName::as_str),
-            delivery_id: delivered.delivery_id,
+/// An event as a prompt shows it.
+struct Shown<'a>(&'a Delivered<'a>);
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(delivered) = self;
+        let Event { header, facts, .. } = delivered.event;
+        let mut object = serializer.serialize_map(None)?;
+        object.serialize_entry("source", &header.provider)?;
+        object.serialize_entry("event", &header.event)?;
+        entry(&mut object, "action", header.action.as_ref())?;
+        for name in FIRST {
+            entry(&mut object, name.as_str(), facts.get(name))?;
         }
+        entry(&mut object, "sender", header.sender.as_ref())?;
+        entry(&mut object, "timestamp", header.time.as_ref())?;
+        entry(&mut object, "receiptId", delivered.receipt)?;
+        for name in THEN {
+            entry(&mut object, name.as_str(), facts.get(name))?;
+        }
+        entry(&mut object, "details", delivered.event.shown_details())?;
+        entry(&mut object, "source_name", delivered.source)?;
+        entry(&mut object, "delivery_id", delivered.delivery_id)?;
+        object.end()
     }
 }
 

@@ -16,28 +16,28 @@ use crate::{
 const FINISH_PAUSE: Duration = Duration::from_millis(500);
 
 /// What is told of a run that was started.
-pub(super) struct Ended {
+pub(super) struct RunRecord {
     job: Arc<ClaimedJob>,
     outcome: AttemptOutcome,
     detail: Option<String>,
-    is_surroundings: bool,
+    is_host_fault: bool,
     took: Duration,
 }
 
-impl Ended {
+impl RunRecord {
     pub(super) fn new(job: &Arc<ClaimedJob>, report: &RunReport) -> Self {
         let outcome = AttemptOutcome::from(report.outcome.kind.clone());
         let detail = run_task::detail(&report.outcome, &outcome);
-        let is_surroundings = report.is_surroundings();
-        Self { job: Arc::clone(job), outcome, detail, is_surroundings, took: report.took }
+        let is_host_fault = report.is_host_fault();
+        Self { job: Arc::clone(job), outcome, detail, is_host_fault, took: report.took }
     }
 
     fn tell(self, disposition: &Disposition, finish: &Finish, again_in: Duration) {
-        if self.is_surroundings {
+        if self.is_host_fault {
             return emit(Event::RunNotStarted {
                 agent: self.job.agent.clone(),
                 run: finish.run,
-                cause: "surroundings",
+                cause: "host",
                 detail: self.detail.unwrap_or_default(),
                 again_in_ms: again_in.into(),
             });
@@ -68,7 +68,7 @@ pub(super) struct Recording {
     /// What to claim in the same change.
     pub(super) then: Option<Claim>,
     /// Nothing for a job that was claimed and put back without a run.
-    pub(super) ended: Option<Ended>,
+    pub(super) ended: Option<RunRecord>,
 }
 
 impl Recording {
@@ -105,7 +105,7 @@ impl Recording {
 }
 
 /// Writes down a run whose agent is gone: its job waits, and nothing counts against it.
-pub(super) async fn put_back(deps: AgentDeps, ended: Ended) {
+pub(super) async fn put_back(deps: AgentDeps, ended: RunRecord) {
     let (run, agent, outcome) = (ended.job.run, ended.job.agent.clone(), ended.outcome.clone());
     let disposition = match outcome {
         AttemptOutcome::Completed => Disposition::Complete,

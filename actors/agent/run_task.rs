@@ -11,7 +11,7 @@ use super::{
     prompt::{self, Delivered},
 };
 use crate::{
-    domain::{AgentSpec, AttemptOutcome, Headers, JobTrigger, WebhookContext},
+    domain::{AgentSpec, AttemptOutcome, Event, Headers, JobTrigger},
     provider::{self, payload},
     runner::{NotStartedCause, Outcome, OutcomeKind, RunHandle, RunRequest, StopSignal},
     store::{ClaimedJob, StoreError},
@@ -29,14 +29,14 @@ pub(super) struct RunReport {
 
 impl RunReport {
     /// Whether it never began for want of what every run needs.
-    pub(super) const fn is_surroundings(&self) -> bool {
-        matches!(self.outcome.kind, OutcomeKind::NotStarted { cause: NotStartedCause::Surroundings, .. })
+    pub(super) const fn is_host_fault(&self) -> bool {
+        matches!(self.outcome.kind, OutcomeKind::NotStarted { cause: NotStartedCause::Host, .. })
     }
 
     /// What the machine is told.
     pub(super) fn end(self, may_keep_place: bool) -> RunEnd {
-        let is_surroundings = self.is_surroundings();
-        RunEnd { outcome: self.outcome.kind.into(), is_surroundings, jitter: fastrand::f64(), may_keep_place }
+        let is_host_fault = self.is_host_fault();
+        RunEnd { outcome: self.outcome.kind.into(), is_host_fault, jitter: fastrand::f64(), may_keep_place }
     }
 }
 
@@ -63,7 +63,7 @@ async fn perform(deps: &AgentDeps, spec: &AgentSpec, job: &ClaimedJob, mut stop:
         Ok(request) => request,
         // What the store cannot say is no fault of the job.
         Err(error) => {
-            let cause = NotStartedCause::Surroundings;
+            let cause = NotStartedCause::Host;
             return OutcomeKind::NotStarted { cause, error: error.to_string() }.into();
         }
     };
@@ -86,13 +86,13 @@ async fn request(deps: &AgentDeps, spec: &AgentSpec, job: &ClaimedJob) -> Result
         (Some(delivered), Some(receipt)) => {
             let unreadable = |error: serde_json::Error| StoreError::Unavailable(error.to_string());
             let headers = delivered.headers().map_err(unreadable)?;
-            let context = delivered.context().map_err(unreadable)?;
+            let event = delivered.event().map_err(unreadable)?;
             let body = deps.store.body(receipt).await?;
             let payload = match body {
                 Some(body) => Some(json_of(&headers, body).await),
                 None => None,
             };
-            Some((delivered.provider, headers, context, payload))
+            Some((delivered.provider, headers, event, payload))
         }
         _ => None,
     };
@@ -100,9 +100,9 @@ async fn request(deps: &AgentDeps, spec: &AgentSpec, job: &ClaimedJob) -> Result
         JobTrigger::Webhook { source, .. } => Some(source),
         _ => None,
     };
-    let shown = delivered.as_ref().and_then(|(provider, headers, context, _)| {
+    let shown = delivered.as_ref().and_then(|(provider, headers, event, _)| {
         Some(Delivered {
-            context: context.as_ref()? as &WebhookContext,
+            event: event.as_ref()? as &Event,
             source,
             receipt: job.receipt,
             delivery_id: provider::provider(*provider).delivery_id(headers),

@@ -24,8 +24,8 @@ use std::{
 use bytes::Bytes;
 use herdgate_actors::{
     domain::{
-        AgentName, Delivery, Headers, JobTrigger, Match, NewJob, NodeId, NodeLife, Origin, Parsed,
-        ProviderName, ReceiptBatch, ReceiptSink, Timestamp, Verdict, WebhookContext,
+        AgentName, Delivery, DeliveryParts, Event, Headers, JobTrigger, Match, NewJob, NodeId, NodeLife,
+        Origin, Parsed, ProviderName, ReceiptBatch, ReceiptSink, Timestamp, Verdict, fact,
     },
     store::{
         AttemptOutcome, Claim, Disposition, Finish, JobQuery, Page, Pending, Queue, SqliteEngine,
@@ -135,10 +135,10 @@ fn sample(random: &mut fastrand::Rng, engine: &SqliteEngine, at: Timestamp) -> R
         );
     }
     body.push_str("null]}");
-    let mut context = WebhookContext::new(ProviderName::new("github"), "push");
-    context.repo = Some("acme/app".to_owned());
-    context.title = Some("Fix the thing".to_owned());
-    context.sender = Some("dev".to_owned());
+    let mut event = Event::new(ProviderName::new("github"), "push");
+    event.header.sender = Some("dev".to_owned());
+    event.facts.set(fact::REPO, Some("acme/app"));
+    event.facts.set(fact::TITLE, Some("Fix the thing"));
     let mut headers = Headers::with_capacity(2);
     headers.push("x-github-event", "push");
     headers.push("x-github-delivery", key.as_str());
@@ -153,16 +153,19 @@ fn sample(random: &mut fastrand::Rng, engine: &SqliteEngine, at: Timestamp) -> R
     ReceiptBatch {
         id,
         origin: Origin::Request,
-        delivery: Arc::new(Delivery {
-            provider: ProviderName::new("github"),
-            sources: vec!["my-github".into()],
-            headers,
-            body: Bytes::from(body),
-            at,
-            keys: vec![key.into()],
-            own_windows: Vec::new(),
-        }),
-        parsed: Some(Parsed::Context(Arc::new(context))),
+        delivery: Arc::new(
+            Delivery::new(DeliveryParts {
+                provider: ProviderName::new("github"),
+                sources: vec!["my-github".into()],
+                headers,
+                body: Bytes::from(body),
+                at,
+                keys: vec![key.into()],
+                own_windows: Vec::new(),
+            })
+            .unwrap(),
+        ),
+        parsed: Some(Parsed::Event(Arc::new(event))),
         verdicts: vec![Verdict::Matched(wants)],
         jobs: vec![job],
         missing: 0,

@@ -1,4 +1,5 @@
-//! The agents that run, and the ways to them.
+//! The agents that run, and the ways to them. Their runs are counted where they are known, in the machine of
+//! each agent; a `TaskTracker` would count them a second time.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 

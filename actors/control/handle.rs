@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     domain::{
-        AgentName, Answer, Clock, Delivery, DeliveryAck, Input, JobId, JobTrigger, NewJob, Origin,
-        PendingReceipt, ReceiptId, Reply, RunId, Topology,
+        AgentName, Answer, Clock, DeliveryAck, Input, JobId, JobTrigger, NewJob, Origin, PendingReceipt,
+        ReceiptId, Reply, RunId, Topology,
     },
     parser::Parsers,
     runner::StopMode,
@@ -146,7 +146,7 @@ impl Control {
         let receipt = PendingReceipt::open(
             self.store.ids().receipt(now),
             Origin::Replay { of: id },
-            Delivery { at: now, ..delivery },
+            delivery.again(now),
             self.topology(),
             Arc::clone(&self.store) as Arc<dyn crate::domain::ReceiptSink>,
             Some(reply),

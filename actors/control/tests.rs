@@ -11,8 +11,8 @@ use super::*;
 use crate::{
     agent::{AgentDeps, AgentState, RunLimiter, machine::Mode},
     domain::{
-        AgentName, AgentSpec, Clock, JobId, JobState, KeepWork, ManualClock, NodeId, NodeLife, RetryPolicy,
-        Revision, RunId, RunSpec, Timestamp, Topology,
+        AgentName, AgentSpec, Clock, JobId, JobState, ManualClock, NodeId, NodeLife, Revision, RunId,
+        Timestamp, Topology,
     },
     ingress::RateLimits,
     parser::Parsers,
@@ -83,7 +83,7 @@ impl Bed {
     }
 
     async fn apply(&self, agents: &[(&str, u32)]) -> Applied {
-        let agents = agents.iter().map(|(name, scale)| agent(name, *scale)).collect();
+        let agents = agents.iter().map(|(name, scale)| AgentSpec::named(name, *scale)).collect();
         self.control.apply(Configuration { agents, ..Configuration::default() }).await.unwrap()
     }
 
@@ -124,27 +124,6 @@ impl Bed {
     fn observed(&self, agent: &str) -> AgentState {
         self.control.agents().observe(&agent.into()).unwrap().borrow().clone()
     }
-}
-
-fn agent(name: &str, scale: u32) -> Arc<AgentSpec> {
-    Arc::new(AgentSpec {
-        name: name.into(),
-        triggers: Vec::new(),
-        scale,
-        queue_limit: 100,
-        retry: RetryPolicy::default(),
-        run: Arc::new(RunSpec {
-            command: vec!["cat".to_owned()],
-            cwd: None,
-            env: Vec::new(),
-            timeout: Duration::from_secs(3600),
-            kill_grace: Duration::from_secs(1),
-            output_limit: 1,
-            keep_work: KeepWork::Never,
-            instructions: "".into(),
-        }),
-        params: "{}".into(),
-    })
 }
 
 #[actix::test]
@@ -300,7 +279,7 @@ async fn a_machine_without_room_charges_no_job() {
     let job = bed.trigger("dev").await;
     for _ in 0..5 {
         let error = "too many open files".to_owned();
-        let cause = crate::runner::NotStartedCause::Surroundings;
+        let cause = crate::runner::NotStartedCause::Host;
         let run = tokio::time::timeout(Duration::from_secs(120), bed.started.recv()).await.unwrap().unwrap();
         run.end(OutcomeKind::NotStarted { cause, error });
     }

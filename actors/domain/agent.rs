@@ -48,6 +48,31 @@ impl AgentSpec {
     }
 }
 
+#[cfg(test)]
+impl AgentSpec {
+    /// An agent of a test, whose runs print what they are told.
+    pub(crate) fn named(name: &str, scale: u32) -> Arc<Self> {
+        Arc::new(Self {
+            name: name.into(),
+            triggers: Vec::new(),
+            scale,
+            queue_limit: 100,
+            retry: RetryPolicy::default(),
+            run: Arc::new(RunSpec {
+                command: vec!["cat".to_owned()],
+                cwd: None,
+                env: Vec::new(),
+                timeout: Duration::from_secs(3600),
+                kill_grace: Duration::from_secs(1),
+                output_limit: 1,
+                keep_work: KeepWork::Never,
+                instructions: "".into(),
+            }),
+            params: "{}".into(),
+        })
+    }
+}
+
 /// `[retry]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {

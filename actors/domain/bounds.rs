@@ -3,10 +3,11 @@
 //! Everything that an agent is shown is cut here, with a mark, whichever provider read it. What is
 //! cut can match no filter any more by its own name, which no label and no login has at that length.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
-    WebhookContext,
+    Details, Event, Fact,
+    facts::FactKind,
     text::{BODY_LIMIT, cut_at},
 };
 
@@ -23,45 +24,31 @@ const DEPTH: usize = 8;
 /// The detail that names the lists of which something was left out.
 const CUT: &str = "cut";
 
-impl WebhookContext {
+impl Event {
     /// Cuts what is too long, too many or too deep, and says so.
     pub(crate) fn bound(&mut self) {
-        text(&mut self.event, TEXT);
-        let texts = [
-            &mut self.action,
-            &mut self.repo,
-            &mut self.title,
-            &mut self.url,
-            &mut self.author,
-            &mut self.assignee,
-            &mut self.label,
-            &mut self.branch,
-            &mut self.base_branch,
-            &mut self.tag,
-            &mut self.conclusion,
-            &mut self.commenter,
-            &mut self.sender,
-            &mut self.timestamp,
-            &mut self.org,
-        ];
-        for one in texts.into_iter().flatten() {
+        text(&mut self.header.event, TEXT);
+        let header = &mut self.header;
+        for one in [&mut header.action, &mut header.sender, &mut header.time].into_iter().flatten() {
             text(one, TEXT);
         }
-        let lists = [
-            ("labels", &mut self.labels),
-            ("assignees", &mut self.assignees),
-            ("branches", &mut self.branches),
-            ("repos", &mut self.repos),
-            ("author_aliases", &mut self.author_aliases),
-        ];
-        let mut cut: Vec<_> =
-            lists.into_iter().filter_map(|(name, list)| items(list).then_some(name)).collect();
+        let mut cut = Vec::new();
+        for (name, fact) in self.facts.iter_mut() {
+            match fact {
+                // Prose was cut when it was set.
+                Fact::Text(one) if name.kind != FactKind::Prose => text(one, TEXT),
+                Fact::List(list) => {
+                    if items(list) {
+                        cut.push(name.as_str());
+                    }
+                }
+                Fact::Text(_) | Fact::Number(_) => {}
+            }
+        }
         if details(&mut self.details) {
             cut.push("details");
         }
-        if !cut.is_empty() {
-            self.details.insert(CUT.to_owned(), cut.into());
-        }
+        self.details.add(CUT, (!cut.is_empty()).then_some(cut));
     }
 }
 
@@ -88,19 +75,19 @@ fn items(list: &mut Vec<String>) -> bool {
 }
 
 /// Whether something was left out.
-fn details(details: &mut Map<String, Value>) -> bool {
-    let mut room = Room { bytes: BYTES, is_cut: false };
-    details.retain(|key, value| room.keeps(key, value, 1));
-    room.is_cut
+fn details(details: &mut Details) -> bool {
+    let mut budget = Budget { bytes: BYTES, is_cut: false };
+    details.retain(|key, value| budget.keeps(key, value, 1));
+    budget.is_cut
 }
 
 /// What details may still take.
-struct Room {
+struct Budget {
     bytes: usize,
     is_cut: bool,
 }
 
-impl Room {
+impl Budget {
     fn keeps(&mut self, key: &str, value: &mut Value, depth: usize) -> bool {
         let fits = depth <= DEPTH && self.takes(key.len());
         let fits = fits
@@ -137,33 +124,41 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::ProviderName;
+    use crate::domain::{FactName, ProviderName, fact};
 
-    fn bounded(fill: impl FnOnce(&mut WebhookContext)) -> WebhookContext {
-        let mut context = WebhookContext::new(ProviderName::new("github"), "push");
-        fill(&mut context);
-        context.bound();
-        context
+    fn bounded(fill: impl FnOnce(&mut Event)) -> Event {
+        let mut event = Event::new(ProviderName::new("github"), "push");
+        fill(&mut event);
+        event.bound();
+        event
     }
 
     #[test]
     fn a_title_of_megabytes_is_cut_with_a_mark() {
-        let context = bounded(|context| context.title = Some("ü".repeat(5 << 20)));
-        let title = context.title.unwrap();
+        let event = bounded(|event| event.facts.set(fact::TITLE, Some("ü".repeat(5 << 20))));
+        let title = event.facts.text(fact::TITLE).unwrap();
         assert!(title.ends_with("ü… [cut at 1000 characters]"));
         assert!(title.chars().count() < 1100);
-        assert!(context.details.is_empty());
+        assert!(event.details.is_empty());
     }
 
     #[test]
-    fn a_hundred_thousand_labels_are_cut_in_number_and_the_context_says_so() {
+    fn a_hundred_thousand_labels_are_cut_in_number_and_the_event_says_so() {
         let labels: Vec<_> = (0..100_000).map(|n| format!("label-{n}")).collect();
-        let context = bounded(|context| context.labels = labels);
-        assert_eq!(context.labels.len(), 1000);
-        assert_eq!(context.details["cut"], json!(["labels"]));
-        let long = bounded(|context| context.labels = vec!["l".repeat(10_000); 1000]);
-        assert!(long.labels.iter().map(String::len).sum::<usize>() <= BYTES);
-        assert!(long.labels[0].ends_with("… [cut at 256 characters]"));
+        let event = bounded(|event| event.facts.set_list(fact::LABELS, labels));
+        assert_eq!(event.facts.list(fact::LABELS).len(), 1000);
+        assert_eq!(event.details["cut"], json!(["labels"]));
+        let long = bounded(|event| event.facts.set_list(fact::LABELS, vec!["l".repeat(10_000); 1000]));
+        let labels = long.facts.list(fact::LABELS);
+        assert!(labels.iter().map(String::len).sum::<usize>() <= BYTES);
+        assert!(labels[0].ends_with("… [cut at 256 characters]"));
+    }
+
+    #[test]
+    fn what_one_provider_alone_knows_is_bounded_too() {
+        const COLOUR: FactName = FactName::text("colour");
+        let event = bounded(|event| event.facts.set(COLOUR, Some("red".repeat(5000))));
+        assert!(event.facts.text(COLOUR).unwrap().ends_with("[cut at 1000 characters]"));
     }
 
     #[test]
@@ -172,14 +167,14 @@ mod tests {
         for _ in 0..100 {
             deep = json!([deep]);
         }
-        let context = bounded(|context| {
-            context.details.insert("deep".to_owned(), deep);
-            context.details.insert("kept".to_owned(), json!({"a": [1, "b"]}));
-            context.details.insert("long".to_owned(), json!(vec!["x".repeat(4000); 100]));
+        let event = bounded(|event| {
+            event.details.add("deep", Some(deep));
+            event.details.add("kept", Some(json!({"a": [1, "b"]})));
+            event.details.add("long", Some(json!(vec!["x".repeat(4000); 100])));
         });
-        assert_eq!(context.details["kept"], json!({"a": [1, "b"]}));
-        assert_eq!(context.details["cut"], json!(["details"]));
-        let json = serde_json::to_string(&context).unwrap();
+        assert_eq!(event.details["kept"], json!({"a": [1, "b"]}));
+        assert_eq!(event.details["cut"], json!(["details"]));
+        let json = serde_json::to_string(&event).unwrap();
         assert!(json.len() < 2 * BYTES && !json.contains("core"));
     }
 }

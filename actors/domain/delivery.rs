@@ -1,4 +1,4 @@
-//! A verified request.
+//! A verified request, as it is kept.
 
 use std::time::Duration;
 
@@ -7,12 +7,17 @@ use bytes::Bytes;
 use super::Headers;
 use crate::domain::{DedupeKey, ProviderName, SourceName, Timestamp};
 
-/// A request whose sources are known. Made by verification, or read back from the store.
+/// A request whose sources are known. Made by verification, or read back from the store; complete from
+/// its first moment, and changed by nobody.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Delivery {
+pub struct Delivery(DeliveryParts);
+
+/// What a [`Delivery`] is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeliveryParts {
     /// Who sent it.
     pub provider: ProviderName,
-    /// Every source that vouches for it; never empty.
+    /// Every source that vouches for it.
     pub sources: Vec<SourceName>,
     /// The event headers; signatures are gone.
     pub headers: Headers,
@@ -27,15 +32,64 @@ pub struct Delivery {
     pub own_windows: Vec<(SourceName, Duration)>,
 }
 
+/// A delivery for which nobody vouches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a delivery belongs to at least one source")]
+pub struct NoSource;
+
 impl Delivery {
+    /// The delivery of these parts.
+    ///
+    /// # Errors
+    /// It has no source.
+    pub fn new(parts: DeliveryParts) -> Result<Self, NoSource> {
+        if parts.sources.is_empty() { Err(NoSource) } else { Ok(Self(parts)) }
+    }
+
+    /// The same, arriving once more.
+    #[must_use]
+    pub fn again(self, at: Timestamp) -> Self {
+        Self(DeliveryParts { at, ..self.0 })
+    }
+
+    /// Who sent it.
+    pub const fn provider(&self) -> ProviderName {
+        self.0.provider
+    }
+
+    /// Every source that vouches for it; never empty.
+    pub fn sources(&self) -> &[SourceName] {
+        &self.0.sources
+    }
+
+    /// The event headers, without signatures.
+    pub const fn headers(&self) -> &Headers {
+        &self.0.headers
+    }
+
+    /// The raw body, byte for byte, but for secrets which the provider put into it.
+    pub const fn body(&self) -> &Bytes {
+        &self.0.body
+    }
+
+    /// When it arrived.
+    pub const fn at(&self) -> Timestamp {
+        self.0.at
+    }
+
+    /// What makes two deliveries the same event, within one source: any of these.
+    pub fn keys(&self) -> &[DedupeKey] {
+        &self.0.keys
+    }
+
     /// The key that names it; empty where it has none.
     pub fn key(&self) -> &str {
-        self.keys.first().map_or("", |first| first.key.as_str())
+        self.keys().first().map_or("", |first| first.key.as_str())
     }
 
     /// How long `source` remembers one of the keys; `None` is as long as the project does.
     pub fn window(&self, source: &SourceName, key: &DedupeKey) -> Option<Duration> {
-        let own = self.own_windows.iter().find(|(name, _)| name == source);
+        let own = self.0.own_windows.iter().find(|(name, _)| name == source);
         own.map(|(_, window)| *window).or(key.window)
     }
 }

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::domain::SourceName;
+use crate::domain::{FactName, SourceName};
 
 /// One `[[webhooks]]` table of an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Trigger {
 /// All clauses must hold; without any, everything matches but what must be asked for by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// In the order in which refusals name them; each field at most once.
+    /// In the order in which mismatches name them; each field at most once.
     pub clauses: Vec<Clause>,
 }
 
@@ -40,7 +40,7 @@ pub struct FieldSpec {
     pub name: &'static str,
     /// Other keys that mean the same.
     pub aliases: &'static [&'static str],
-    /// Where its values stand. Refusals tell all of them.
+    /// Where its values stand. Mismatches tell all of them.
     pub values: &'static [Place],
     /// Where values stand that match as well, but are not told.
     pub also: &'static [Place],
@@ -63,10 +63,10 @@ pub enum Place {
     Event,
     /// The action.
     Action,
-    /// A fact of that name.
-    Fact(&'static str),
-    /// A detail of that name, where it is a text.
-    Detail(&'static str),
+    /// Who caused the event.
+    Sender,
+    /// A fact.
+    Fact(FactName),
 }
 
 /// How values are compared.
@@ -112,7 +112,7 @@ impl FieldSpec {
 
     /// Whether events called `event`, with or without a value in this one, have a place for the
     /// field.
-    pub fn is_of_kind(&self, event: &str) -> bool {
+    pub(crate) fn is_of_kind(&self, event: &str) -> bool {
         match self.when_absent {
             WhenAbsent::Fail => true,
             WhenAbsent::PassForOtherKinds(kinds) => kinds.iter().any(|kind| match kind.strip_suffix('*') {

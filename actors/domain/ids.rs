@@ -35,7 +35,7 @@ impl NodeId {
 
 /// One life of a node's process: who holds the lease of a run.
 ///
-/// A start ends what earlier lives of its own node left executing, and nobody else's; a sweep never
+/// A start ends what earlier lives of its own node left executing, and nobody else's; a rescue while it runs never
 /// touches what the living life executes, whatever the clock says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NodeLife {

@@ -3,7 +3,7 @@
 //! ```text
 //! UnverifiedRequest ─ verify ─▶ Delivery ─ open ─▶ PendingReceipt ─▶ ReceiptBatch
 //!                                                    │  ▲
-//!                                            Context │  │ Verdict (Trigger, Filter)
+//!                                              Event │  │ Verdict (Trigger, Filter)
 //!                                                    ▼  │
 //!                                               FilterRequest
 //! ```
@@ -16,9 +16,11 @@ mod attempt;
 mod bounds;
 mod clock;
 mod clock_watch;
-mod context;
 mod delivery;
 mod digest;
+mod event;
+mod event_json;
+mod facts;
 mod filter;
 mod headers;
 mod ids;
@@ -43,9 +45,11 @@ pub use agent::{AgentSpec, EnvVar, KeepWork, RetryPolicy, RunSpec};
 pub use attempt::{AttemptOutcome, Disposition, History};
 pub use clock::{Clock, ManualClock, Timestamp};
 pub use clock_watch::{ClockJump, ClockWatch};
-pub use context::{KindFields, WebhookContext};
-pub use delivery::Delivery;
+pub use delivery::{Delivery, DeliveryParts, NoSource};
 pub use digest::{Digest, DigestWriter};
+pub use event::{Details, Event, Header, KindFields};
+pub(crate) use event_json::{StoredEvent, entry};
+pub use facts::{Fact, FactName, Facts, fact};
 pub use filter::{Clause, FIELD, FieldSpec, Filter, Matcher, Place, Trigger, WhenAbsent};
 pub use headers::Headers;
 pub use ids::{AnyId, Attempt, IdSource, InvalidId, JobId, NodeId, NodeLife, ReceiptId, RunId};
@@ -63,9 +67,11 @@ pub use request::{
 };
 pub use revision::{NameChanges, Parts, Revision, RevisionChanges};
 pub use scheme::{Encoding, Hash, KeyForm, Part, Scheme, Signature};
-pub use signature::{BadSecret, Check, Secret, feed, fingerprint};
+pub(crate) use signature::feed;
+pub use signature::{BadSecret, Check, Secret, fingerprint};
 pub use source::{RateLimit, Source};
-pub use text::{BODY_LIMIT, cut, cut_at, escape_unseen, is_unseen, push_escape};
+pub(crate) use text::push_escape;
+pub use text::{BODY_LIMIT, cut, cut_at, escape_unseen, is_unseen};
 pub use topology::{Changes, SubscriptionIndex, Topology};
 pub use trigger_id::TriggerId;
 pub use verdict::{Actual, FailedClause, Match, TriggerMismatch, Verdict};

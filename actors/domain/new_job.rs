@@ -118,7 +118,7 @@ impl NewJob {
     }
 
     /// The job of a schedule that came due.
-    pub fn of_schedule(id: JobId, agent: AgentName, due: Timestamp, now: Timestamp) -> Self {
+    pub(crate) fn of_schedule(id: JobId, agent: AgentName, due: Timestamp, now: Timestamp) -> Self {
         Self { unique: Some(Unique::Schedule), ..Self::new(id, agent, JobTrigger::Schedule { due }, now) }
     }
 }

@@ -1,6 +1,6 @@
 //! The record that a delivery takes with it.
 //!
-//! Every hand on the way holds a clone of [`PendingReceipt`]: the parser writes the context on it,
+//! Every hand on the way holds a clone of [`PendingReceipt`]: the parser writes the event on it,
 //! each agent its verdict. When the last clone is dropped the receipt closes and goes to the
 //! store as one atomic batch; the HTTP answer leaves after the commit. So there is one fsync for
 //! a group of deliveries and no half-routed state, and a hand that panics leaves a gap which the
@@ -13,8 +13,8 @@ use std::{
 };
 
 use super::{
-    AgentName, AgentSpec, Answer, Delivery, DeliveryAck, Match, NewJob, ReceiptId, Reply, Revision,
-    Timestamp, Topology, Verdict, WebhookContext, request::Unfinished,
+    AgentName, AgentSpec, Answer, Delivery, DeliveryAck, Event, Match, NewJob, ReceiptId, Reply, Revision,
+    Timestamp, Topology, Verdict, request::Unfinished,
 };
 
 /// Message to a parser: read this delivery.
@@ -27,7 +27,7 @@ pub struct FilterRequest {
     /// The agent, as the configuration had it under which the delivery came.
     pub agent: Arc<AgentSpec>,
     /// What the delivery says.
-    pub context: Arc<WebhookContext>,
+    pub event: Arc<Event>,
     /// Where the verdict goes.
     pub receipt: PendingReceipt,
 }
@@ -50,7 +50,7 @@ struct Inner {
     origin: Origin,
     delivery: Arc<Delivery>,
     topology: Arc<Topology>,
-    recorder: Arc<dyn ReceiptSink>,
+    sink: Arc<dyn ReceiptSink>,
     draft: Mutex<Draft>,
 }
 
@@ -85,7 +85,7 @@ pub enum Origin {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Parsed {
     /// An event.
-    Context(Arc<WebhookContext>),
+    Event(Arc<Event>),
     /// Nothing that the provider would send.
     Unparsable(Unparsable),
 }
@@ -109,7 +109,7 @@ impl PendingReceipt {
         origin: Origin,
         delivery: Delivery,
         topology: Arc<Topology>,
-        recorder: Arc<dyn ReceiptSink>,
+        sink: Arc<dyn ReceiptSink>,
         reply: Option<Reply>,
     ) -> Self {
         let inner = Arc::new(Inner {
@@ -117,7 +117,7 @@ impl PendingReceipt {
             origin,
             delivery: Arc::new(delivery),
             topology,
-            recorder,
+            sink,
             draft: Mutex::default(),
         });
         if let Some(reply) = reply {
@@ -160,17 +160,17 @@ impl PendingReceipt {
     }
 
     /// Writes that an agent does not want it. `reasons` is asked only while there is room.
-    pub fn refused(&self, reasons: impl FnOnce() -> Verdict) {
+    pub(crate) fn not_matched(&self, reasons: impl FnOnce() -> Verdict) {
         let mut draft = self.0.draft();
         draft.answered += 1;
-        if draft.verdicts.len() < STORED_REFUSALS {
+        if draft.verdicts.len() < STORED_MISMATCHES {
             draft.verdicts.push(reasons());
         }
     }
 }
 
 /// Reasons beyond this many agents are not stored; `explain` finds them again.
-const STORED_REFUSALS: usize = 64;
+const STORED_MISMATCHES: usize = 64;
 
 impl Inner {
     fn draft(&self) -> MutexGuard<'_, Draft> {
@@ -198,13 +198,13 @@ impl Inner {
             jobs: if parsed.is_some() { draft.jobs } else { Vec::new() },
             parsed,
         };
-        let (unparsable, context) = match &record.parsed {
+        let (unparsable, event) = match &record.parsed {
             Some(Parsed::Unparsable(problem)) => (Some(problem.0.clone()), None),
-            Some(Parsed::Context(context)) => (None, Some(Arc::clone(context))),
+            Some(Parsed::Event(event)) => (None, Some(Arc::clone(event))),
             None => (None, None),
         };
         let (id, wakes, reply) = (self.id, draft.wakes, draft.reply);
-        self.recorder.record(
+        self.sink.record(
             record,
             Box::new(move |committed| {
                 let answer = match committed {
@@ -220,7 +220,7 @@ impl Inner {
                     }
                 };
                 if let Some(reply) = reply {
-                    reply.send_about(answer, context.as_ref().map(|context| context.event.as_ref()));
+                    reply.send_about(answer, event.as_ref().map(|event| event.header.event.as_ref()));
                 }
             }),
         );
@@ -266,13 +266,13 @@ pub struct ReceiptBatch {
     pub origin: Origin,
     /// The delivery itself.
     pub delivery: Arc<Delivery>,
-    /// What it says; `None` leaves it to the sweep to route it.
+    /// What it says; `None` leaves it to the upkeep to route it.
     pub parsed: Option<Parsed>,
-    /// What the agents decided, a bounded number of refusals among it.
+    /// What the agents decided, a bounded number of mismatches among it.
     pub verdicts: Vec<Verdict>,
     /// The jobs that the matches among them ask for.
     pub jobs: Vec<NewJob>,
-    /// How many agents were asked and never answered; the sweep asks again.
+    /// How many agents were asked and never answered; the upkeep asks again.
     pub missing: usize,
     /// Which configuration judged it.
     pub revision: Revision,
@@ -310,7 +310,7 @@ pub struct LedgerError(pub String);
 
 /// Takes closed receipts and makes them durable: the store, as a receipt sees it.
 pub trait ReceiptSink: Send + Sync + 'static {
-    /// Commits the record with its dedupe mark and jobs as one batch, then calls `done`. Never
+    /// Commits the record with its dedupe keys and jobs as one batch, then calls `done`. Never
     /// blocks for the disk.
     fn record(&self, record: ReceiptBatch, done: OnCommit);
 }

@@ -9,7 +9,9 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use super::{DedupeKey, Delivery, Headers, ProviderName, ReceiptId, RejectReason, SourceName, Timestamp};
+use super::{
+    DedupeKey, Delivery, DeliveryParts, Headers, ProviderName, ReceiptId, RejectReason, SourceName, Timestamp,
+};
 
 /// Which sources a request may belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,13 +22,13 @@ pub enum SourceSelector {
     Source(SourceName),
 }
 
-/// Unverified bytes. The body can be read only by verification, which consumes the arrival.
+/// Unverified bytes. The body can be read only by verification, which consumes the request.
 #[derive(Debug)]
 pub struct UnverifiedRequest {
     /// The type in the URL.
     pub provider: ProviderName,
     /// The sources it may belong to.
-    pub door: SourceSelector,
+    pub selector: SourceSelector,
     /// The headers which the provider's protocol asks for, signatures among them.
     pub headers: Headers,
     /// When the body was complete.
@@ -40,13 +42,13 @@ impl UnverifiedRequest {
     /// Wraps the raw bytes of a request.
     pub fn new(
         provider: ProviderName,
-        door: SourceSelector,
+        selector: SourceSelector,
         headers: Headers,
         body: Bytes,
         at: Timestamp,
         reply: Reply,
     ) -> Self {
-        Self { provider, door, headers, at, reply, body }
+        Self { provider, selector, headers, at, reply, body }
     }
 
     /// How many bytes the body has.
@@ -66,6 +68,7 @@ impl UnverifiedRequest {
     ) -> Result<(VerifiedRequest, Reply), (RejectReason, Reply)> {
         let Self { provider, headers, at, reply, body, .. } = self;
         match check(&headers, &body) {
+            Ok(sources) if sources.is_empty() => Err((RejectReason::Unsigned, reply)),
             Ok(sources) => Ok((VerifiedRequest { provider, sources, headers, body, at }, reply)),
             Err(reason) => Err((reason, reply)),
         }
@@ -99,19 +102,30 @@ impl VerifiedRequest {
         &self.body
     }
 
-    /// The delivery that it is: under `keys`, which some sources remember for a time of their own, with its body as `redact` leaves it, and of its headers
-    /// only those that are `kept`.
-    pub fn into_delivery(
-        mut self,
+    /// Blanks what is not to be kept of the body.
+    #[must_use]
+    pub(crate) fn redacted(mut self, redact: impl FnOnce(&Headers, Bytes) -> Bytes) -> Self {
+        self.body = redact(&self.headers, self.body);
+        self
+    }
+
+    /// Drops the headers that are not to be kept, signatures among them.
+    #[must_use]
+    pub(crate) fn with_headers(mut self, kept: &[&str]) -> Self {
+        self.headers.retain(kept);
+        self
+    }
+
+    /// The delivery that it is, under these keys. `own_windows` are those of its sources that remember
+    /// deliveries for a time of their own.
+    pub(crate) fn into_delivery(
+        self,
         keys: Vec<DedupeKey>,
         own_windows: Vec<(SourceName, Duration)>,
-        redact: impl FnOnce(&Headers, Bytes) -> Bytes,
-        kept: &[&str],
     ) -> Delivery {
-        let body = redact(&self.headers, self.body);
-        self.headers.retain(kept);
-        let Self { provider, sources, headers, at, .. } = self;
-        Delivery { provider, sources, headers, body, at, keys, own_windows }
+        let Self { provider, sources, headers, body, at } = self;
+        let parts = DeliveryParts { provider, sources, headers, body, at, keys, own_windows };
+        Delivery::new(parts).expect("somebody vouches for a verified request")
     }
 }
 
@@ -191,7 +205,7 @@ impl Reply {
 
     /// Shows the answer to `tally` before it leaves.
     #[must_use]
-    pub fn tallied(mut self, tally: impl FnOnce(&Answer, Option<&str>) + Send + 'static) -> Self {
+    pub(crate) fn tallied(mut self, tally: impl FnOnce(&Answer, Option<&str>) + Send + 'static) -> Self {
         self.tally = Some(Box::new(tally));
         self
     }
@@ -233,7 +247,7 @@ impl ReplyEnd {
         (&mut self.answer).await.unwrap_or(Answer::Unavailable)
     }
 
-    /// Commits the receipt as it stands; the sweep routes it later. Does nothing before the
+    /// Commits the receipt as it stands; the upkeep routes it later. Does nothing before the
     /// delivery is verified or after its receipt is closed.
     pub fn commit_now(&self) {
         if let Some(receipt) = self.receipt.get().and_then(Weak::upgrade) {

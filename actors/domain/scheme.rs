@@ -104,7 +104,7 @@ impl Signature {
     }
 
     /// The headers that are signed along.
-    pub fn signed_headers(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn signed_headers(&self) -> impl Iterator<Item = &'static str> {
         let parts = match &self.scheme {
             Scheme::Hmac { before, .. } => before,
             Scheme::Token => &[][..],

@@ -160,7 +160,7 @@ enum State {
 }
 
 /// Shows the body to all checks in one pass.
-pub fn feed(checks: &mut [Check], body: &[u8]) {
+pub(crate) fn feed(checks: &mut [Check], body: &[u8]) {
     for piece in body.chunks(PIECE) {
         for check in checks.iter_mut().filter(|check| check.takes_body) {
             check.state.update(piece);

@@ -69,7 +69,7 @@ pub fn is_unseen(letter: char) -> bool {
 }
 
 /// Writes a letter as JSON does where it must not be seen as it is: `\uXXXX`, beyond U+FFFF twice.
-pub fn push_escape(out: &mut String, letter: char) {
+pub(crate) fn push_escape(out: &mut String, letter: char) {
     for unit in letter.encode_utf16(&mut [0; 2]) {
         // Writing into a text cannot fail.
         let _ = write!(out, "\\u{unit:04x}");

@@ -27,7 +27,7 @@ use crate::{
 const INLINE_LIMIT: usize = 256 * 1024;
 
 /// Posts a receipt to the parser of its provider. One that no parser can take is dropped, and so kept
-/// as unrouted for the sweep.
+/// as unrouted for the upkeep.
 pub type ToParser = Arc<dyn Fn(PendingReceipt) + Send + Sync>;
 
 /// Decides what gets in: verifies requests, counts them against the limits of their sources, and opens
@@ -37,7 +37,7 @@ pub struct IngressActor {
     /// Who may send.
     pub admission: Arc<ArcSwap<Admission>>,
     /// Where receipts are kept.
-    pub recorder: Arc<dyn ReceiptSink>,
+    pub sink: Arc<dyn ReceiptSink>,
     /// Where receipt ids come from.
     pub ids: Arc<IdSource>,
     /// The time.
@@ -77,13 +77,13 @@ impl IngressActor {
     fn take(&self, request: UnverifiedRequest) {
         let (begun, admission) = (Instant::now(), self.admission.load_full());
         let sources = admission.sources();
-        let (provider, door, at) = (request.provider, request.door.clone(), request.at);
-        let verified =
-            request.verify(|headers, body| sources.verify(provider, &door, headers, body, self.clock.now()));
+        let (provider, selector, at) = (request.provider, request.selector.clone(), request.at);
+        let verified = request
+            .verify(|headers, body| sources.verify(provider, &selector, headers, body, self.clock.now()));
         let (verified, reply) = match verified {
             Ok(verified) => verified,
             Err((reason, reply)) => {
-                let source = match door {
+                let source = match selector {
                     SourceSelector::Any => None,
                     SourceSelector::Source(name) => Some(name),
                 };
@@ -102,7 +102,7 @@ impl IngressActor {
         let answered = Answered::of(&delivery, begun);
         let reply = reply.tallied(move |answer, event| answered.tell(answer, event));
         let id = self.ids.receipt(at);
-        let sink = Arc::clone(&self.recorder);
+        let sink = Arc::clone(&self.sink);
         let receipt = PendingReceipt::open(
             id,
             Origin::Request,
@@ -125,15 +125,13 @@ fn reject(provider: ProviderName, source: Option<SourceName>, reason: RejectReas
 fn complete(
     provider: &dyn Provider,
     verified: VerifiedRequest,
-    windows: Vec<(SourceName, Duration)>,
+    own_windows: Vec<(SourceName, Duration)>,
 ) -> Delivery {
     let keys = provider.identify(verified.headers(), verified.body());
-    verified.into_delivery(
-        keys,
-        windows,
-        |headers, body| provider.redact(headers, body),
-        provider.spec().kept_headers,
-    )
+    verified
+        .redacted(|headers, body| provider.redact(headers, body))
+        .with_headers(provider.spec().kept_headers)
+        .into_delivery(keys, own_windows)
 }
 
 /// What is told about a delivery when it is answered.
@@ -147,12 +145,12 @@ struct Answered {
 
 impl Answered {
     fn of(delivery: &Delivery, begun: Instant) -> Self {
-        let id = provider::provider(delivery.provider).delivery_id(&delivery.headers);
+        let id = provider::provider(delivery.provider()).delivery_id(delivery.headers());
         Self {
-            provider: delivery.provider,
-            source: delivery.sources[0].clone(),
+            provider: delivery.provider(),
+            source: delivery.sources()[0].clone(),
             delivery_id: id.map(Arc::from),
-            bytes: delivery.body.len(),
+            bytes: delivery.body().len(),
             begun,
         }
     }

@@ -16,10 +16,10 @@ const MOST_SECRETS: usize = 16;
 /// All sources, and how to find those that a request may belong to.
 #[derive(Clone, Default)]
 pub struct Sources {
-    all: Arc<HashMap<ProviderName, Vec<Entry>>>,
+    all: Arc<HashMap<ProviderName, Vec<LimitedSource>>>,
 }
 
-struct Entry {
+struct LimitedSource {
     source: Source,
     limiter: Option<Limiter>,
 }
@@ -31,24 +31,29 @@ impl Sources {
     }
 
     /// The same, with the rate limits of those that were there before.
-    pub fn with_limits(sources: impl IntoIterator<Item = Source>, limits: &RateLimits) -> Self {
-        let mut all: HashMap<ProviderName, Vec<Entry>> = HashMap::new();
+    pub(crate) fn with_limits(sources: impl IntoIterator<Item = Source>, limits: &RateLimits) -> Self {
+        let mut all: HashMap<ProviderName, Vec<LimitedSource>> = HashMap::new();
         for source in sources {
             metrics().source(source.provider, &source.name);
             let limiter = limits.of(&source);
-            all.entry(source.provider).or_default().push(Entry { source, limiter });
+            all.entry(source.provider).or_default().push(LimitedSource { source, limiter });
         }
         Self { all: Arc::new(all) }
     }
 
-    /// Whether anything listens behind this URL.
-    pub fn has(&self, provider: ProviderName, door: &SourceSelector) -> bool {
-        self.behind(provider, door).next().is_some()
+    /// Whether anything listens at this URL.
+    pub fn has(&self, provider: ProviderName, selector: &SourceSelector) -> bool {
+        self.selected(provider, selector).next().is_some()
     }
 
     /// Whether a request without a signature header can be refused before its body is read.
-    pub fn refuses_unsigned(&self, provider: ProviderName, door: &SourceSelector, headers: &Headers) -> bool {
-        self.behind(provider, door)
+    pub fn refuses_unsigned(
+        &self,
+        provider: ProviderName,
+        selector: &SourceSelector,
+        headers: &Headers,
+    ) -> bool {
+        self.selected(provider, selector)
             .all(|entry| !entry.source.secrets.is_empty() && entry.source.signature(headers).is_none())
     }
 
@@ -56,7 +61,7 @@ impl Sources {
     pub fn wanted_headers(&self, provider: ProviderName) -> Vec<String> {
         let kept = provider::spec(provider).wanted_headers().map(str::to_owned);
         let signatures = self
-            .behind(provider, &SourceSelector::Any)
+            .selected(provider, &SourceSelector::Any)
             .flat_map(|entry| entry.source.signatures.iter().map(|signature| signature.header.to_string()));
         let mut names: Vec<_> = kept.chain(signatures).collect();
         names.sort_unstable();
@@ -72,24 +77,24 @@ impl Sources {
     pub fn verify(
         &self,
         provider: ProviderName,
-        door: &SourceSelector,
+        selector: &SourceSelector,
         headers: &Headers,
         body: &[u8],
         now: Timestamp,
     ) -> Result<Vec<SourceName>, RejectReason> {
-        let entries: Vec<_> = self.behind(provider, door).collect();
+        let entries: Vec<_> = self.selected(provider, selector).collect();
         let mut signed = signed_by(&entries, headers, body);
         let mut verified_by = Vec::new();
-        let mut refusal = RejectReason::Unsigned;
+        let mut reason = RejectReason::Unsigned;
         for (entry, signed) in entries.iter().zip(&mut signed) {
             match signed.and_then(|()| entry.check(headers, body, now)) {
                 Ok(()) => verified_by.push(entry.source.name.clone()),
                 // What is nearest to being accepted tells the operator most.
-                Err(why) if rank(why) > rank(refusal) => refusal = why,
+                Err(why) if rank(why) > rank(reason) => reason = why,
                 Err(_) => {}
             }
         }
-        if verified_by.is_empty() { Err(refusal) } else { Ok(verified_by) }
+        if verified_by.is_empty() { Err(reason) } else { Ok(verified_by) }
     }
 
     /// Counts a delivery against the limits of all sources that it belongs to. Taken for some of them
@@ -98,7 +103,8 @@ impl Sources {
     /// # Errors
     /// The source whose limit is used up.
     pub fn admit(&self, provider: ProviderName, verified_by: &[SourceName]) -> Result<(), SourceName> {
-        let over = |entry: &&Entry| entry.limiter.as_ref().is_some_and(|limiter| limiter.check().is_err());
+        let over =
+            |entry: &&LimitedSource| entry.limiter.as_ref().is_some_and(|limiter| limiter.check().is_err());
         let entries = self.all.get(&provider).into_iter().flatten();
         let mut limited = entries.filter(|entry| verified_by.contains(&entry.source.name));
         limited.find(over).map_or(Ok(()), |entry| Err(entry.source.name.clone()))
@@ -111,20 +117,20 @@ impl Sources {
         of_them.filter_map(|entry| Some((entry.source.name.clone(), entry.source.dedupe_window?))).collect()
     }
 
-    fn behind<'a>(
+    fn selected<'a>(
         &'a self,
         provider: ProviderName,
-        door: &'a SourceSelector,
-    ) -> impl Iterator<Item = &'a Entry> {
-        self.all.get(&provider).into_iter().flatten().filter(move |entry| match door {
+        selector: &'a SourceSelector,
+    ) -> impl Iterator<Item = &'a LimitedSource> {
+        self.all.get(&provider).into_iter().flatten().filter(move |entry| match selector {
             SourceSelector::Any => true,
             SourceSelector::Source(name) => entry.source.name == *name,
         })
     }
 }
 
-const fn rank(refusal: RejectReason) -> u8 {
-    match refusal {
+const fn rank(reason: RejectReason) -> u8 {
+    match reason {
         RejectReason::Unsigned => 0,
         RejectReason::BadSignature => 1,
         RejectReason::Stale => 2,
@@ -134,7 +140,7 @@ const fn rank(refusal: RejectReason) -> u8 {
 
 /// Whether one of its secrets signed the body, for each entry. All secrets are tried in one pass over
 /// the body; a source without secrets takes everything.
-fn signed_by(entries: &[&Entry], headers: &Headers, body: &[u8]) -> Vec<Result<(), RejectReason>> {
+fn signed_by(entries: &[&LimitedSource], headers: &Headers, body: &[u8]) -> Vec<Result<(), RejectReason>> {
     let mut checks = Vec::new();
     let mut owners = Vec::new();
     let mut signed = Vec::with_capacity(entries.len());
@@ -159,7 +165,7 @@ fn signed_by(entries: &[&Entry], headers: &Headers, body: &[u8]) -> Vec<Result<(
     signed
 }
 
-impl Entry {
+impl LimitedSource {
     /// What else must be so of a request that one of the secrets signed.
     fn check(&self, headers: &Headers, body: &[u8], now: Timestamp) -> Result<(), RejectReason> {
         if let Some(tolerance) = self.source.tolerance {
@@ -197,12 +203,12 @@ mod tests {
 
     fn verify(
         sources: &Sources,
-        door: &SourceSelector,
+        selector: &SourceSelector,
         headers: &Headers,
         body: &[u8],
     ) -> Result<Vec<String>, RejectReason> {
         sources
-            .verify(ProviderName::new("linear"), door, headers, body, NOW)
+            .verify(ProviderName::new("linear"), selector, headers, body, NOW)
             .map(|names| names.iter().map(ToString::to_string).collect())
     }
 

@@ -41,7 +41,7 @@ impl Handler<Envelope<ParseRequest>> for ParserActor {
     fn handle(&mut self, envelope: Envelope<ParseRequest>, _: &mut Context<Self>) {
         let ParseRequest(receipt) = envelope.open();
         // A receipt whose reading panics, or finds no room, closes as unrouted.
-        if receipt.delivery().body.len() <= INLINE_LIMIT {
+        if receipt.delivery().body().len() <= INLINE_LIMIT {
             self.contained(receipt);
         } else {
             let this = self.clone();
@@ -65,24 +65,24 @@ impl ParserActor {
     fn route(&self, receipt: &PendingReceipt) {
         let delivery = receipt.delivery();
         crate::failpoint::hit_for("parser.parse", delivery.key());
-        let context = match self.provider.read(&delivery.headers, &delivery.body) {
-            Ok(context) => Arc::new(context),
+        let event = match self.provider.read(delivery.headers(), delivery.body()) {
+            Ok(event) => Arc::new(event),
             Err(problem) => {
                 receipt.parsed(Parsed::Unparsable(problem), 0);
                 return;
             }
         };
         let (topology, mut found) = (receipt.topology(), Vec::new());
-        topology.candidates(&delivery.sources, &context, &mut found);
-        receipt.parsed(Parsed::Context(Arc::clone(&context)), found.len());
+        topology.candidates(delivery.sources(), &event, &mut found);
+        receipt.parsed(Parsed::Event(Arc::clone(&event)), found.len());
         let listeners = self.directory.listeners();
         for agent in found {
             let agent = &topology.agents()[agent];
             // An agent that is gone, or whose mailbox is full, leaves a gap on the receipt, which is
             // asked about again.
             let Some(listener) = listeners.get(&agent.name) else { continue };
-            let (agent, context, receipt) = (Arc::clone(agent), Arc::clone(&context), receipt.clone());
-            let _ = listener.filter.try_send(FilterRequest { agent, context, receipt });
+            let (agent, event, receipt) = (Arc::clone(agent), Arc::clone(&event), receipt.clone());
+            let _ = listener.filter.try_send(FilterRequest { agent, event, receipt });
         }
     }
 }

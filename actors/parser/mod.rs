@@ -1,4 +1,4 @@
-//! Turns a delivery into a context, and offers it to the agents that may want it.
+//! Turns a delivery into an event, and offers it to the agents that may want it.
 //!
 //! - [`ParserActor`]: reads, and offers; one per provider and HTTP worker.
 //! - [`Parsers`]: the way to all of them.

@@ -81,7 +81,7 @@ impl Parsers {
     /// Asks the parser at `first`, then the others.
     fn try_send_from(&self, first: usize, receipt: PendingReceipt) -> Result<(), PendingReceipt> {
         let senders = self.0.senders.load();
-        let of_provider = senders.get(&receipt.delivery().provider).map_or(&[][..], Vec::as_slice);
+        let of_provider = senders.get(&receipt.delivery().provider()).map_or(&[][..], Vec::as_slice);
         let mut request = ParseRequest(receipt);
         for step in 0..of_provider.len() {
             match of_provider[first.wrapping_add(step) % of_provider.len()].try_send(request) {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{ProviderSpec, Sample, keys};
-use crate::domain::{DedupeKey, DeliveryKey, Headers, HttpReply, Timestamp, Unparsable, WebhookContext};
+use crate::domain::{DedupeKey, DeliveryKey, Event, Headers, HttpReply, Timestamp, Unparsable};
 
 /// How one provider talks. Pure: headers and bytes in, facts out.
 ///
@@ -46,7 +46,7 @@ pub trait Provider: Send + Sync + 'static {
     /// # Errors
     /// Says why the provider cannot have meant this: a body that is no JSON object, a header
     /// missing without which the event has no name.
-    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable>;
+    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<Event, Unparsable>;
 
     /// The headers that would come with a sample, but for the signature and the content type.
     /// `id` makes it a delivery of its own.
@@ -81,9 +81,9 @@ impl dyn Provider {
     ///
     /// # Errors
     /// As [`Provider::parse`].
-    pub fn read(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
-        let mut context = self.parse(headers, body)?;
-        context.bound();
-        Ok(context)
+    pub fn read(&self, headers: &Headers, body: &[u8]) -> Result<Event, Unparsable> {
+        let mut event = self.parse(headers, body)?;
+        event.bound();
+        Ok(event)
     }
 }

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, env, fs, path::PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::domain::{Headers, ProviderName, WebhookContext};
+use crate::domain::{Event, Headers, ProviderName, fact};
 
 #[derive(Deserialize)]
 struct Entry {
@@ -47,7 +47,7 @@ fn corpus() -> Option<Vec<Real>> {
 }
 
 impl Real {
-    fn parse(&self, body: &[u8]) -> Result<WebhookContext, crate::domain::Unparsable> {
+    fn parse(&self, body: &[u8]) -> Result<Event, crate::domain::Unparsable> {
         let header = match self.provider.as_str() {
             "github" => "x-github-event",
             "sentry" => "sentry-hook-resource",
@@ -74,13 +74,17 @@ fn every_real_payload_yields_an_event_of_its_provider() {
         let at = real.entry.path.display();
         let context = real.parse(&real.body).unwrap_or_else(|problem| panic!("{at}: {problem}"));
         let raw: Value = serde_json::from_slice(&real.body).unwrap();
-        assert_eq!(context.action.as_deref(), text(&raw["action"]), "{at}");
+        assert_eq!(context.header.action.as_deref(), text(&raw["action"]), "{at}");
         if let Some(action) = &real.entry.action {
-            assert_eq!(context.action.as_ref(), Some(action), "{at}");
+            assert_eq!(context.header.action.as_ref(), Some(action), "{at}");
         }
-        assert!(context.title.is_none() || context.title != context.action, "{at}: a title is no action");
+        assert!(
+            context.facts.text(fact::TITLE).is_none()
+                || context.facts.text(fact::TITLE) != context.header.action.as_deref(),
+            "{at}: a title is no action"
+        );
         if real.provider == ProviderName::new("github") {
-            assert_eq!(context.event, real.entry.event, "{at}");
+            assert_eq!(context.header.event, real.entry.event, "{at}");
             github(&context, &raw, &at.to_string());
         }
     }
@@ -88,25 +92,33 @@ fn every_real_payload_yields_an_event_of_its_provider() {
 }
 
 /// What can be told from the raw payload without our own idea of it.
-fn github(context: &WebhookContext, raw: &Value, at: &str) {
-    assert_eq!(context.repo.as_deref(), text(&raw["repository"]["full_name"]), "{at}");
-    assert_eq!(context.sender.as_deref(), text(&raw["sender"]["login"]), "{at}");
+fn github(context: &Event, raw: &Value, at: &str) {
+    assert_eq!(context.facts.text(fact::REPO), text(&raw["repository"]["full_name"]), "{at}");
+    assert_eq!(context.header.sender.as_deref(), text(&raw["sender"]["login"]), "{at}");
     if let Some(login) = text(&raw["organization"]["login"]) {
-        assert_eq!(context.org.as_deref(), Some(login), "{at}");
+        assert_eq!(context.facts.text(fact::ORG), Some(login), "{at}");
     }
     let subject =
         ["issue", "pull_request", "discussion"].map(|key| &raw[key]).into_iter().find(|v| v.is_object());
     let Some(subject) = subject else { return };
-    assert_eq!(context.number, subject["number"].as_i64(), "{at}");
-    assert_eq!(context.title.as_deref(), text(&subject["title"]), "{at}");
-    assert_eq!(context.author.as_deref(), text(&subject["user"]["login"]), "{at}");
+    assert_eq!(context.facts.number(fact::NUMBER), subject["number"].as_i64(), "{at}");
+    assert_eq!(context.facts.text(fact::TITLE), text(&subject["title"]), "{at}");
+    assert_eq!(context.facts.text(fact::AUTHOR), text(&subject["user"]["login"]), "{at}");
     let mut labels = names(&subject["labels"], "name");
     labels.extend(text(&raw["label"]["name"]));
-    assert_eq!(context.labels.iter().map(String::as_str).collect::<BTreeSet<_>>(), labels, "{at}");
+    assert_eq!(
+        context.facts.list(fact::LABELS).iter().map(String::as_str).collect::<BTreeSet<_>>(),
+        labels,
+        "{at}"
+    );
     let mut assignees = names(&subject["assignees"], "login");
     assignees.extend(text(&raw["assignee"]["login"]));
     assignees.extend(text(&subject["assignee"]["login"]).filter(|_| assignees.is_empty()));
-    assert_eq!(context.assignees.iter().map(String::as_str).collect::<BTreeSet<_>>(), assignees, "{at}");
+    assert_eq!(
+        context.facts.list(fact::ASSIGNEES).iter().map(String::as_str).collect::<BTreeSet<_>>(),
+        assignees,
+        "{at}"
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::json;
 
 use super::find;
-use crate::domain::{Headers, WebhookContext};
+use crate::domain::{Event, Headers, fact};
 
 /// What one second of the slowest machine does many times over, and nothing quadratic ever does.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -15,14 +15,14 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The largest JSON of an event: its lists, details and texts at their bounds, escaped.
 const LARGEST: usize = 1 << 20;
 
-fn read(provider: &str, header: (&str, &str), body: &[u8]) -> WebhookContext {
+fn read(provider: &str, header: (&str, &str), body: &[u8]) -> Event {
     let begun = Instant::now();
     let headers: Headers = [header].into_iter().collect();
     let context = find(provider).unwrap().read(&headers, body).unwrap();
     assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
     let json = serde_json::to_string(&context).unwrap();
     assert!(json.len() < LARGEST, "{}", json.len());
-    assert_eq!(serde_json::from_str::<WebhookContext>(&json).unwrap(), context);
+    assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), context);
     context
 }
 
@@ -44,7 +44,7 @@ fn many_labels_are_kept_up_to_a_limit_that_the_event_tells() {
     let labels: Vec<_> = (0..300_000).map(|n| json!({ "name": format!("label-{n}") })).collect();
     let body = json!({ "action": "opened", "issue": { "number": 1, "labels": labels } });
     let context = read("github", ("x-github-event", "issues"), &serde_json::to_vec(&body).unwrap());
-    assert_eq!(context.labels.len(), 1000);
+    assert_eq!(context.facts.list(fact::LABELS).len(), 1000);
     assert_eq!(context.details["cut"], json!(["labels"]));
 }
 
@@ -66,8 +66,8 @@ fn two_bytes_do_not_become_a_hundred() {
         vec!["0"; 5_000_000].join(",")
     );
     let context = read("github", ("x-github-event", "installation"), body.as_bytes());
-    assert_eq!(context.repo.as_deref(), Some("a/b"));
-    assert!(context.repos.is_empty());
+    assert_eq!(context.facts.text(fact::REPO), Some("a/b"));
+    assert!(context.facts.list(fact::REPOS).is_empty());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Fields that several providers share. What people type goes without regard to case, what
 //! providers define is compared exactly; a field that has no value in an event fails.
 
-use crate::domain::{FIELD, FieldSpec, Matcher, Place};
+use crate::domain::{FIELD, FieldSpec, Matcher, Place, fact};
 
 /// Event names.
 pub(super) const EVENTS: FieldSpec =
@@ -13,7 +13,7 @@ pub(super) const ACTIONS: FieldSpec = FieldSpec { name: "actions", values: &[Pla
 /// Repositories, with `*` as a glob.
 pub(super) const REPOS: FieldSpec = FieldSpec {
     name: "repos",
-    values: &[Place::Fact("repo"), Place::Fact("repos")],
+    values: &[Place::Fact(fact::REPO), Place::Fact(fact::REPOS)],
     matcher: Matcher::GlobIgnoreCase,
     selectivity: 10,
     ..FIELD
@@ -23,7 +23,7 @@ pub(super) const REPOS: FieldSpec = FieldSpec {
 pub(super) const ORGS: FieldSpec = FieldSpec {
     name: "orgs",
     aliases: &["org"],
-    values: &[Place::Fact("org")],
+    values: &[Place::Fact(fact::ORG)],
     matcher: Matcher::IgnoreCase,
     selectivity: 3,
     ..FIELD
@@ -32,7 +32,7 @@ pub(super) const ORGS: FieldSpec = FieldSpec {
 /// Projects.
 pub(super) const PROJECTS: FieldSpec = FieldSpec {
     name: "projects",
-    values: &[Place::Fact("repo"), Place::Fact("repos")],
+    values: &[Place::Fact(fact::REPO), Place::Fact(fact::REPOS)],
     matcher: Matcher::IgnoreCase,
     selectivity: 9,
     ..FIELD
@@ -41,7 +41,7 @@ pub(super) const PROJECTS: FieldSpec = FieldSpec {
 /// Labels; one must be there. On `unlabeled` the label is no longer among the subject's.
 pub(super) const LABELS: FieldSpec = FieldSpec {
     name: "labels",
-    values: &[Place::Fact("label"), Place::Fact("labels")],
+    values: &[Place::Fact(fact::LABEL), Place::Fact(fact::LABELS)],
     matcher: Matcher::IgnoreCase,
     selectivity: 6,
     ..FIELD
@@ -51,7 +51,7 @@ pub(super) const LABELS: FieldSpec = FieldSpec {
 pub(super) const ASSIGNEE: FieldSpec = FieldSpec {
     name: "assignee",
     aliases: &["assignees"],
-    values: &[Place::Fact("assignee"), Place::Fact("assignees")],
+    values: &[Place::Fact(fact::ASSIGNEE), Place::Fact(fact::ASSIGNEES)],
     matcher: Matcher::IgnoreCase,
     selectivity: 8,
     ..FIELD
@@ -61,7 +61,7 @@ pub(super) const ASSIGNEE: FieldSpec = FieldSpec {
 pub(super) const AUTHOR: FieldSpec = FieldSpec {
     name: "author",
     aliases: &["authors"],
-    values: &[Place::Fact("author"), Place::Fact("commenter"), Place::Fact("author_aliases")],
+    values: &[Place::Fact(fact::AUTHOR), Place::Fact(fact::COMMENTER), Place::Fact(fact::AUTHOR_ALIASES)],
     matcher: Matcher::IgnoreCase,
     selectivity: 7,
     ..FIELD
@@ -71,7 +71,7 @@ pub(super) const AUTHOR: FieldSpec = FieldSpec {
 pub(super) const SENDER: FieldSpec = FieldSpec {
     name: "sender",
     aliases: &["senders"],
-    values: &[Place::Fact("sender")],
+    values: &[Place::Sender],
     matcher: Matcher::IgnoreCase,
     selectivity: 5,
     ..FIELD
@@ -80,7 +80,7 @@ pub(super) const SENDER: FieldSpec = FieldSpec {
 /// Branches, with `*` as a glob.
 pub(super) const BRANCHES: FieldSpec = FieldSpec {
     name: "branches",
-    values: &[Place::Fact("branch"), Place::Fact("branches")],
+    values: &[Place::Fact(fact::BRANCH), Place::Fact(fact::BRANCHES)],
     matcher: Matcher::Glob,
     ..FIELD
 };
@@ -89,7 +89,7 @@ pub(super) const BRANCHES: FieldSpec = FieldSpec {
 pub(super) const BASE_BRANCHES: FieldSpec = FieldSpec {
     name: "base_branches",
     aliases: &["baseBranches"],
-    values: &[Place::Fact("base_branch")],
+    values: &[Place::Fact(fact::BASE_BRANCH)],
     matcher: Matcher::Glob,
     ..FIELD
 };
@@ -97,7 +97,7 @@ pub(super) const BASE_BRANCHES: FieldSpec = FieldSpec {
 /// How something ended. Reviews of GitHub have come as `APPROVED` too.
 pub(super) const CONCLUSIONS: FieldSpec = FieldSpec {
     name: "conclusions",
-    values: &[Place::Fact("conclusion")],
+    values: &[Place::Fact(fact::CONCLUSION)],
     matcher: Matcher::IgnoreCase,
     ..FIELD
 };

@@ -7,7 +7,7 @@
 //! - [`ProviderSpec`]: what is fixed about it, as data: fields, signatures, secrets.
 //! - `registry`: which there are, and how they are found.
 //! - `fields`: fields that several share.
-//! - [`lenient`]: reading JSON whose fields may have any shape.
+//! - `lenient`: reading JSON whose fields may have any shape.
 //! - `keys`: what makes two deliveries the same.
 //! - `form`: bodies that carry their JSON in a form.
 
@@ -22,7 +22,7 @@ mod fields;
 mod form;
 mod github;
 mod keys;
-pub mod lenient;
+mod lenient;
 mod linear;
 mod mintlify;
 mod registry;
@@ -33,5 +33,7 @@ mod standard;
 
 pub use contract::Provider;
 pub use form::{FORM, is_form, payload};
+#[cfg(any(test, feature = "testing"))]
+pub use registry::add;
 pub use registry::{all, find, names, provider, spec};
 pub use spec::{CredentialSpec, KnownEvent, PREVIOUS_SECRET_FILE, ProviderSpec, SECRET_FILE, Sample};

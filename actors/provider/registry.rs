@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{Provider, ProviderSpec, github, linear, mintlify, sentry, slack, standard};
-use crate::domain::{ProviderName, UnknownProvider};
+use crate::domain::{Event, ProviderName, StoredEvent, UnknownProvider};
 
 /// Every provider, by name: one line each.
 static PROVIDERS: &[&dyn Provider] = &[
@@ -39,8 +39,34 @@ pub fn spec(name: ProviderName) -> &'static ProviderSpec {
 
 /// The provider that is called so, if there is one.
 pub fn find(name: &str) -> Option<&'static dyn Provider> {
-    PROVIDERS.iter().find(|provider| provider.spec().name.as_str() == name).copied()
+    let known = PROVIDERS.iter().find(|provider| provider.spec().name.as_str() == name).copied();
+    #[cfg(any(test, feature = "testing"))]
+    let known = known.or_else(|| added::find(name));
+    known
 }
+
+/// Providers that a test brings along.
+#[cfg(any(test, feature = "testing"))]
+mod added {
+    use std::sync::{PoisonError, RwLock};
+
+    use super::Provider;
+
+    static ADDED: RwLock<Vec<&'static dyn Provider>> = RwLock::new(Vec::new());
+
+    pub(super) fn find(name: &str) -> Option<&'static dyn Provider> {
+        let added = ADDED.read().unwrap_or_else(PoisonError::into_inner);
+        added.iter().find(|provider| provider.spec().name.as_str() == name).copied()
+    }
+
+    /// Lets a provider be found, as if it stood among the others.
+    pub fn add(provider: &'static dyn Provider) {
+        ADDED.write().unwrap_or_else(PoisonError::into_inner).push(provider);
+    }
+}
+
+#[cfg(any(test, feature = "testing"))]
+pub use added::add;
 
 impl FromStr for ProviderName {
     type Err = UnknownProvider;
@@ -53,6 +79,16 @@ impl FromStr for ProviderName {
 impl<'de> Deserialize<'de> for ProviderName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let StoredEvent(mut event) = StoredEvent::deserialize(deserializer)?;
+        for fact in spec(event.header.provider).facts() {
+            event.adopt(fact);
+        }
+        Ok(event)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{FieldSpec, KeyForm, ProviderName, Signature};
+use crate::domain::{FactName, FieldSpec, KeyForm, Place, ProviderName, Signature};
 
 /// Everything that the rest of the system must know of a provider without asking it about a
 /// delivery.
@@ -21,7 +21,7 @@ pub struct ProviderSpec {
     pub signatures: &'static [Signature],
     /// Headers that are kept with the delivery, lower-case; never a signature.
     pub kept_headers: &'static [&'static str],
-    /// The fields which a filter may name, in the order in which refusals tell them.
+    /// The fields which a filter may name, in the order in which mismatches tell them.
     pub fields: &'static [FieldSpec],
     /// Whether its signature covers the time of a request.
     pub signs_time: bool,
@@ -81,8 +81,17 @@ impl ProviderSpec {
         self.fields.iter().find(|field| field.is(key))
     }
 
+    /// The facts that its fields ask for, the common ones among them.
+    pub(super) fn facts(&self) -> impl Iterator<Item = FactName> {
+        let places = self.fields.iter().flat_map(|field| field.values.iter().chain(field.also));
+        places.filter_map(|place| match place {
+            Place::Fact(name) => Some(*name),
+            Place::Event | Place::Action | Place::Sender => None,
+        })
+    }
+
     /// Whether events of this name can have a value in the field `name`.
-    pub fn kind_has(&self, event: &str, name: &str) -> bool {
+    pub(crate) fn kind_has(&self, event: &str, name: &str) -> bool {
         self.fields.iter().any(|field| field.name == name && field.is_of_kind(event))
     }
 

@@ -63,7 +63,8 @@ pub enum StopMode {
 #[derive(Debug, Clone)]
 pub struct StopHandle(watch::Sender<Option<StopMode>>);
 
-/// What a run was told so far, for its runner.
+/// What a run was told so far, for its runner. No `CancellationToken`, which knows one word only: a run
+/// is asked to end before it is made to.
 #[derive(Debug, Clone)]
 pub struct StopSignal(watch::Receiver<Option<StopMode>>);
 
@@ -109,7 +110,7 @@ impl StopSignal {
 /// Drives runs.
 ///
 /// A runner says itself what an end means for the job, since an exit code means one thing to one
-/// program and nothing to the next. It tells failures of its surroundings apart from those of the
+/// program and nothing to the next. It tells failures of the machine apart from those of the
 /// agent, because only the latter are the job's.
 pub trait Runner: Send + Sync + 'static {
     /// Takes a run on. It may be told to stop from now on, and begins when its future is polled.

@@ -54,7 +54,7 @@ pub enum OutcomeKind {
 pub enum NotStartedCause {
     /// The machine has no room, or the gate's own files fail: the job has done nothing wrong, and no
     /// attempt is to be counted.
-    Surroundings,
+    Host,
     /// The agent's command or folder is wrong.
     Agent,
 }
@@ -79,7 +79,7 @@ impl From<OutcomeKind> for Outcome {
 impl fmt::Display for NotStartedCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Surroundings => "surroundings",
+            Self::Host => "host",
             Self::Agent => "agent",
         })
     }

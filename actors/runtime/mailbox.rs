@@ -33,7 +33,7 @@ impl MailboxMetrics {
     }
 
     /// The same without numbers, for messages that are rare.
-    pub fn unmeasured(capacity: usize) -> Arc<Self> {
+    pub(crate) fn unmeasured(capacity: usize) -> Arc<Self> {
         Arc::new(Self { places: Arc::new(Semaphore::new(capacity)), capacity, series: None })
     }
 

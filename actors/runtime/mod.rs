@@ -16,6 +16,7 @@ mod mailbox;
 mod offload;
 mod policy;
 mod scope;
+mod supervision;
 mod supervisor;
 mod threads;
 mod waker;
@@ -28,6 +29,7 @@ pub use mailbox::{Envelope, MailboxDepth, MailboxMetrics, MailboxSender, SendErr
 pub use offload::{Offload, Overloaded};
 pub use policy::{Policy, RestartDecision};
 pub use scope::{ActorScope, Doing, MessagePanicked, Observed};
-pub use supervisor::{OnGiveUp, Seat, Supervision};
+pub use supervision::{Seat, Supervision};
+pub use supervisor::OnGiveUp;
 pub use threads::Threads;
 pub use waker::{Wake, WakeAgent, Waker};

@@ -41,7 +41,7 @@ impl Policy {
     }
 
     /// Judges an end that came `age` after the actor's first start.
-    pub fn decide(&mut self, age: Duration) -> RestartDecision {
+    pub(crate) fn decide(&mut self, age: Duration) -> RestartDecision {
         self.restarts.retain(|restart| age.saturating_sub(*restart) < self.window);
         let recent = u32::try_from(self.restarts.len()).unwrap_or(u32::MAX);
         if recent >= self.budget {

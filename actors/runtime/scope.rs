@@ -100,7 +100,7 @@ impl ActorScope {
     ///
     /// # Errors
     /// The handler panicked.
-    pub fn contain<M: 'static>(
+    pub(crate) fn contain<M: 'static>(
         &self,
         envelope: Envelope<M>,
         handle: impl FnOnce(M),
@@ -112,7 +112,7 @@ impl ActorScope {
     ///
     /// # Errors
     /// The call panicked.
-    pub fn contain_call(&self, call: impl FnOnce()) -> Result<(), MessagePanicked> {
+    pub(crate) fn contain_call(&self, call: impl FnOnce()) -> Result<(), MessagePanicked> {
         catch_unwind(AssertUnwindSafe(call)).map_err(|panic| {
             let why = panic_text(panic.as_ref());
             emit(Event::ActorPanicked {

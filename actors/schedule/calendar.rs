@@ -61,15 +61,15 @@ impl Calendar {
     /// The first time after `time`.
     pub fn next_after(&self, time: Timestamp) -> Option<Timestamp> {
         let local = self.local(time);
-        let wall = local.naive_local();
-        let next = self.first_after(time, self.ahead(wall, false));
+        let shown = local.naive_local();
+        let next = self.first_after(time, self.ahead(shown, false));
         match fold(&local) {
-            // What comes first may also be the second showing of a time that the wall has shown.
+            // What comes first may also be a time of day that was there before, for the second time.
             Fold::First(span) if self.rule == DstRule::Repeating => {
-                if next.is_some_and(|next| self.is_same_showing(&local, next)) {
+                if next.is_some_and(|next| self.is_same_fold(&local, next)) {
                     return next;
                 }
-                let again = self.first_after(time, self.ahead(wall.checked_sub_signed(span)?, true));
+                let again = self.first_after(time, self.ahead(shown.checked_sub_signed(span)?, true));
                 [next, again].into_iter().flatten().min()
             }
             _ => next,
@@ -77,14 +77,14 @@ impl Calendar {
     }
 
     /// The last time after `after` and not after `until`, found without walking the window.
-    pub fn latest_in(&self, after: Timestamp, until: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn latest_in(&self, after: Timestamp, until: Timestamp) -> Option<Timestamp> {
         let local = self.local(until);
-        let wall = local.naive_local();
-        let last = self.last_until(until, self.behind(wall));
+        let shown = local.naive_local();
+        let last = self.last_until(until, self.behind(shown));
         let latest = match fold(&local) {
-            // What came last may also be the first showing of a time that the wall is yet to show.
-            Fold::Second(span) if !last.is_some_and(|last| self.is_same_showing(&local, last)) => {
-                let before = self.last_until(until, self.behind(wall.checked_add_signed(span)?));
+            // What came last may also be a time of day that is yet to come again, for the first time.
+            Fold::Second(span) if !last.is_some_and(|last| self.is_same_fold(&local, last)) => {
+                let before = self.last_until(until, self.behind(shown.checked_add_signed(span)?));
                 [last, before].into_iter().flatten().max()
             }
             _ => last,
@@ -100,37 +100,37 @@ impl Calendar {
     fn first_after(
         &self,
         time: Timestamp,
-        mut walls: impl Iterator<Item = NaiveDateTime>,
+        mut times: impl Iterator<Item = NaiveDateTime>,
     ) -> Option<Timestamp> {
-        walls.find_map(|wall| self.moments(wall).find(|moment| *moment > time))
+        times.find_map(|local| self.moments(local).find(|moment| *moment > time))
     }
 
     fn last_until(
         &self,
         time: Timestamp,
-        mut walls: impl Iterator<Item = NaiveDateTime>,
+        mut times: impl Iterator<Item = NaiveDateTime>,
     ) -> Option<Timestamp> {
-        walls.find_map(|wall| self.moments(wall).rev().find(|moment| *moment <= time))
+        times.find_map(|local| self.moments(local).rev().find(|moment| *moment <= time))
     }
 
-    fn moments(&self, wall: NaiveDateTime) -> impl DoubleEndedIterator<Item = Timestamp> {
-        moments(self.zone, wall, self.rule).into_iter().flatten()
+    fn moments(&self, local: NaiveDateTime) -> impl DoubleEndedIterator<Item = Timestamp> {
+        moments(self.zone, local, self.rule).into_iter().flatten()
     }
 
-    /// Scheduled times on the wall from `start` on.
+    /// Scheduled times of the local clock from `start` on.
     fn ahead(&self, start: NaiveDateTime, inclusive: bool) -> impl Iterator<Item = NaiveDateTime> {
         let first = self.cron.find_next_occurrence(&start, inclusive).ok();
-        std::iter::successors(first, |wall| self.cron.find_next_occurrence(wall, false).ok())
+        std::iter::successors(first, |time| self.cron.find_next_occurrence(time, false).ok())
     }
 
-    /// Scheduled times on the wall from `start` back.
+    /// Scheduled times of the local clock from `start` back.
     fn behind(&self, start: NaiveDateTime) -> impl Iterator<Item = NaiveDateTime> {
         let first = self.cron.find_previous_occurrence(&start, true).ok();
-        std::iter::successors(first, |wall| self.cron.find_previous_occurrence(wall, false).ok())
+        std::iter::successors(first, |time| self.cron.find_previous_occurrence(time, false).ok())
     }
 
     /// Whether the clock was not put back between two moments that are close to each other.
-    fn is_same_showing(&self, one: &DateTime<Tz>, other: Timestamp) -> bool {
+    fn is_same_fold(&self, one: &DateTime<Tz>, other: Timestamp) -> bool {
         let other = self.local(other);
         let is_close = (other - one).abs() < chrono::TimeDelta::days(1);
         is_close && other.naive_local() - one.naive_local() == other - one

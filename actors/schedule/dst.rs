@@ -1,7 +1,7 @@
-//! What the clock on a wall shows, and when.
+//! What the local clock shows, and when.
 //!
 //! A zone that puts its clock forward leaves out times of day, and one that puts it back has some
-//! twice. [`DstRule`] says what becomes of a scheduled time then. Cron itself knows wall clocks only.
+//! twice. [`DstRule`] says what becomes of a scheduled time then. Cron itself knows local times only.
 
 use chrono::{DateTime, MappedLocalTime, NaiveDateTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
@@ -14,7 +14,7 @@ pub(super) enum DstRule {
     /// Each time of day counts once: a left-out one comes due when the clock goes on, one that is
     /// there twice comes due the first time.
     Fixed,
-    /// What counts is the pace: left-out times are left out, and times that are there twice come
+    /// What counts is the interval: left-out times are left out, and times that are there twice come
     /// due twice.
     Repeating,
 }
@@ -23,23 +23,23 @@ pub(super) enum DstRule {
 /// 2011, and the Marshall Islands in 1993.
 const LONGEST_GAP: TimeDelta = TimeDelta::days(2);
 
-/// The moments, at most two and in their order, at which a time on the wall in `zone` comes due.
-pub(super) fn moments(zone: Tz, wall: NaiveDateTime, rule: DstRule) -> [Option<Timestamp>; 2] {
-    match (zone.from_local_datetime(&wall), rule) {
+/// The moments, at most two and in their order, at which a local time in `zone` comes due.
+pub(super) fn moments(zone: Tz, local: NaiveDateTime, rule: DstRule) -> [Option<Timestamp>; 2] {
+    match (zone.from_local_datetime(&local), rule) {
         (MappedLocalTime::Single(only), _) => [Some(only.into()), None],
         (MappedLocalTime::Ambiguous(first, _), DstRule::Fixed) => [Some(first.into()), None],
         (MappedLocalTime::Ambiguous(first, second), DstRule::Repeating) => {
             [Some(first.into()), Some(second.into())]
         }
-        (MappedLocalTime::None, DstRule::Fixed) => [after_gap(zone, wall).map(Timestamp::from), None],
+        (MappedLocalTime::None, DstRule::Fixed) => [after_gap(zone, local).map(Timestamp::from), None],
         (MappedLocalTime::None, DstRule::Repeating) => [None, None],
     }
 }
 
-/// Which of two showings of the same times on the wall a moment is in.
+/// Which of two moments with the same local time one is: Python's PEP 495 calls it so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fold {
-    /// The wall shows this time once.
+    /// The clock shows this time once.
     Only,
     /// The clock is soon to be put back by this span, and will show this time again.
     First(TimeDelta),
@@ -47,7 +47,7 @@ pub(super) enum Fold {
     Second(TimeDelta),
 }
 
-/// Which showing of its time on the wall `moment` is.
+/// Which of those with its local time `moment` is.
 pub(super) fn fold(moment: &DateTime<Tz>) -> Fold {
     match moment.timezone().from_local_datetime(&moment.naive_local()) {
         MappedLocalTime::Ambiguous(first, second) if *moment < second => Fold::First(second - first),
@@ -56,9 +56,9 @@ pub(super) fn fold(moment: &DateTime<Tz>) -> Fold {
     }
 }
 
-/// The first moment after the gap in which `wall` lies.
-fn after_gap(zone: Tz, wall: NaiveDateTime) -> Option<DateTime<Tz>> {
-    let at = |ahead: i64| zone.from_local_datetime(&(wall + TimeDelta::seconds(ahead))).earliest();
+/// The first moment after the gap in which `local` lies.
+fn after_gap(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Tz>> {
+    let at = |ahead: i64| zone.from_local_datetime(&(local + TimeDelta::seconds(ahead))).earliest();
     let (mut inside, mut beyond) = (0, 60);
     while at(beyond).is_none() {
         (inside, beyond) = (beyond, beyond * 2);

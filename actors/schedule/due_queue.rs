@@ -5,9 +5,9 @@
 //! fires each agent once, and says what it missed.
 //!
 //! # Clocks that are set
-//! What came due once is a floor: while a clock that was set back catches up, no time comes due
+//! What fired is remembered: while a clock that was set back catches up, no time comes due
 //! again. But an agent is silent for about one period of its schedule at most, and never for more
-//! than three hours: where its floor lies further ahead, it starts anew from the time that the clock
+//! than three hours: where what it fired last lies further ahead, it starts anew from the time that the clock
 //! tells now, or from what it had fired before the clock leapt ahead.
 
 use std::{
@@ -69,30 +69,30 @@ pub struct Missed {
 /// Counting the times of a year in seconds would help nobody.
 const MOST_COUNTED: usize = 1000;
 
-/// No floor further ahead than this is waited for, however long the period: enough for clocks that
+/// No time that fired is waited for when it lies further ahead than this, however long the period: enough for clocks that
 /// are corrected by an hour or two, and short enough that no agent is missed for a night.
 const PATIENCE: Duration = Duration::from_hours(3);
 
 /// All agents with schedules, by their next times.
 pub struct DueQueue {
-    entries: Vec<Entry>,
+    entries: Vec<QueuedAgent>,
     next: BinaryHeap<Reverse<(Timestamp, usize)>>,
     looked: Timestamp,
 }
 
-struct Entry {
+struct QueuedAgent {
     scheduled: ScheduledAgent,
     /// Up to when times came due already.
-    floor: Timestamp,
-    /// The floor before the clock last went ahead by more than [`PATIENCE`] from look to look.
+    last_fired: Timestamp,
+    /// The same before the clock last went ahead by more than [`PATIENCE`] from look to look.
     before_leap: Timestamp,
     /// Up to when missed times were told.
     told: Timestamp,
 }
 
-impl Entry {
-    fn new(scheduled: ScheduledAgent, floor: Timestamp, now: Timestamp) -> Self {
-        Self { scheduled, floor, before_leap: floor, told: now }
+impl QueuedAgent {
+    fn new(scheduled: ScheduledAgent, last_fired: Timestamp, now: Timestamp) -> Self {
+        Self { scheduled, last_fired, before_leap: last_fired, told: now }
     }
 
     /// Times after `after` and before `until`.
@@ -103,13 +103,13 @@ impl Entry {
         Some(Missed { agent: self.scheduled.agent.clone(), first, count, made_up_for })
     }
 
-    /// Whether a floor lies too far ahead to be waited for.
-    fn is_wrong(&self, floor: Timestamp, now: Timestamp) -> bool {
-        let ahead = floor.since(now);
+    /// Whether a time that fired lies too far ahead to be waited for.
+    fn is_wrong(&self, last_fired: Timestamp, now: Timestamp) -> bool {
+        let ahead = last_fired.since(now);
         if ahead == Duration::ZERO {
             return false;
         }
-        let period = self.scheduled.calendar.next_after(floor).map(|next| next.since(floor));
+        let period = self.scheduled.calendar.next_after(last_fired).map(|next| next.since(last_fired));
         ahead > period.map_or(PATIENCE, |period| period.min(PATIENCE))
     }
 }
@@ -127,14 +127,14 @@ impl DueQueue {
         let mut missed = Vec::new();
         let mut entries = Vec::with_capacity(scheduled.len());
         for scheduled in scheduled {
-            let mut entry = Entry::new(scheduled, now, now);
+            let mut entry = QueuedAgent::new(scheduled, now, now);
             if let Some(last_fired) = cursors.get(&entry.scheduled.agent).copied()
                 && !entry.is_wrong(last_fired, now)
             {
                 let makes_up = entry.scheduled.catch_up == CatchUp::Once;
                 // A time that is recorded already must not come due again.
-                entry.floor = if makes_up { last_fired } else { now.max(last_fired) };
-                entry.before_leap = entry.floor;
+                entry.last_fired = if makes_up { last_fired } else { now.max(last_fired) };
+                entry.before_leap = entry.last_fired;
                 missed.extend(entry.missed(last_fired, now, makes_up));
             }
             entries.push(entry);
@@ -152,13 +152,13 @@ impl DueQueue {
         self.entries = scheduled
             .into_iter()
             .map(|scheduled| match known.remove(&scheduled.agent) {
-                Some(entry) => Entry { floor: entry.floor.max(now), scheduled, ..entry },
-                None => Entry::new(scheduled, now, now),
+                Some(entry) => QueuedAgent { last_fired: entry.last_fired.max(now), scheduled, ..entry },
+                None => QueuedAgent::new(scheduled, now, now),
             })
             .collect();
         for entry in &mut self.entries {
-            if entry.is_wrong(entry.floor, now) {
-                entry.floor = now;
+            if entry.is_wrong(entry.last_fired, now) {
+                entry.last_fired = now;
             }
         }
         self.plan_all();
@@ -167,9 +167,9 @@ impl DueQueue {
     /// Takes out everybody who is due at `now`, each once, at the latest time that came due.
     pub fn due(&mut self, now: Timestamp) -> Vec<Due> {
         if now < self.looked {
-            self.reset_future_floors(now);
+            self.reset_future_cursors(now);
         } else if now.since(self.looked) > PATIENCE {
-            self.entries.iter_mut().for_each(|entry| entry.before_leap = entry.floor);
+            self.entries.iter_mut().for_each(|entry| entry.before_leap = entry.last_fired);
         }
         self.looked = now;
         let mut due = Vec::new();
@@ -179,9 +179,9 @@ impl DueQueue {
             }
             self.next.pop();
             let entry = &mut self.entries[index];
-            let at = entry.scheduled.calendar.latest_in(entry.floor, now).unwrap_or(time);
-            let missed = entry.missed(entry.floor.max(entry.told), at, true);
-            entry.floor = at;
+            let at = entry.scheduled.calendar.latest_in(entry.last_fired, now).unwrap_or(time);
+            let missed = entry.missed(entry.last_fired.max(entry.told), at, true);
+            entry.last_fired = at;
             due.push(Due { agent: entry.scheduled.agent.clone(), at, missed });
             self.plan(index);
         }
@@ -195,7 +195,7 @@ impl DueQueue {
 
     fn plan(&mut self, index: usize) {
         let entry = &self.entries[index];
-        if let Some(next) = entry.scheduled.calendar.next_after(entry.floor) {
+        if let Some(next) = entry.scheduled.calendar.next_after(entry.last_fired) {
             self.next.push(Reverse((next, index)));
         }
     }
@@ -205,14 +205,14 @@ impl DueQueue {
         (0..self.entries.len()).for_each(|index| self.plan(index));
     }
 
-    /// Lowers floors that a wrong clock has made.
-    fn reset_future_floors(&mut self, now: Timestamp) {
+    /// Sets cursors back that a wrong clock has made.
+    fn reset_future_cursors(&mut self, now: Timestamp) {
         let mut is_any_wrong = false;
         for entry in &mut self.entries {
-            if entry.is_wrong(entry.floor, now) {
+            if entry.is_wrong(entry.last_fired, now) {
                 is_any_wrong = true;
                 let before = entry.before_leap;
-                entry.floor = if entry.is_wrong(before, now) { now } else { now.max(before) };
+                entry.last_fired = if entry.is_wrong(before, now) { now } else { now.max(before) };
                 entry.told = entry.told.min(now);
             }
         }

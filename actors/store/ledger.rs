@@ -47,7 +47,7 @@ pub struct UnroutedQuery {
 }
 
 impl UnroutedQuery {
-    /// Bodies in memory during one sweep.
+    /// Bodies in memory during one round.
     pub const MAX_BYTES: usize = 32 << 20;
 }
 

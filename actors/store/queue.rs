@@ -6,9 +6,8 @@ use bytes::Bytes;
 
 use super::Pending;
 use crate::domain::{
-    AgentName, AttemptOutcome, Disposition, GroupKey, Headers, History, IdSource, Input, JobId, JobState,
-    JobTrigger, NewJob, NodeLife, ProviderName, Reason, ReceiptId, RunId, Timestamp, TraceParent,
-    WebhookContext,
+    AgentName, AttemptOutcome, Disposition, Event, GroupKey, Headers, History, IdSource, Input, JobId,
+    JobState, JobTrigger, NewJob, NodeLife, ProviderName, Reason, ReceiptId, RunId, Timestamp, TraceParent,
 };
 
 /// The jobs of agents.
@@ -142,18 +141,18 @@ pub struct ClaimedJob {
 pub struct ClaimedDelivery {
     /// Who sent it.
     pub provider: ProviderName,
-    /// The context as JSON.
+    /// The event as JSON.
     pub context: Option<Bytes>,
     /// The headers as JSON.
     pub headers: Bytes,
 }
 
 impl ClaimedDelivery {
-    /// Reads the context.
+    /// Reads the event.
     ///
     /// # Errors
     /// What is stored is not one.
-    pub fn context(&self) -> serde_json::Result<Option<WebhookContext>> {
+    pub fn event(&self) -> serde_json::Result<Option<Event>> {
         self.context.as_deref().map(serde_json::from_slice).transpose()
     }
 

@@ -34,8 +34,8 @@ impl ReceiptState {
         match &record.parsed {
             None => Self::Unrouted,
             Some(Parsed::Unparsable(_)) => Self::Unparsable,
-            Some(Parsed::Context(_)) if record.missing > 0 => Self::Gapped,
-            Some(Parsed::Context(_)) => Self::Routed,
+            Some(Parsed::Event(_)) if record.missing > 0 => Self::Gapped,
+            Some(Parsed::Event(_)) => Self::Routed,
         }
     }
 

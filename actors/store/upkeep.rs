@@ -41,7 +41,7 @@ pub trait Upkeep: Send + Sync + 'static {
 pub enum RescueScope {
     /// At a start: those of earlier lives of this node. None of their processes can be alive.
     EarlierLives(NodeLife),
-    /// In a sweep: those whose lease ran out, but for those of the life that asks. It knows its own
+    /// While it runs: those whose lease ran out, but for those of the life that asks. It knows its own
     /// runs, whatever the clock says.
     ExpiredLeases {
         /// Who asks.

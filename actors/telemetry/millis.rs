@@ -10,7 +10,7 @@ pub struct Millis(pub Duration);
 
 impl Millis {
     /// The number that logs and streams show.
-    pub fn as_f64(self) -> f64 {
+    pub(crate) fn as_f64(self) -> f64 {
         self.0.as_micros() as f64 / 1000.0
     }
 }

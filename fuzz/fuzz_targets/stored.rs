@@ -1,12 +1,12 @@
 //! What the store keeps as JSON: contexts, verdicts, causes, reasons, outcomes.
 #![no_main]
 
-use herdgate_actors::{domain::{Headers, Verdict, WebhookContext}, store::{AttemptOutcome, JobTrigger, Reason}};
+use herdgate_actors::{domain::{Event, Headers, Verdict}, store::{AttemptOutcome, JobTrigger, Reason}};
 use libfuzzer_sys::fuzz_target;
 use serde::{Serialize, de::DeserializeOwned};
 
 fuzz_target!(|text: &str| {
-    same::<WebhookContext>(text);
+    same::<Event>(text);
     same::<Vec<Verdict>>(text);
     same::<Headers>(text);
     same::<JobTrigger>(text);

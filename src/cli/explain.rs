@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     config::ResolvedConfig,
-    explain::{Answer, Explainer, Line, Question},
+    explain::{Explainer, Explanation, Line, Question},
 };
 
 /// Answer "why did (not) this trigger?" without a server.
@@ -136,7 +136,7 @@ fn answered(explainer: &Explainer<'_>, line: &mut Line) -> Value {
 }
 
 /// 0 where something would start, [`NO`] where nothing would, 1 where the gate would refuse it.
-fn verdict(answer: &Answer) -> ExitCode {
+fn verdict(answer: &Explanation) -> ExitCode {
     match (answer.status, answer.verdicts.iter().any(|verdict| verdict.matched)) {
         (200, true) => ExitCode::SUCCESS,
         (200, false) => ExitCode::from(NO),
@@ -145,7 +145,7 @@ fn verdict(answer: &Answer) -> ExitCode {
 }
 
 /// The answer comes first, and what it was made of last.
-fn print(answer: &Answer, out: &mut Out) -> miette::Result<()> {
+fn print(answer: &Explanation, out: &mut Out) -> miette::Result<()> {
     let matched = answer.verdicts.iter().filter(|verdict| verdict.matched).count();
     out.line(match (&answer.error, matched) {
         (Some(error), _) => format!("{} {error}", answer.status),

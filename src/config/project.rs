@@ -13,7 +13,7 @@ use super::{
     files::Files,
     layers::{Layers, absolute, expand},
     machine,
-    resolve::{self, Surroundings, admin_port, host_address},
+    resolve::{self, Inputs, admin_port, host_address},
     settings::Settings,
 };
 use crate::credentials::Credentials;
@@ -90,8 +90,8 @@ impl Project {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let files = self.files(&env, &mut problems).filter(|files| files.layers.are_legible());
         let resolved = files.map(|files| {
-            let around = Surroundings { env: &env, now: Clock::System.now(), cores };
-            resolve::resolve(&files, &around, &mut problems)
+            let inputs = Inputs { env: &env, now: Clock::System.now(), cores };
+            resolve::resolve(&files, &inputs, &mut problems)
         });
         match (Problems::of(problems), resolved) {
             (Some(problems), _) => Err(problems),

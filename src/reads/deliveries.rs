@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use herdgate_actors::{
-    domain::{Origin, Parsed, ReceiptId},
+    domain::{Origin, Parsed, ReceiptId, fact},
     provider,
     store::{CountOf, Page as StorePage, ReceiptQuery, ReceiptRow, StoredReceipt},
 };
@@ -63,27 +63,27 @@ impl Reads {
 
     fn detail(&self, receipt: StoredReceipt) -> DeliveryDetail {
         let delivery = &receipt.delivery;
-        let (context, problem) = match &receipt.parsed {
-            Some(Parsed::Context(context)) => (Some(context.as_ref()), None),
+        let (event, problem) = match &receipt.parsed {
+            Some(Parsed::Event(event)) => (Some(event.as_ref()), None),
             Some(Parsed::Unparsable(problem)) => (None, Some(problem.0.clone())),
             None => (None, None),
         };
-        let today = context.map_or_else(Vec::new, |context| {
+        let today = event.map_or_else(Vec::new, |event| {
             let triggers = views::triggers_of(&self.control.topology());
             let agents = triggers.iter().map(|(agent, triggers)| (agent.as_str(), triggers.as_slice()));
-            explain::verdicts(agents, &delivery.sources, context)
+            explain::verdicts(agents, delivery.sources(), event)
         });
-        let provider = provider::find(delivery.provider.as_str());
-        let delivery_id = provider.and_then(|provider| provider.delivery_id(&delivery.headers));
+        let provider = provider::find(delivery.provider().as_str());
+        let delivery_id = provider.and_then(|provider| provider.delivery_id(delivery.headers()));
         let header = |(name, value): (&str, &str)| Header { name: name.to_owned(), value: value.to_owned() };
         DeliveryDetail {
             delivery_id: delivery_id.map(str::to_owned),
             key: delivery.key().to_owned(),
             same_key: receipt.same_key.as_ref().map(ToString::to_string),
             revision: Some(receipt.revision).filter(|revision| *revision > 0),
-            headers: delivery.headers.iter().map(header).collect(),
-            bytes: delivery.body.len(),
-            context: context.map(|context| serde_json::to_value(context).unwrap_or(Value::Null)),
+            headers: delivery.headers().iter().map(header).collect(),
+            bytes: delivery.body().len(),
+            context: event.map(|event| serde_json::to_value(event).unwrap_or(Value::Null)),
             problem,
             verdicts: receipt.verdicts.iter().cloned().map(Verdict::from).collect(),
             today: today.into_iter().map(Verdict::from).collect(),
@@ -111,19 +111,19 @@ fn stored(query: &DeliveriesQuery) -> Result<ReceiptQuery, Problem> {
 
 /// A receipt, as the list shows it.
 fn row_of(receipt: &StoredReceipt) -> ReceiptRow {
-    let context = match &receipt.parsed {
-        Some(Parsed::Context(context)) => Some(context),
+    let event = match &receipt.parsed {
+        Some(Parsed::Event(event)) => Some(event),
         _ => None,
     };
     ReceiptRow {
         id: receipt.id,
-        at: receipt.delivery.at,
-        provider: receipt.delivery.provider,
-        sources: receipt.delivery.sources.clone(),
-        event: context.map(|context| context.event.clone()),
-        action: context.and_then(|context| context.action.clone()),
-        repo: context.and_then(|context| context.repo.clone()),
-        title: context.and_then(|context| context.title.clone()),
+        at: receipt.delivery.at(),
+        provider: receipt.delivery.provider(),
+        sources: receipt.delivery.sources().to_vec(),
+        event: event.map(|event| event.header.event.clone()),
+        action: event.and_then(|event| event.header.action.clone()),
+        repo: event.and_then(|event| event.facts.text(fact::REPO).map(str::to_owned)),
+        title: event.and_then(|event| event.facts.text(fact::TITLE).map(str::to_owned)),
         state: receipt.state,
         matched: u32::try_from(receipt.jobs.len()).unwrap_or(u32::MAX),
         duplicate_of: receipt.duplicate_of,

@@ -72,7 +72,7 @@ pub(super) struct Background {
     pub(super) looked: watch::Receiver<Instant>,
     /// What each actor of the upkeep does.
     pub(super) progress: Vec<(&'static str, watch::Receiver<Progress>)>,
-    housekeeping: JobScheduler,
+    prune_timer: JobScheduler,
 }
 
 impl Background {
@@ -135,7 +135,7 @@ impl Background {
             progress: start.progress("prune"),
         };
         let prune = start.actor("prune", |scope| PruneActor::new(prune, scope));
-        let housekeeping = housekeeping(MailboxSender::new(prune, metrics("prune", PRUNE_MAILBOX))).await?;
+        let prune_timer = prune_timer(MailboxSender::new(prune, metrics("prune", PRUNE_MAILBOX))).await?;
 
         Ok(Self {
             schedules: MailboxSender::new(scheduler, metrics("scheduler", SCHEDULER_MAILBOX)),
@@ -144,7 +144,7 @@ impl Background {
             parsers,
             looked: last_look,
             progress: start.progress,
-            housekeeping,
+            prune_timer,
         })
     }
 
@@ -153,7 +153,7 @@ impl Background {
     /// # Errors
     /// The timer does not end.
     pub(super) async fn stop(&mut self) -> Result<(), JobSchedulerError> {
-        self.housekeeping.shutdown().await
+        self.prune_timer.shutdown().await
     }
 }
 
@@ -185,7 +185,7 @@ fn metrics(kind: &'static str, capacity: usize) -> Arc<MailboxMetrics> {
 }
 
 /// Prunes at the start and each hour.
-async fn housekeeping(prune: MailboxSender<PruneNow>) -> Result<JobScheduler, JobSchedulerError> {
+async fn prune_timer(prune: MailboxSender<PruneNow>) -> Result<JobScheduler, JobSchedulerError> {
     let timer = JobScheduler::new().await?;
     // A mailbox that is full has enough to do already.
     drop(prune.try_send(PruneNow));

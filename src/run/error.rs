@@ -37,8 +37,8 @@ pub enum StartError {
     #[error(transparent)]
     Limits(#[from] TooFewFiles),
     /// The timer of the pruning.
-    #[error("cannot start the housekeeping: {0}")]
-    Housekeeping(#[from] JobSchedulerError),
+    #[error("cannot start the timer of the pruning: {0}")]
+    PruneTimer(#[from] JobSchedulerError),
     /// The first configuration could not be put in force.
     #[error("cannot start the agents: {0}")]
     Control(ControlError),

@@ -23,7 +23,7 @@ impl Gate {
     pub async fn stop(mut self, hurry: impl Future<Output = ()>) {
         self.health.drain();
         if let Err(error) = self.background.stop().await {
-            let (about, detail) = ("shutdown", format!("the housekeeping did not stop: {error}"));
+            let (about, detail) = ("shutdown", format!("the timer of the pruning did not stop: {error}"));
             emit(Event::Warned { about, detail });
         }
         let agents = self.control.agents().clone();

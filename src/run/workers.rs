@@ -74,11 +74,11 @@ impl WorkerActors {
         let parsers = self.parsers.join(here.clone());
         let id = ActorId::new("ingress", parsers.worker().to_string());
         let metrics = MailboxMetrics::new(&id, self.mailbox);
-        let (admission, recorder) = (Arc::clone(&self.admission), Arc::clone(&self.sink));
+        let (admission, sink) = (Arc::clone(&self.admission), Arc::clone(&self.sink));
         let (ids, clock, offload) = (Arc::clone(&self.ids), self.clock.clone(), self.offload.clone());
         let ingress = self.supervision.start(&here, id, Policy::default(), move |_, scope| IngressActor {
             admission,
-            recorder,
+            sink,
             ids,
             clock,
             to_parser: Arc::new(move |receipt| drop(parsers.try_send(receipt))),

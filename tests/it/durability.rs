@@ -283,7 +283,7 @@ fn history_beyond_its_retention_leaves_store_and_disk() {
     };
     let runs = || std::fs::read_dir(project.data().join("runs")).unwrap().count();
     assert_eq!((bodies(&store), runs()), (2, 2));
-    // Housekeeping is done at the start.
+    // History is pruned at the start.
     let gate = Gate::serve(&project);
     gate.logged(&["pruned the history"]);
     assert_eq!((bodies(&store), runs()), (1, 1));

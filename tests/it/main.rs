@@ -6,13 +6,13 @@
 //! - `isolation`: what a run cannot reach.
 //! - `durability`: crashes, restarts, duplicates, replay. `crash`: the same, again and again.
 //! - `lives`: what an end takes with it, and what the next start finds.
-//! - `surroundings`, `disk`: what the machine refuses is nobody's failure, and is told.
+//! - `host`, `disk`: what the machine refuses is nobody's failure, and is told.
 //! - `supervision`: panics at every stage.
 //! - `doors`: who cannot shut them, and what they refuse.
 //! - `overload`: bounded memory, and nothing lost.
 //! - `power`: the order of commit, fsync and answer.
 //! - `clocks`: clocks that are set while the gate runs.
-//! - `contexts`: what the samples say.
+//! - `contexts`: what the samples say. `outsider`: a provider that nothing inside knows.
 //! - `reload`: another configuration while it works.
 //! - `control`: pausing, scaling, ending, moving work.
 //! - `commands`, `cli`, `reading`, `pipes`: what people type.
@@ -32,10 +32,12 @@ mod disk;
 mod documents;
 mod doors;
 mod durability;
+mod host;
 mod hostile;
 mod isolation;
 mod lives;
 mod metrics;
+mod outsider;
 mod overload;
 mod pipes;
 mod power;
@@ -44,5 +46,4 @@ mod reload;
 mod supervision;
 #[allow(dead_code, unused_imports, reason = "some of it waits for the tests of mends under way")]
 mod support;
-mod surroundings;
 mod way;

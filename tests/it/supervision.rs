@@ -50,7 +50,7 @@ fn a_payload_that_panics_an_agent_is_offered_again_and_its_neighbour_notices_not
     assert_eq!(answer["matched"], 1, "the neighbour's job is made at once: {answer}");
     let mut ran = [project.report(), project.report()];
     ran.sort();
-    assert_eq!(ran, ["first", "second"], "the sweep asks the other one again");
+    assert_eq!(ran, ["first", "second"], "the upkeep asks the other one again");
     assert!(gate.metric(r#"herdgate_actor_panics_total{actor="agent"}"#) >= 1.0);
     assert!(restarts(&gate, "agent") < 1.0);
 }

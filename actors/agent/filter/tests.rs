@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{KindFields, Place, ProviderName, WhenAbsent};
+use crate::domain::{KindFields, Place, ProviderName, WhenAbsent, fact};
 
 /// The field of that name, as the first provider has it that has one; GitHub comes first.
 fn field(name: &str) -> &'static FieldSpec {
@@ -21,13 +21,13 @@ fn filter(clauses: &[(&str, &[&str])]) -> Filter {
     Filter { clauses: clauses.iter().map(|(field, wanted)| clause(field, wanted)).collect() }
 }
 
-fn event(source: ProviderName, event: &str, fill: impl FnOnce(&mut WebhookContext)) -> WebhookContext {
-    let mut context = WebhookContext::new(source, event);
-    fill(&mut context);
-    context
+fn event(source: ProviderName, name: &str, fill: impl FnOnce(&mut Event)) -> Event {
+    let mut event = Event::new(source, name);
+    fill(&mut event);
+    event
 }
 
-fn github(name: &str, fill: impl FnOnce(&mut WebhookContext)) -> WebhookContext {
+fn github(name: &str, fill: impl FnOnce(&mut Event)) -> Event {
     event(ProviderName::new("github"), name, fill)
 }
 
@@ -35,30 +35,31 @@ fn texts(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
-fn labeled() -> WebhookContext {
-    github("issues", |context| {
-        context.action = Some("labeled".into());
-        context.repo = Some("Acme/App".into());
-        context.org = Some("Acme".into());
-        context.labels = texts(&["bug", "Agent"]);
-        context.label = Some("Agent".into());
-        context.assignee = Some("jon".into());
-        context.assignees = texts(&["mira", "jon"]);
-        context.author = Some("mira".into());
-        context.author_aliases = texts(&["Mira@Acme.dev"]);
-        context.commenter = Some("robin".into());
-        context.sender = Some("robot[bot]".into());
+fn labeled() -> Event {
+    github("issues", |event| {
+        event.header.action = Some("labeled".into());
+        event.header.sender = Some("robot[bot]".into());
+        let facts = &mut event.facts;
+        facts.set(fact::REPO, Some("Acme/App"));
+        facts.set(fact::ORG, Some("Acme"));
+        facts.set_list(fact::LABELS, texts(&["bug", "Agent"]));
+        facts.set(fact::LABEL, Some("Agent"));
+        facts.set(fact::ASSIGNEE, Some("jon"));
+        facts.set_list(fact::ASSIGNEES, texts(&["mira", "jon"]));
+        facts.set(fact::AUTHOR, Some("mira"));
+        facts.set_list(fact::AUTHOR_ALIASES, texts(&["Mira@Acme.dev"]));
+        facts.set(fact::COMMENTER, Some("robin"));
     })
 }
 
 /// Holds one clause against a context, by the field that its provider has, if it has one.
-fn holds_alone(context: &WebhookContext, name: &str, wanted: &[&str]) -> bool {
-    let field = provider::spec(context.source).field(name).unwrap_or_else(|| field(name));
+fn holds_alone(context: &Event, name: &str, wanted: &[&str]) -> bool {
+    let field = provider::spec(context.header.provider).field(name).unwrap_or_else(|| field(name));
     matches(&Filter { clauses: vec![Clause { field, wanted: texts(wanted) }] }, context)
 }
 
 #[track_caller]
-fn check(context: &WebhookContext, table: &[(&str, &[&str], bool)]) {
+fn check(context: &Event, table: &[(&str, &[&str], bool)]) {
     for (field, wanted, expected) in table {
         assert_eq!(holds_alone(context, field, wanted), *expected, "{field} = {wanted:?}");
     }
@@ -102,24 +103,26 @@ fn any_of_the_wanted_and_any_of_the_values_will_do() {
             ("author", &["jon"], false),
         ],
     );
-    let unlabeled = github("issues", |context| context.label = Some("agent".into()));
+    let unlabeled = github("issues", |context| context.facts.set(fact::LABEL, Some("agent")));
     check(&unlabeled, &[("labels", &["agent"], true)]);
     let status = github("status", |context| {
-        context.kind_fields.branch = true;
-        context.branches = texts(&["topic", "main"]);
+        context.header.kind.branch = true;
+        context.facts.set_list(fact::BRANCHES, texts(&["topic", "main"]));
     });
     check(&status, &[("branches", &["main"], true), ("branches", &["other"], false)]);
-    let installation = github("installation", |context| context.repos = texts(&["acme/one", "acme/two"]));
+    let installation = github("installation", |context| {
+        context.facts.set_list(fact::REPOS, texts(&["acme/one", "acme/two"]));
+    });
     check(&installation, &[("repos", &["acme/two"], true), ("repos", &["acme/three"], false)]);
 }
 
 #[test]
 fn a_star_is_a_glob_in_repositories_and_branches_alone() {
     let mut context = labeled();
-    context.event = "pull_request".into();
-    context.kind_fields.branch = true;
-    context.branch = Some("mira/fix/1".into());
-    context.base_branch = Some("release/1.2".into());
+    context.header.event = "pull_request".into();
+    context.header.kind.branch = true;
+    context.facts.set(fact::BRANCH, Some("mira/fix/1"));
+    context.facts.set(fact::BASE_BRANCH, Some("release/1.2"));
     check(
         &context,
         &[
@@ -153,11 +156,11 @@ fn a_missing_value_fails_most_fields() {
 #[test]
 fn an_event_of_a_kind_that_has_branches_or_conclusions_must_have_a_wanted_one() {
     let mut run = github("workflow_run", |context| {
-        context.kind_fields = KindFields { branch: true, conclusion: true };
+        context.header.kind = KindFields { branch: true, conclusion: true };
     });
     check(&run, &[("branches", &["*"], false), ("conclusions", &["failure"], false)]);
-    run.branch = Some("main".into());
-    run.conclusion = Some("failure".into());
+    run.facts.set(fact::BRANCH, Some("main"));
+    run.facts.set(fact::CONCLUSION, Some("failure"));
     check(
         &run,
         &[
@@ -171,13 +174,13 @@ fn an_event_of_a_kind_that_has_branches_or_conclusions_must_have_a_wanted_one() 
 
 #[test]
 fn a_branch_that_is_there_counts_whatever_its_kind_carries() {
-    let odd = github("novelty", |context| context.branch = Some("topic".into()));
+    let odd = github("novelty", |context| context.facts.set(fact::BRANCH, Some("topic")));
     check(&odd, &[("branches", &["main"], false), ("branches", &["topic"], true)]);
 }
 
 #[test]
 fn base_branches_speak_of_pull_requests_and_merge_queues() {
-    let into_main = |context: &mut WebhookContext| context.base_branch = Some("main".into());
+    let into_main = |context: &mut Event| context.facts.set(fact::BASE_BRANCH, Some("main"));
     for (name, without) in [
         ("pull_request", false),
         ("pull_request_review_comment", false),
@@ -193,9 +196,9 @@ fn base_branches_speak_of_pull_requests_and_merge_queues() {
 #[test]
 fn linear_goes_by_id_or_slug_and_by_its_own_names_too() {
     let removed = event(ProviderName::new("linear"), "issues", |context| {
-        context.repo = Some("0c4f0e4a-2f3b".into());
-        context.org = Some("acme".into());
-        context.action = Some("remove".into());
+        context.facts.set(fact::REPO, Some("0c4f0e4a-2f3b"));
+        context.facts.set(fact::ORG, Some("acme"));
+        context.header.action = Some("remove".into());
     });
     check(
         &removed,
@@ -212,24 +215,26 @@ fn linear_goes_by_id_or_slug_and_by_its_own_names_too() {
         ],
     );
     let deleted =
-        event(ProviderName::new("linear"), "issues", |context| context.action = Some("delete".into()));
+        event(ProviderName::new("linear"), "issues", |context| context.header.action = Some("delete".into()));
     check(&deleted, &[("actions", &["remove"], true)]);
-    let deleted = github("label", |context| context.action = Some("deleted".into()));
+    let deleted = github("label", |context| context.header.action = Some("deleted".into()));
     check(&deleted, &[("actions", &["remove"], false), ("events", &["Label"], false)]);
 }
 
 #[test]
 fn projects_are_what_sentry_and_mintlify_call_them() {
-    let issue = event(ProviderName::new("sentry"), "issue", |context| context.repo = Some("Web".into()));
+    let issue =
+        event(ProviderName::new("sentry"), "issue", |context| context.facts.set(fact::REPO, Some("Web")));
     check(&issue, &[("projects", &["web"], true), ("projects", &["api"], false)]);
-    let alert =
-        event(ProviderName::new("sentry"), "metric_alert", |context| context.repos = texts(&["web", "api"]));
+    let alert = event(ProviderName::new("sentry"), "metric_alert", |context| {
+        context.facts.set_list(fact::REPOS, texts(&["web", "api"]));
+    });
     check(&alert, &[("projects", &["api"], true), ("resources", &["metric_alert"], true)]);
 }
 
 #[test]
 fn a_ping_matches_only_who_asks_for_it_by_name() {
-    let ping = github("ping", |context| context.org = Some("acme".into()));
+    let ping = github("ping", |context| context.facts.set(fact::ORG, Some("acme")));
     let refused =
         FailedClause { field: "events".into(), wanted: Vec::new(), actual: Actual::One("ping".into()) };
     assert_eq!(evaluate(&Filter::default(), &ping), Err(vec![refused.clone()]));
@@ -252,8 +257,8 @@ fn every_clause_that_says_no_is_named_with_what_was_wanted_and_what_was_there() 
         ("base_branches", &["main"]),
     ]);
     let mut context = labeled();
-    context.org = None;
-    context.repo = None;
+    context.facts.set(fact::ORG, None::<&str>);
+    context.facts.set(fact::REPO, None::<&str>);
     let failed = evaluate(&filter, &context).unwrap_err();
     let fields: Vec<_> = failed.iter().map(|clause| clause.field.as_str()).collect();
     assert_eq!(fields, ["actions", "labels", "orgs", "organizations"]);
@@ -277,28 +282,27 @@ fn clauses() -> impl Strategy<Value = Vec<Clause>> {
 prop_compose! {
     fn contexts()(
         source in prop::sample::select(provider::all().iter().map(|provider| provider.spec().name).collect::<Vec<_>>()),
-        event in text(),
+        name in text(),
         ones in prop::collection::vec(prop::option::of(text()), 11),
         lists in prop::collection::vec(prop::collection::vec(text(), 0..3), 5),
         (branch, conclusion) in any::<(bool, bool)>(),
-    ) -> WebhookContext {
-        let mut context = WebhookContext::new(source, event);
-        let fields = [
-            &mut context.action, &mut context.repo, &mut context.org, &mut context.label,
-            &mut context.assignee, &mut context.author, &mut context.commenter, &mut context.sender,
-            &mut context.branch, &mut context.base_branch, &mut context.conclusion,
+    ) -> Event {
+        let mut context = Event::new(source, name);
+        let mut ones = ones.into_iter();
+        context.header.action = ones.next().flatten();
+        context.header.sender = ones.next().flatten();
+        let texts = [
+            fact::REPO, fact::ORG, fact::LABEL, fact::ASSIGNEE, fact::AUTHOR, fact::COMMENTER, fact::BRANCH,
+            fact::BASE_BRANCH, fact::CONCLUSION,
         ];
-        for (field, one) in fields.into_iter().zip(ones) {
-            *field = one;
+        for (name, one) in texts.into_iter().zip(ones) {
+            context.facts.set(name, one);
         }
-        let fields = [
-            &mut context.labels, &mut context.assignees, &mut context.author_aliases,
-            &mut context.branches, &mut context.repos,
-        ];
-        for (field, list) in fields.into_iter().zip(lists) {
-            *field = list;
+        let named = [fact::LABELS, fact::ASSIGNEES, fact::AUTHOR_ALIASES, fact::BRANCHES, fact::REPOS];
+        for (name, list) in named.into_iter().zip(lists) {
+            context.facts.set_list(name, list);
         }
-        context.kind_fields = KindFields { branch, conclusion };
+        context.header.kind = KindFields { branch, conclusion };
         context
     }
 }
@@ -310,7 +314,7 @@ proptest! {
         let removed = (left_out < fewer.len()).then(|| fewer.remove(left_out));
         // A ping has to be asked for, so that clause is the one which can add it.
         let asks_for_ping = removed.is_some_and(|clause| clause.field.name == "events");
-        if matches(&Filter { clauses: all }, &context) && !(asks_for_ping && context.event == "ping") {
+        if matches(&Filter { clauses: all }, &context) && !(asks_for_ping && context.header.event == "ping") {
             let fewer = Filter { clauses: fewer };
             prop_assert!(matches(&fewer, &context));
         }
@@ -331,7 +335,7 @@ proptest! {
 
     #[test]
     fn a_trigger_without_clauses_matches_everything_but_pings_of_github(context in contexts()) {
-        let is_ping = context.source == ProviderName::new("github") && context.event == "ping";
+        let is_ping = context.header.provider == ProviderName::new("github") && context.header.event == "ping";
         prop_assert_eq!(matches(&Filter::default(), &context), !is_ping);
     }
 

@@ -71,7 +71,7 @@ pub struct RunEnd {
     /// What it means for the job.
     pub outcome: AttemptOutcome,
     /// Whether it never began for want of what every run needs.
-    pub is_surroundings: bool,
+    pub is_host_fault: bool,
     /// From 0 to 1; spreads the retries of jobs that failed together.
     pub jitter: f64,
     /// Whether nobody else waits for the place that it had in the gate.

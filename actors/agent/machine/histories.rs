@@ -261,9 +261,9 @@ impl World {
             How::HasNoRoom => AttemptOutcome::NotStarted { error: "EMFILE".to_owned() },
             How::Panics => AttemptOutcome::Interrupted,
         };
-        let is_surroundings = !is_stopped && matches!(how, How::HasNoRoom);
+        let is_host_fault = !is_stopped && matches!(how, How::HasNoRoom);
         let may_keep_place = index.is_multiple_of(2);
-        self.tell(Event::Ended(run, RunEnd { outcome, is_surroundings, jitter: 0.5, may_keep_place }));
+        self.tell(Event::Ended(run, RunEnd { outcome, is_host_fault, jitter: 0.5, may_keep_place }));
     }
 
     fn act(&mut self, act: Act) {

@@ -52,7 +52,7 @@ pub struct Machine {
     is_woken: bool,
     is_renewing: bool,
     running: BTreeMap<RunId, Running>,
-    /// How often in a row the surroundings kept runs from starting.
+    /// How often in a row the host kept runs from starting.
     hold_offs: u32,
     /// Nothing is claimed before this time of the monotonic clock.
     not_before: Option<Duration>,
@@ -131,7 +131,7 @@ impl Machine {
     }
 
     /// Whether nothing of it is under way.
-    pub fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.running.is_empty() && self.claim == Claim::Idle
     }
 
@@ -150,7 +150,7 @@ impl Machine {
     }
 
     /// How long nothing is claimed yet, for want of what every run needs.
-    pub fn held_off_for(&self, elapsed: Duration) -> Duration {
+    pub(crate) fn held_off_for(&self, elapsed: Duration) -> Duration {
         self.not_before.unwrap_or_default().saturating_sub(elapsed)
     }
 
@@ -243,12 +243,12 @@ impl Machine {
         let disposition = match &end.outcome {
             AttemptOutcome::Completed => Disposition::Complete,
             _ if is_cancelled => Disposition::Cancel,
-            _ if end.is_surroundings => self.hold_off(now),
+            _ if end.is_host_fault => self.hold_off(now),
             // The gate's own wish is no fault of the job.
             AttemptOutcome::Interrupted if was_stopped => Disposition::PutBack { at: now.wall },
             outcome => retry::decide(&self.retry, outcome, &history, now.wall, end.jitter),
         };
-        if !end.is_surroundings {
+        if !end.is_host_fault {
             self.hold_offs = 0;
         }
         // A place that nobody else waits for goes to the next job in the same commit.

@@ -37,7 +37,7 @@ fn claimed(numbers: &[i64]) -> Claimed {
 }
 
 fn end(outcome: AttemptOutcome) -> RunEnd {
-    RunEnd { outcome, is_surroundings: false, jitter: 0.5, may_keep_place: true }
+    RunEnd { outcome, is_host_fault: false, jitter: 0.5, may_keep_place: true }
 }
 
 /// A machine of this scale with these runs going.
@@ -145,7 +145,7 @@ fn a_smaller_scale_lets_runs_end_and_starts_fewer() {
 fn a_machine_without_room_holds_the_agent_off_longer_each_time_and_charges_no_job() {
     let mut machine = running(1, &[1]);
     let full = || RunEnd {
-        is_surroundings: true,
+        is_host_fault: true,
         ..end(AttemptOutcome::NotStarted { error: "no file descriptors".to_owned() })
     };
     for (number, pause) in [(1, 1), (2, 2), (3, 4)] {

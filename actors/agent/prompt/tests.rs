@@ -1,27 +1,47 @@
 use proptest::prelude::*;
+use serde_json::{Map, Value};
 
 use super::*;
-use crate::domain::Timestamp;
+use crate::domain::{ProviderName, Timestamp};
 
 fn webhook() -> JobTrigger {
     JobTrigger::Webhook { source: "my-github".into(), trigger: 0, trigger_id: None }
 }
 
-fn context() -> WebhookContext {
-    let mut context = WebhookContext::new(ProviderName::new("github"), "issues");
-    context.action = Some("labeled".into());
-    context.repo = Some("acme/app".into());
-    context.number = Some(42);
-    context.labels = vec!["agent".into()];
-    context
+fn labeled() -> Event {
+    let mut event = Event::new(ProviderName::new("github"), "issues");
+    event.header.action = Some("labeled".into());
+    event.facts.set(fact::REPO, Some("acme/app"));
+    event.facts.set_number(fact::NUMBER, Some(42));
+    event.facts.set_list(fact::LABELS, vec!["agent".into()]);
+    event
 }
+
+/// The texts that a prompt shows, and its lists.
+const TEXTS: [FactName; 14] = [
+    fact::REPO,
+    fact::TITLE,
+    fact::BODY,
+    fact::URL,
+    fact::AUTHOR,
+    fact::ASSIGNEE,
+    fact::BRANCH,
+    fact::CONCLUSION,
+    fact::COMMENT,
+    fact::ORG,
+    fact::LABEL,
+    fact::BASE_BRANCH,
+    fact::TAG,
+    fact::COMMENTER,
+];
+const LISTS: [FactName; 4] = [fact::LABELS, fact::ASSIGNEES, fact::BRANCHES, fact::REPOS];
 
 #[test]
 fn a_webhook_prompt_reads_as_documented() {
     let source = SourceName::from("my-github");
-    let context = context();
+    let event = labeled();
     let delivered =
-        Delivered { context: &context, source: Some(&source), receipt: None, delivery_id: Some("guid") };
+        Delivered { event: &event, source: Some(&source), receipt: None, delivery_id: Some("guid") };
     let prompt = render("Fix it.\n", r#"{"triggerLabel":"agent"}"#, &webhook(), Some(&delivered));
     insta::assert_snapshot!(prompt, @r#"
     Fix it.
@@ -53,40 +73,26 @@ fn scheduled_and_manual_prompts_end_in_their_own_way() {
 
 #[test]
 fn keys_stand_in_their_documented_order_and_only_what_filters_need_is_left_out() {
-    let text = |text: &str| Some(text.to_owned());
-    let list = |text: &str| vec![text.to_owned()];
-    let context = WebhookContext {
-        source: ProviderName::new("github"),
-        event: "e".into(),
-        action: text("a"),
-        repo: text("r"),
-        number: Some(7),
-        title: text("t"),
-        body: text("b"),
-        url: text("u"),
-        author: text("au"),
-        assignee: text("as"),
-        assignees: list("ass"),
-        labels: list("l"),
-        label: text("la"),
-        branch: text("br"),
-        base_branch: text("ba"),
-        branches: list("brs"),
-        tag: text("ta"),
-        conclusion: text("c"),
-        comment: text("co"),
-        commenter: text("cr"),
-        sender: text("s"),
-        timestamp: text("ts"),
-        org: text("o"),
-        repos: list("rs"),
-        details: Map::from_iter([("level".to_owned(), Value::from("error"))]),
-        author_aliases: list("hidden"),
-        kind_fields: crate::domain::KindFields { branch: true, conclusion: true },
-    };
+    let mut event = Event::new(ProviderName::new("github"), "e");
+    event.header.action = Some("a".into());
+    event.header.sender = Some("s".into());
+    event.header.time = Some("ts".into());
+    event.header.kind = crate::domain::KindFields { branch: true, conclusion: true };
+    for (name, text) in
+        TEXTS.into_iter().zip(["r", "t", "b", "u", "au", "as", "br", "c", "co", "o", "la", "ba", "ta", "cr"])
+    {
+        event.facts.set(name, Some(text));
+    }
+    for (name, one) in
+        LISTS.into_iter().chain([fact::AUTHOR_ALIASES]).zip(["l", "ass", "brs", "rs", "hidden"])
+    {
+        event.facts.set_list(name, vec![one.to_owned()]);
+    }
+    event.facts.set_number(fact::NUMBER, Some(7));
+    event.details.add("level", Some("error"));
     let source = SourceName::from("sn");
     let delivered = Delivered {
-        context: &context,
+        event: &event,
         source: Some(&source),
         receipt: Some(ReceiptId::from_raw(1)),
         delivery_id: Some("d"),
@@ -133,47 +139,40 @@ fn hostile() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn no_text_of_a_webhook_leaves_its_block_and_none_is_changed(
-        ones in prop::collection::vec(hostile(), 19),
+        ones in prop::collection::vec(hostile(), 18),
         lists in prop::collection::vec(prop::collection::vec(hostile(), 1..3), 4),
         (key, value, source, delivery_id) in (hostile(), hostile(), hostile(), hostile()),
         number in any::<i64>(),
     ) {
-        let mut context = WebhookContext::new(ProviderName::new("github"), ones[0].clone());
+        let mut event = Event::new(ProviderName::new("github"), ones[0].clone());
         let mut expected = Map::new();
-        let named = [
-            ("action", &mut context.action), ("repo", &mut context.repo), ("title", &mut context.title),
-            ("body", &mut context.body), ("url", &mut context.url), ("author", &mut context.author),
-            ("assignee", &mut context.assignee), ("branch", &mut context.branch),
-            ("conclusion", &mut context.conclusion), ("comment", &mut context.comment),
-            ("sender", &mut context.sender), ("timestamp", &mut context.timestamp),
-            ("org", &mut context.org), ("label", &mut context.label),
-            ("base_branch", &mut context.base_branch), ("tag", &mut context.tag),
-            ("commenter", &mut context.commenter),
-        ];
-        for ((name, field), one) in named.into_iter().zip(&ones[1..]) {
-            *field = Some(one.clone());
-            expected.insert(name.to_owned(), one.clone().into());
+        let (header, of_facts) = (&ones[1..4], &ones[4..]);
+        for (key, one) in ["action", "sender", "timestamp"].into_iter().zip(header) {
+            expected.insert(key.to_owned(), one.clone().into());
         }
-        let named = [
-            ("labels", &mut context.labels), ("assignees", &mut context.assignees),
-            ("branches", &mut context.branches), ("repos", &mut context.repos),
-        ];
-        for ((name, field), list) in named.into_iter().zip(lists) {
-            field.clone_from(&list);
-            expected.insert(name.to_owned(), list.into());
+        event.header.action = Some(header[0].clone());
+        event.header.sender = Some(header[1].clone());
+        event.header.time = Some(header[2].clone());
+        for (name, one) in TEXTS.into_iter().zip(of_facts) {
+            event.facts.set(name, Some(one));
+            expected.insert(name.as_str().to_owned(), one.clone().into());
         }
-        context.number = Some(number);
-        context.details = Map::from_iter([(key, Value::from(value))]);
+        for (name, list) in LISTS.into_iter().zip(lists) {
+            event.facts.set_list(name, list.clone());
+            expected.insert(name.as_str().to_owned(), list.into());
+        }
+        event.facts.set_number(fact::NUMBER, Some(number));
+        event.details = serde_json::from_value(Value::from(Map::from_iter([(key, Value::from(value))]))).unwrap();
         expected.insert("source".into(), "github".into());
         expected.insert("event".into(), ones[0].clone().into());
         expected.insert("number".into(), number.into());
-        expected.insert("details".into(), context.details.clone().into());
+        expected.insert("details".into(), serde_json::to_value(&event.details).unwrap());
         expected.insert("source_name".into(), source.clone().into());
         expected.insert("delivery_id".into(), delivery_id.clone().into());
 
         let source = SourceName::from(source);
         let delivered = Delivered {
-            context: &context, source: Some(&source), receipt: None, delivery_id: Some(&delivery_id),
+            event: &event, source: Some(&source), receipt: None, delivery_id: Some(&delivery_id),
         };
         let prompt = render("Fix it.", "{}", &webhook(), Some(&delivered));
         prop_assert_eq!(prompt.matches("<webhook-trigger>").count(), 1);

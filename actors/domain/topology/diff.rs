@@ -23,7 +23,7 @@ impl Changes {
 
 impl Topology {
     /// What `new` has that this one has not, and the other way round. Linear in both.
-    pub fn diff(&self, new: &Self) -> Changes {
+    pub(crate) fn diff(&self, new: &Self) -> Changes {
         let mut changes = Changes::default();
         for spec in new.agents.iter().filter(|spec| spec.is_enabled()) {
             match self.enabled(&spec.name) {
@@ -44,31 +44,8 @@ impl Topology {
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::Arc, time::Duration};
-
     use super::*;
-    use crate::domain::{KeepWork, RetryPolicy, Revision, RunSpec};
-
-    fn agent(name: &str, scale: u32) -> Arc<AgentSpec> {
-        Arc::new(AgentSpec {
-            name: name.into(),
-            triggers: Vec::new(),
-            scale,
-            queue_limit: 100,
-            retry: RetryPolicy::default(),
-            run: Arc::new(RunSpec {
-                command: vec!["cat".to_owned()],
-                cwd: None,
-                env: Vec::new(),
-                timeout: Duration::from_secs(1),
-                kill_grace: Duration::from_secs(1),
-                output_limit: 1,
-                keep_work: KeepWork::Never,
-                instructions: "".into(),
-            }),
-            params: "{}".into(),
-        })
-    }
+    use crate::domain::Revision;
 
     fn names(agents: &[AgentName]) -> Vec<&str> {
         agents.iter().map(AgentName::as_str).collect()
@@ -79,12 +56,24 @@ mod tests {
         let old = Topology::new(
             Revision(1),
             Vec::new(),
-            vec![agent("gone", 1), agent("same", 1), agent("scaled", 1), agent("off", 1), agent("on", 0)],
+            vec![
+                AgentSpec::named("gone", 1),
+                AgentSpec::named("same", 1),
+                AgentSpec::named("scaled", 1),
+                AgentSpec::named("off", 1),
+                AgentSpec::named("on", 0),
+            ],
         );
         let new = Topology::new(
             old.revision().next(),
             Vec::new(),
-            vec![agent("same", 1), agent("scaled", 2), agent("new", 1), agent("off", 0), agent("on", 1)],
+            vec![
+                AgentSpec::named("same", 1),
+                AgentSpec::named("scaled", 2),
+                AgentSpec::named("new", 1),
+                AgentSpec::named("off", 0),
+                AgentSpec::named("on", 1),
+            ],
         );
         let changes = old.diff(&new);
         assert_eq!(names(&changes.added), ["new", "on"]);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub use diff::Changes;
 pub use subscriptions::SubscriptionIndex;
 
-use super::{AgentName, AgentSpec, ProviderName, Revision, Source, SourceName, WebhookContext};
+use super::{AgentName, AgentSpec, Event, Revision, Source, SourceName};
 
 /// Sources, agents, and who may want what.
 #[derive(Debug, Default)]
@@ -44,11 +44,6 @@ impl Topology {
         &self.sources
     }
 
-    /// The sources of one provider.
-    pub fn sources_of(&self, provider: ProviderName) -> impl Iterator<Item = &Arc<Source>> {
-        self.sources.iter().filter(move |source| source.provider == provider)
-    }
-
     /// The source of that name.
     pub fn source(&self, name: &SourceName) -> Option<&Arc<Source>> {
         self.sources.iter().find(|source| source.name == *name)
@@ -66,7 +61,7 @@ impl Topology {
     }
 
     /// Puts the places in [`Topology::agents`] of those that may want a delivery into `found`.
-    pub fn candidates(&self, sources: &[SourceName], context: &WebhookContext, found: &mut Vec<usize>) {
-        self.subscriptions.candidates(sources, context, found);
+    pub fn candidates(&self, sources: &[SourceName], event: &Event, found: &mut Vec<usize>) {
+        self.subscriptions.candidates(sources, event, found);
     }
 }

@@ -7,7 +7,7 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use crate::domain::{Clause, FieldSpec, Matcher, SourceName, Trigger, WebhookContext};
+use crate::domain::{Clause, Event, FieldSpec, Matcher, SourceName, Trigger};
 
 /// An index of all triggers of all agents. Agents are known by their place in the order in which
 /// they were given.
@@ -47,10 +47,10 @@ impl SubscriptionIndex {
 
     /// Puts the agents that may want a delivery into `found`, each once, in their order. What was in
     /// there is gone.
-    pub fn candidates(&self, sources: &[SourceName], context: &WebhookContext, found: &mut Vec<usize>) {
+    pub fn candidates(&self, sources: &[SourceName], event: &Event, found: &mut Vec<usize>) {
         found.clear();
         for index in sources.iter().filter_map(|source| self.sources.get(source)) {
-            index.look_up(context, found);
+            index.look_up(event, found);
         }
         found.sort_unstable();
         found.dedup();
@@ -81,11 +81,11 @@ impl SourceIndex {
         &mut self.indexed[at].agents
     }
 
-    fn look_up(&self, context: &WebhookContext, found: &mut Vec<usize>) {
+    fn look_up(&self, event: &Event, found: &mut Vec<usize>) {
         found.extend(&self.unindexed);
         for index in &self.indexed {
-            for value in context.matched_values(index.field) {
-                found.extend(index.agents.get(lower(value).as_ref()).into_iter().flatten());
+            for value in event.matched_values(index.field) {
+                found.extend(index.agents.get(lower(&value).as_ref()).into_iter().flatten());
             }
         }
     }
@@ -122,7 +122,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Filter, ProviderName},
+        domain::{Filter, Place, ProviderName, fact},
         provider,
     };
 
@@ -141,18 +141,18 @@ mod tests {
         Trigger { source: "github".into(), filter: Filter { clauses } }
     }
 
-    fn context(repo: &str, labels: &[&str]) -> WebhookContext {
-        let mut context = WebhookContext::new(ProviderName::new("github"), "issues");
-        context.repo = Some(repo.to_owned());
-        context.labels = labels.iter().map(|text| (*text).to_owned()).collect();
-        context
+    fn event(repo: &str, labels: &[&str]) -> Event {
+        let mut event = Event::new(ProviderName::new("github"), "issues");
+        event.facts.set(fact::REPO, Some(repo));
+        event.facts.set_list(fact::LABELS, labels.iter().map(|text| (*text).to_owned()).collect());
+        event
     }
 
-    fn found(agents: &[Vec<Trigger>], source: &str, context: &WebhookContext) -> Vec<usize> {
+    fn found(agents: &[Vec<Trigger>], source: &str, event: &Event) -> Vec<usize> {
         let mut found = vec![77];
         SubscriptionIndex::build(agents.iter().map(Vec::as_slice)).candidates(
             &[source.into()],
-            context,
+            event,
             &mut found,
         );
         found
@@ -169,9 +169,9 @@ mod tests {
             vec![trigger(&[("events", &["issues"])]), trigger(&[])],
             vec![trigger(&[("events", &["push"])])],
         ];
-        assert_eq!(found(&agents, "github", &context("Acme/App", &["bug", "AGENT"])), [0, 2, 3, 5]);
-        assert_eq!(found(&agents, "github", &context("acme/third", &[])), [2, 5]);
-        assert_eq!(found(&agents, "elsewhere", &context("acme/app", &[])), [0_usize; 0]);
+        assert_eq!(found(&agents, "github", &event("Acme/App", &["bug", "AGENT"])), [0, 2, 3, 5]);
+        assert_eq!(found(&agents, "github", &event("acme/third", &[])), [2, 5]);
+        assert_eq!(found(&agents, "elsewhere", &event("acme/app", &[])), [0_usize; 0]);
     }
 
     #[test]
@@ -180,8 +180,8 @@ mod tests {
             vec![trigger(&[("repos", &["acme/*"]), ("labels", &["agent"])])],
             vec![trigger(&[("repos", &["acme/*"]), ("events", &["push"])])],
         ];
-        assert_eq!(found(&agents, "github", &context("acme/app", &[])), [0_usize; 0]);
-        assert_eq!(found(&agents, "github", &context("acme/app", &["Agent"])), [0]);
+        assert_eq!(found(&agents, "github", &event("acme/app", &[])), [0_usize; 0]);
+        assert_eq!(found(&agents, "github", &event("acme/app", &["Agent"])), [0]);
     }
 
     #[test]
@@ -191,10 +191,12 @@ mod tests {
         let clause = |name: &str| Clause { field, wanted: vec![name.to_owned()] };
         let trigger =
             |name: &str| Trigger { source: "linear".into(), filter: Filter { clauses: vec![clause(name)] } };
-        let mut project = WebhookContext::new(linear, "projectupdate");
-        project.details.insert("type".to_owned(), "ProjectUpdate".into());
+        let mut project = Event::new(linear, "projectupdate");
+        let of_type = field.also[0];
+        let Place::Fact(r#type) = of_type else { unreachable!() };
+        project.facts.set(r#type, Some("ProjectUpdate"));
         let agents = [vec![trigger("Issue")], vec![trigger("ProjectUpdate")], vec![trigger("issues")]];
-        assert_eq!(found(&agents, "linear", &WebhookContext::new(linear, "issues")), [0, 2]);
+        assert_eq!(found(&agents, "linear", &Event::new(linear, "issues")), [0, 2]);
         assert_eq!(found(&agents, "linear", &project), [1]);
     }
 
@@ -205,7 +207,7 @@ mod tests {
         let agents = [vec![trigger(&[]), second]];
         let subscriptions = SubscriptionIndex::build(agents.iter().map(Vec::as_slice));
         let mut found = Vec::new();
-        subscriptions.candidates(&["mirror".into(), "github".into()], &context("acme/app", &[]), &mut found);
+        subscriptions.candidates(&["mirror".into(), "github".into()], &event("acme/app", &[]), &mut found);
         assert_eq!(found, [0]);
     }
 
@@ -219,22 +221,29 @@ mod tests {
     }
 
     prop_compose! {
-        fn contexts()(
+        fn events()(
             source in prop::sample::select(provider::all().iter().map(|provider| provider.spec().name).collect::<Vec<_>>()),
-            event in text(),
+            name in text(),
             ones in prop::collection::vec(prop::option::of(text()), 7),
             (repos, labels, assignees, author_aliases) in (some(), some(), some(), some()),
-        ) -> WebhookContext {
-            let context = WebhookContext::new(source, event);
-            let mut context = WebhookContext { assignees, labels, repos, author_aliases, ..context };
-            let fields = [
-                &mut context.repo, &mut context.org, &mut context.label, &mut context.assignee,
-                &mut context.author, &mut context.commenter, &mut context.sender,
+        ) -> Event {
+            let mut event = Event::new(source, name);
+            let lists = [
+                (fact::REPOS, repos), (fact::LABELS, labels), (fact::ASSIGNEES, assignees),
+                (fact::AUTHOR_ALIASES, author_aliases),
             ];
-            for (field, one) in fields.into_iter().zip(ones) {
-                *field = one;
+            for (name, list) in lists {
+                event.facts.set_list(name, list);
             }
-            context
+            let texts = [
+                fact::REPO, fact::ORG, fact::LABEL, fact::ASSIGNEE, fact::AUTHOR, fact::COMMENTER,
+            ];
+            let mut ones = ones.into_iter();
+            event.header.sender = ones.next().flatten();
+            for (name, one) in texts.into_iter().zip(ones) {
+                event.facts.set(name, one);
+            }
+            event
         }
     }
 
@@ -251,20 +260,20 @@ mod tests {
         #[test]
         fn nobody_who_would_match_is_missed(
             agents in prop::collection::vec(triggers(), 0..8),
-            contexts in prop::collection::vec(contexts(), 8),
+            events in prop::collection::vec(events(), 8),
         ) {
             let subscriptions = SubscriptionIndex::build(agents.iter().map(Vec::as_slice));
             let sources = ["x".into(), "z".into()];
             let mut found = Vec::new();
-            for context in contexts {
-                subscriptions.candidates(&sources, &context, &mut found);
+            for event in events {
+                subscriptions.candidates(&sources, &event, &mut found);
                 prop_assert!(found.is_sorted_by(|one, next| one < next));
                 for (agent, triggers) in agents.iter().enumerate() {
                     let wants = triggers.iter().any(|trigger| {
                         sources.contains(&trigger.source)
-                            && crate::agent::matches(&trigger.filter, &context)
+                            && crate::agent::matches(&trigger.filter, &event)
                     });
-                    prop_assert!(!wants || found.contains(&agent), "{agent} wants {context:?}");
+                    prop_assert!(!wants || found.contains(&agent), "{agent} wants {event:?}");
                 }
             }
         }

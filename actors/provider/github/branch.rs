@@ -1,54 +1,58 @@
 //! Branches, tags and conclusions.
 
 use super::{GITHUB, payload::Payload, subject::check};
-use crate::domain::{KindFields, WebhookContext};
+use crate::domain::{Facts, Header, KindFields, fact};
 
 /// Fills in branches, tag and conclusion, and what events of this kind can carry.
-pub(super) fn describe(context: &mut WebhookContext, payload: &Payload<'_>) {
-    context.kind_fields = KindFields {
-        branch: GITHUB.kind_has(&context.event, "branches"),
-        conclusion: GITHUB.kind_has(&context.event, "conclusions"),
+pub(super) fn describe(header: &mut Header, facts: &mut Facts, payload: &Payload<'_>) {
+    header.kind = KindFields {
+        branch: GITHUB.kind_has(&header.event, "branches"),
+        conclusion: GITHUB.kind_has(&header.event, "conclusions"),
     };
-    context.conclusion = conclusion(&context.event, payload).map(str::to_ascii_lowercase);
-    let branches: Vec<_> =
-        payload.branches.0.iter().filter_map(|branch| branch.get()?.name.owned()).collect();
-    context.branches = branches;
-    match context.event.as_str() {
-        "push" | "workflow_dispatch" | "code_scanning_alert" => from_ref(context, alert_or_ref(payload)),
-        "create" | "delete" => match (payload.ref_type.get(), payload.r#ref.owned()) {
-            (Some("branch"), branch) => context.branch = branch,
-            (Some("tag"), tag) => context.tag = tag,
+    facts.set(fact::CONCLUSION, conclusion(&header.event, payload).map(str::to_ascii_lowercase));
+    let branches = payload.branches.0.iter().filter_map(|branch| branch.get()?.name.owned());
+    facts.set_list(fact::BRANCHES, branches.collect());
+    match header.event.as_str() {
+        "push" | "workflow_dispatch" | "code_scanning_alert" => from_ref(facts, alert_or_ref(payload)),
+        "create" | "delete" => match (payload.ref_type.get(), payload.r#ref.get()) {
+            (Some("branch"), branch) => facts.set(fact::BRANCH, branch),
+            (Some("tag"), tag) => facts.set(fact::TAG, tag),
             _ => {}
         },
         "merge_group" => {
             let group = payload.merge_group.get();
-            context.branch = group.and_then(|group| group.head_ref.get()).map(short);
-            context.base_branch = group.and_then(|group| group.base_ref.get()).map(short);
+            facts.set(fact::BRANCH, group.and_then(|group| group.head_ref.get()).map(short));
+            facts.set(fact::BASE_BRANCH, group.and_then(|group| group.base_ref.get()).map(short));
         }
         "release" => {
             let release = payload.release.get();
-            from_ref(context, release.and_then(|release| release.target_commitish.get()));
-            context.tag = release.and_then(|release| release.tag_name.owned());
+            from_ref(facts, release.and_then(|release| release.target_commitish.get()));
+            facts.set(fact::TAG, release.and_then(|release| release.tag_name.get()));
         }
-        "repository_dispatch" => context.branch = payload.branch.owned(),
-        "branch_protection_rule" => context.branch = payload.rule.get().and_then(|rule| rule.name.owned()),
-        "status" => context.branch = context.branches.first().cloned(),
-        _ => from_subject(context, payload),
+        "repository_dispatch" => facts.set(fact::BRANCH, payload.branch.get()),
+        "branch_protection_rule" => {
+            facts.set(fact::BRANCH, payload.rule.get().and_then(|rule| rule.name.get()));
+        }
+        "status" => {
+            facts.set(fact::BRANCH, payload.branches.0.iter().find_map(|branch| branch.get()?.name.get()));
+        }
+        _ => from_subject(facts, payload),
     }
 }
 
 /// The branch of a pull request, a workflow, a check or a deployment.
-fn from_subject(context: &mut WebhookContext, payload: &Payload<'_>) {
+fn from_subject(facts: &mut Facts, payload: &Payload<'_>) {
     if let Some(pull_request) = payload.pull_request.get() {
-        context.branch = pull_request.head.get().and_then(|head| head.r#ref.owned());
-        context.base_branch = pull_request.base.get().and_then(|base| base.r#ref.owned());
+        facts.set(fact::BRANCH, pull_request.head.get().and_then(|head| head.r#ref.get()));
+        facts.set(fact::BASE_BRANCH, pull_request.base.get().and_then(|base| base.r#ref.get()));
         return;
     }
     let checked = check(payload)
-        .and_then(|check| check.head_branch.owned().or_else(|| check.check_suite.get()?.head_branch.owned()));
-    context.branch = checked.or_else(|| payload.workflow_run.get()?.head_branch.owned());
-    if context.branch.is_none() {
-        from_ref(context, payload.deployment.get().and_then(|deployment| deployment.r#ref.get()));
+        .and_then(|check| check.head_branch.get().or_else(|| check.check_suite.get()?.head_branch.get()));
+    let branch = checked.or_else(|| payload.workflow_run.get()?.head_branch.get());
+    facts.set(fact::BRANCH, branch);
+    if branch.is_none() {
+        from_ref(facts, payload.deployment.get().and_then(|deployment| deployment.r#ref.get()));
     }
 }
 
@@ -58,14 +62,14 @@ fn alert_or_ref<'p>(payload: &'p Payload<'_>) -> Option<&'p str> {
 }
 
 /// A branch, a tag, or neither (`refs/pull/7/merge`, a commit).
-fn from_ref(context: &mut WebhookContext, name: Option<&str>) {
+fn from_ref(facts: &mut Facts, name: Option<&str>) {
     let Some(name) = name else { return };
     if let Some(tag) = name.strip_prefix("refs/tags/") {
-        context.tag = Some(tag.to_owned());
+        facts.set(fact::TAG, Some(tag));
     } else if let Some(branch) = name.strip_prefix("refs/heads/") {
-        context.branch = Some(branch.to_owned());
+        facts.set(fact::BRANCH, Some(branch));
     } else if !name.starts_with("refs/") && !is_commit(name) {
-        context.branch = Some(name.to_owned());
+        facts.set(fact::BRANCH, Some(name));
     }
 }
 
@@ -75,8 +79,8 @@ fn is_commit(name: &str) -> bool {
     matches!(name.len(), 40 | 64) && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn short(name: &str) -> String {
-    name.strip_prefix("refs/heads/").unwrap_or(name).to_owned()
+fn short(name: &str) -> &str {
+    name.strip_prefix("refs/heads/").unwrap_or(name)
 }
 
 fn conclusion<'p>(event: &str, payload: &'p Payload<'_>) -> Option<&'p str> {

@@ -1,37 +1,41 @@
 //! What only some kinds of events have, and an agent may want to know.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{payload::Payload, subject::check};
-use crate::provider::lenient::{Flag, Number, Object, Text};
+use super::{
+    objects::{Account, End},
+    payload::Payload,
+    subject::check,
+};
+use crate::{
+    domain::Details,
+    provider::lenient::{Flag, Number, Object, Text},
+};
 
-/// Collects what is there.
-#[derive(Default)]
-struct Details(Map<String, Value>);
+/// Details, from what a payload is made of.
+struct Collected<'d>(&'d mut Details);
 
-impl Details {
-    fn add(&mut self, key: &str, value: Option<impl Into<Value>>) {
-        if let Some(value) = value {
-            self.0.insert(key.to_owned(), value.into());
-        }
+impl Collected<'_> {
+    fn add(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
+        self.0.add(key, value);
     }
 
-    fn text(&mut self, key: &str, text: &Text<'_>) {
+    fn text(&mut self, key: &'static str, text: &Text<'_>) {
         self.add(key, text.get());
     }
 
-    fn number(&mut self, key: &str, number: Number) {
+    fn number(&mut self, key: &'static str, number: Number) {
         self.add(key, number.0);
     }
 
-    fn flag(&mut self, key: &str, flag: Flag) {
+    fn flag(&mut self, key: &'static str, flag: Flag) {
         self.add(key, flag.0);
     }
 }
 
-/// The details of an event.
-pub(super) fn of(event: &str, payload: &Payload<'_>) -> Map<String, Value> {
-    let mut details = Details::default();
+/// Adds the details of an event.
+pub(super) fn describe(details: &mut Details, event: &str, payload: &Payload<'_>) {
+    let mut details = Collected(details);
     if let Some(sender) = payload.sender.get() {
         details.text("sender_type", &sender.r#type);
     }
@@ -75,10 +79,9 @@ pub(super) fn of(event: &str, payload: &Payload<'_>) -> Map<String, Value> {
     if event == "status" {
         details.text("context", &payload.context);
     }
-    details.0
 }
 
-fn pushed(details: &mut Details, payload: &Payload<'_>) {
+fn pushed(details: &mut Collected<'_>, payload: &Payload<'_>) {
     details.text("ref", &payload.r#ref);
     details.text("ref_type", &payload.ref_type);
     details.add("before", payload.before.get().filter(|sha| is_commit(sha)));
@@ -94,10 +97,8 @@ fn is_commit(sha: &str) -> bool {
     sha.bytes().any(|byte| byte != b'0')
 }
 
-fn pull_request(details: &mut Details, payload: &Payload<'_>) {
-    let login = |account: &Object<super::payload::Account<'_>>| {
-        account.get().and_then(|account| account.login.owned())
-    };
+fn pull_request(details: &mut Collected<'_>, payload: &Payload<'_>) {
+    let login = |account: &Object<Account<'_>>| account.get().and_then(|account| account.login.owned());
     details.add("requested_reviewer", login(&payload.requested_reviewer));
     details.add("requested_team", payload.requested_team.get().and_then(|team| team.name.owned()));
     let Some(pull_request) = payload.pull_request.get() else { return };
@@ -108,14 +109,13 @@ fn pull_request(details: &mut Details, payload: &Payload<'_>) {
     details.flag("merged", pull_request.merged);
     if let (Some(head), Some(base)) = (pull_request.head.get(), pull_request.base.get()) {
         details.text("sha", &head.sha);
-        let repository =
-            |end: &super::payload::End<'_>| end.repo.get().and_then(|repo| repo.full_name.owned());
+        let repository = |end: &End<'_>| end.repo.get().and_then(|repo| repo.full_name.owned());
         let from = repository(head);
         details.add("fork", Some(from.is_none() || from != repository(base)));
     }
 }
 
-fn checked(details: &mut Details, event: &str, payload: &Payload<'_>) {
+fn checked(details: &mut Collected<'_>, event: &str, payload: &Payload<'_>) {
     let Some(check) = check(payload) else { return };
     let run = payload.workflow_run.get();
     details.number("id", check.id);
@@ -140,7 +140,7 @@ fn checked(details: &mut Details, event: &str, payload: &Payload<'_>) {
     details.add("runner_labels", (!runner.is_empty()).then_some(runner));
 }
 
-fn deployed(details: &mut Details, payload: &Payload<'_>) {
+fn deployed(details: &mut Collected<'_>, payload: &Payload<'_>) {
     details.text("environment", &payload.environment);
     if let Some(deployment) = payload.deployment.get() {
         details.text("environment", &deployment.environment);
@@ -152,7 +152,7 @@ fn deployed(details: &mut Details, payload: &Payload<'_>) {
     }
 }
 
-fn alerted(details: &mut Details, payload: &Payload<'_>) {
+fn alerted(details: &mut Collected<'_>, payload: &Payload<'_>) {
     let advisory = payload.security_advisory.get().or(payload.repository_advisory.get());
     if let Some(advisory) = advisory {
         details.text("severity", &advisory.severity);

@@ -4,7 +4,7 @@
 //! every event. The list of events grows every few months, so none is required to be known: what
 //! an event has in the usual places is read, whatever its name.
 //!
-//! - `payload`: the places, as types.
+//! - `payload`, `objects`: the places, as types.
 //! - `subject`: what the event is about: number, title, text, link, people, labels.
 //! - `branch`: branches, tags and conclusions.
 //! - `details`: what only some kinds of events have.
@@ -13,6 +13,7 @@
 mod branch;
 mod details;
 mod events;
+mod objects;
 mod payload;
 mod spec;
 mod subject;
@@ -29,7 +30,7 @@ use super::{
     keys::{hashed_key, id_key},
     lenient, payload as json_of,
 };
-use crate::domain::{DeliveryKey, Headers, Timestamp, Unparsable, WebhookContext};
+use crate::domain::{DeliveryKey, Event, Headers, Timestamp, Unparsable, fact};
 
 /// GitHub.
 pub(super) struct Github;
@@ -62,13 +63,13 @@ impl Provider for Github {
         headers.get("x-github-event").is_some_and(|event| !events::REPEATED.contains(&event))
     }
 
-    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
+    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<Event, Unparsable> {
         let event = headers.get("x-github-event").filter(|event| !event.is_empty()).ok_or_else(|| {
             Unparsable("the header X-GitHub-Event is missing, or is no short text".to_owned())
         })?;
         let json = json_of(headers, body)?;
         lenient::read(&json, |bytes| {
-            serde_json::from_slice::<Payload<'_>>(bytes).map(|payload| context(event, &payload))
+            serde_json::from_slice::<Payload<'_>>(bytes).map(|payload| event_of(event, &payload))
         })
     }
 
@@ -82,15 +83,16 @@ impl Provider for Github {
     }
 }
 
-fn context(event: &str, payload: &Payload<'_>) -> WebhookContext {
-    let mut context = WebhookContext::new(GITHUB.name, event);
-    context.action = payload.action.owned();
-    context.repo = payload.repository.get().and_then(|repository| repository.full_name.owned());
-    context.repos = payload.repositories();
-    context.org = payload.org();
-    context.sender = payload.sender.get().and_then(|sender| sender.login.owned());
-    subject::describe(&mut context, payload);
-    branch::describe(&mut context, payload);
-    context.details = details::of(event, payload);
-    context
+fn event_of(name: &str, payload: &Payload<'_>) -> Event {
+    let mut event = Event::new(GITHUB.name, name);
+    let Event { header, facts, details } = &mut event;
+    header.action = payload.action.owned();
+    header.sender = payload.sender.get().and_then(|sender| sender.login.owned());
+    facts.set(fact::REPO, payload.repository.get().and_then(|repository| repository.full_name.get()));
+    facts.set_list(fact::REPOS, payload.repositories());
+    facts.set(fact::ORG, payload.org());
+    header.time = subject::describe(facts, payload);
+    branch::describe(header, facts, payload);
+    details::describe(details, name, payload);
+    event
 }

@@ -1,23 +1,26 @@
 //! What an event is about.
 
-use super::payload::{Account, Alert, Check, Comment, Large, Payload, Subject};
+use super::{
+    objects::{Account, Advisory, Alert, Check, Comment, Large, Subject},
+    payload::Payload,
+};
 use crate::{
-    domain::{WebhookContext, cut},
+    domain::{Facts, fact},
     provider::lenient::{Object, Text},
 };
 
-/// Fills in number, title, texts, link, people, labels and time.
-pub(super) fn describe(context: &mut WebhookContext, payload: &Payload<'_>) {
+/// Fills in number, title, texts, link, people and labels; says when it happened.
+pub(super) fn describe(facts: &mut Facts, payload: &Payload<'_>) -> Option<String> {
     let subject = subject(payload);
-    context.number = number(payload, subject);
-    context.title = title(payload, subject);
-    context.body = body(payload, subject).map(|text| cut(text).into_owned());
-    context.url = url(payload, subject);
-    context.author = author(payload, subject);
-    comment(context, payload);
-    people(context, payload, subject);
-    labels(context, payload, subject);
-    context.timestamp = timestamp(payload, subject);
+    facts.set_number(fact::NUMBER, number(payload, subject));
+    facts.set(fact::TITLE, title(payload, subject));
+    facts.set(fact::BODY, body(payload, subject));
+    facts.set(fact::URL, url(payload, subject));
+    facts.set(fact::AUTHOR, author(payload, subject));
+    comment(facts, payload);
+    people(facts, payload, subject);
+    labels(facts, payload, subject);
+    time(payload, subject)
 }
 
 /// The issue, pull request or discussion.
@@ -52,7 +55,7 @@ fn number(payload: &Payload<'_>, subject: Option<&Subject<'_>>) -> Option<i64> {
         .or_else(|| check(payload)?.pull_requests.0.first()?.get()?.number.0)
 }
 
-fn title(payload: &Payload<'_>, subject: Option<&Subject<'_>>) -> Option<String> {
+fn title<'p>(payload: &'p Payload<'_>, subject: Option<&'p Subject<'_>>) -> Option<&'p str> {
     let subject_title = subject.and_then(|subject| subject.title.get());
     subject_title
         .or_else(|| payload.release.get().and_then(|release| release.name.get().or(release.tag_name.get())))
@@ -70,7 +73,6 @@ fn title(payload: &Payload<'_>, subject: Option<&Subject<'_>>) -> Option<String>
                 .into_iter()
                 .find_map(|named| named.get()?.name.get())
         })
-        .map(str::to_owned)
 }
 
 fn check_title<'p>(check: &'p Check<'_>) -> Option<&'p str> {
@@ -85,7 +87,7 @@ fn alert_title<'p>(alert: &'p Alert<'_>) -> Option<&'p str> {
         .or(alert.affected_package_name.get())
 }
 
-fn advisory<'p, 'a>(payload: &'p Payload<'a>) -> Option<&'p super::payload::Advisory<'a>> {
+fn advisory<'p, 'a>(payload: &'p Payload<'a>) -> Option<&'p Advisory<'a>> {
     payload.security_advisory.get().or(payload.repository_advisory.get()).map(Box::as_ref)
 }
 
@@ -178,14 +180,14 @@ fn author(payload: &Payload<'_>, subject: Option<&Subject<'_>>) -> Option<String
         .or_else(|| login(&payload.member))
 }
 
-fn comment(context: &mut WebhookContext, payload: &Payload<'_>) {
+fn comment(facts: &mut Facts, payload: &Payload<'_>) {
     let in_thread = payload.thread.get().and_then(|thread| thread.comments.0.first()?.get());
     let Some(comment) = payload.comment.get().or(payload.review.get()).or(in_thread) else { return };
-    context.comment = comment.body.get().map(|text| cut(text).into_owned());
-    context.commenter = login(&comment.user);
+    facts.set(fact::COMMENT, comment.body.get());
+    facts.set(fact::COMMENTER, login(&comment.user));
 }
 
-fn people(context: &mut WebhookContext, payload: &Payload<'_>, subject: Option<&Subject<'_>>) {
+fn people(facts: &mut Facts, payload: &Payload<'_>, subject: Option<&Subject<'_>>) {
     let list =
         subject.map(|subject| &subject.assignees).or(payload.alert.get().map(|alert| &alert.assignees));
     let mut assignees: Vec<_> = list.into_iter().flat_map(|list| &list.0).filter_map(login).collect();
@@ -197,23 +199,25 @@ fn people(context: &mut WebhookContext, payload: &Payload<'_>, subject: Option<&
     {
         assignees.push(assignee.clone());
     }
-    context.assignee = assignee;
-    context.assignees = assignees;
+    facts.set(fact::ASSIGNEE, assignee);
+    facts.set_list(fact::ASSIGNEES, assignees);
 }
 
-fn labels(context: &mut WebhookContext, payload: &Payload<'_>, subject: Option<&Subject<'_>>) {
+fn labels(facts: &mut Facts, payload: &Payload<'_>, subject: Option<&Subject<'_>>) {
     let list = subject.map(|subject| &subject.labels.0).into_iter().flatten();
-    context.labels = list.filter_map(|label| label.get()?.name.owned()).collect();
-    context.label = payload.label.get().and_then(|label| label.name.owned());
+    let mut labels: Vec<_> = list.filter_map(|label| label.get()?.name.owned()).collect();
+    let label = payload.label.get().and_then(|label| label.name.owned());
     // A label that was just removed is not in the list any more; filters shall find it.
-    if let Some(label) = &context.label
-        && !context.labels.contains(label)
+    if let Some(label) = &label
+        && !labels.contains(label)
     {
-        context.labels.push(label.clone());
+        labels.push(label.clone());
     }
+    facts.set_list(fact::LABELS, labels);
+    facts.set(fact::LABEL, label);
 }
 
-fn timestamp(payload: &Payload<'_>, subject: Option<&Subject<'_>>) -> Option<String> {
+fn time(payload: &Payload<'_>, subject: Option<&Subject<'_>>) -> Option<String> {
     let of_comment =
         |comment: &Comment<'_>| first([&comment.submitted_at, &comment.updated_at, &comment.created_at]);
     let comment = payload.comment.get().or(payload.review.get()).and_then(|comment| of_comment(comment));

@@ -17,7 +17,10 @@ pub(in crate::provider) const LARGEST_TREE: usize = 1 << 20;
 ///
 /// # Errors
 /// No JSON object.
-pub fn read<T>(body: &[u8], read: impl Fn(&[u8]) -> serde_json::Result<T>) -> Result<T, Unparsable> {
+pub(in crate::provider) fn read<T>(
+    body: &[u8],
+    read: impl Fn(&[u8]) -> serde_json::Result<T>,
+) -> Result<T, Unparsable> {
     // Derived readers would take an array for an object, field by field.
     if !body.trim_ascii_start().starts_with(b"{") && !body.starts_with(b"\xef\xbb\xbf") {
         return Err(Unparsable("the body is no JSON object".to_owned()));

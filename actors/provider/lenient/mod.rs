@@ -6,18 +6,21 @@
 //!
 //! - `scalar`: texts, numbers, flags.
 //! - `nested`: objects and lists, which are kept up to [`MOST_ITEMS`].
+//! - `places`: objects of which a few fields are read, as types.
 //! - `small`: values of any type, as far as they are small.
 //! - `mend`: bodies that are not quite JSON.
 
 mod mend;
 mod nested;
+mod places;
 mod scalar;
 mod small;
 #[cfg(test)]
 mod tests;
 
 pub(in crate::provider) use mend::LARGEST_TREE;
-pub use mend::read;
-pub use nested::{Count, List, MOST_ITEMS, Object, TextOr};
-pub use scalar::{Flag, Number, Scalar, Text};
-pub use small::{Small, SmallEntries, SmallItems, is_small};
+pub(in crate::provider) use mend::read;
+pub(in crate::provider) use nested::{Count, List, MOST_ITEMS, Object, TextOr};
+pub(in crate::provider) use places::places;
+pub(in crate::provider) use scalar::{Flag, Number, Scalar, Text};
+pub(in crate::provider) use small::{Small, SmallEntries, SmallItems, is_small};

@@ -9,7 +9,7 @@ use serde::{
 
 /// An object read as `T`, or nothing: any other type is read as absent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Object<T>(pub Option<T>);
+pub(in crate::provider) struct Object<T>(pub(in crate::provider) Option<T>);
 
 impl<T> Default for Object<T> {
     fn default() -> Self {
@@ -19,19 +19,19 @@ impl<T> Default for Object<T> {
 
 impl<T> Object<T> {
     /// The object if it is there.
-    pub fn get(&self) -> Option<&T> {
+    pub(in crate::provider) fn get(&self) -> Option<&T> {
         self.0.as_ref()
     }
 }
 
 /// How many items of a list are kept. Nobody has more labels, and two bytes in a body can become a
 /// hundred in memory.
-pub const MOST_ITEMS: usize = 1000;
+pub(in crate::provider) const MOST_ITEMS: usize = 1000;
 
 /// A list whose first [`MOST_ITEMS`] items are read as `T`; any other type is read as an empty list.
 /// One item more is kept as the sign that there were more.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct List<T>(pub Vec<T>);
+pub(in crate::provider) struct List<T>(pub(in crate::provider) Vec<T>);
 
 impl<T> Default for List<T> {
     fn default() -> Self {
@@ -41,7 +41,7 @@ impl<T> Default for List<T> {
 
 /// A text, or an object read as `T`, or nothing: for names that providers write either way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum TextOr<'a, T> {
+pub(in crate::provider) enum TextOr<'a, T> {
     /// A text.
     Text(Cow<'a, str>),
     /// An object.
@@ -53,7 +53,7 @@ pub enum TextOr<'a, T> {
 
 /// How many items a list has; any other type is read as none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Count(pub usize);
+pub(in crate::provider) struct Count(pub(in crate::provider) usize);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

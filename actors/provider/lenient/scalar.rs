@@ -9,43 +9,43 @@ use serde::{
 
 /// A text, or nothing: anything that is no string is read as absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Text<'a>(pub Option<Cow<'a, str>>);
+pub(in crate::provider) struct Text<'a>(pub(in crate::provider) Option<Cow<'a, str>>);
 
 impl Text<'_> {
     /// The text if it is there and not empty.
-    pub fn get(&self) -> Option<&str> {
+    pub(in crate::provider) fn get(&self) -> Option<&str> {
         self.0.as_deref().filter(|text| !text.is_empty())
     }
 
     /// An owned copy if it is there and not empty.
-    pub fn owned(&self) -> Option<String> {
+    pub(in crate::provider) fn owned(&self) -> Option<String> {
         self.get().map(str::to_owned)
     }
 }
 
 /// A text or a number, kept as text: for ids that providers write either way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Scalar<'a>(pub Option<Cow<'a, str>>);
+pub(in crate::provider) struct Scalar<'a>(pub(in crate::provider) Option<Cow<'a, str>>);
 
 impl Scalar<'_> {
     /// The text if it is there and not empty.
-    pub fn get(&self) -> Option<&str> {
+    pub(in crate::provider) fn get(&self) -> Option<&str> {
         self.0.as_deref().filter(|text| !text.is_empty())
     }
 
     /// An owned copy if it is there and not empty.
-    pub fn owned(&self) -> Option<String> {
+    pub(in crate::provider) fn owned(&self) -> Option<String> {
         self.get().map(str::to_owned)
     }
 }
 
 /// A whole number, or nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Number(pub Option<i64>);
+pub(in crate::provider) struct Number(pub(in crate::provider) Option<i64>);
 
 /// A yes or no, or nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Flag(pub Option<bool>);
+pub(in crate::provider) struct Flag(pub(in crate::provider) Option<bool>);
 
 /// A value of any JSON type on its way to the type that a reader wants.
 enum Any<'de> {

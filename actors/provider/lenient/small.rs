@@ -20,11 +20,11 @@ const DEPTH: usize = 8;
 /// A value that is small: a scalar, or a list of such. Everything else is read as absent, and never
 /// built.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Small(pub Option<Value>);
+pub(in crate::provider) struct Small(pub(in crate::provider) Option<Value>);
 
 /// Like [`Small`], but the list itself may have [`MOST_ITEMS`] items.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct SmallItems(pub Option<Value>);
+pub(in crate::provider) struct SmallItems(pub(in crate::provider) Option<Value>);
 
 impl<'de> Deserialize<'de> for Small {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -107,7 +107,7 @@ impl<'de> Visitor<'de> for SmallVisitor {
 
 /// The small values of an object, by key.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct SmallEntries(pub BTreeMap<String, Value>);
+pub(in crate::provider) struct SmallEntries(pub(in crate::provider) BTreeMap<String, Value>);
 
 impl<'de> Deserialize<'de> for SmallEntries {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -138,6 +138,6 @@ impl<'de> Visitor<'de> for EntriesVisitor {
 }
 
 /// Whether a value of [`SmallItems`] is a [`Small`] one too.
-pub fn is_small(value: &Value) -> bool {
+pub(in crate::provider) fn is_small(value: &Value) -> bool {
     !matches!(value, Value::Array(items) if items.len() > ITEMS)
 }

@@ -3,10 +3,10 @@
 use super::{
     details,
     payload::{Data, Issue, Payload, Person},
-    spec::LINEAR,
+    spec::{LINEAR, TYPE},
 };
 use crate::{
-    domain::{WebhookContext, cut},
+    domain::{Event, Facts, fact},
     provider::lenient::{Object, Text},
 };
 
@@ -19,78 +19,79 @@ fn event_of(entity: &str) -> String {
     }
 }
 
-/// The context, if the payload or its header says what it is about.
-pub(super) fn of(header: Option<&str>, payload: &Payload<'_>) -> Option<WebhookContext> {
+/// The event, if the payload or its header says what it is about.
+pub(super) fn of(header: Option<&str>, payload: &Payload<'_>) -> Option<Event> {
     let entity = payload.r#type.get().or(header.filter(|entity| !entity.is_empty()))?;
-    let mut context = WebhookContext::new(LINEAR.name, event_of(entity));
-    context.action = payload.action.owned();
-    context.repo = organization(payload);
-    context.sender = payload.actor.get().and_then(name);
-    context.timestamp = payload.created_at.owned();
-    context.url = payload.url.owned();
+    let mut event = Event::new(LINEAR.name, event_of(entity));
+    event.header.action = payload.action.owned();
+    event.header.sender = payload.actor.get().and_then(name).map(str::to_owned);
+    event.header.time = payload.created_at.owned();
+    event.facts.set(fact::REPO, organization(payload));
+    event.facts.set(fact::URL, payload.url.get());
     if let Some(data) = payload.data.get().or(payload.issue_data.get()) {
         match entity {
-            "Comment" => of_comment(&mut context, payload, data),
-            _ => of_entity(&mut context, payload, data),
+            "Comment" => of_comment(&mut event, payload, data),
+            _ => of_entity(&mut event, payload, data),
         }
     }
-    of_session(&mut context, payload);
-    of_notification(&mut context, payload);
-    context.org = slug(payload, &context);
-    details::describe(&mut context.details, entity, payload);
-    Some(context)
+    of_session(&mut event, payload);
+    of_notification(&mut event, payload);
+    let org = slug(payload, &event.facts).map(str::to_owned);
+    event.facts.set(fact::ORG, org);
+    event.facts.set(TYPE, Some(entity));
+    details::describe(&mut event.details, payload);
+    Some(event)
 }
 
 /// Payloads of 2021 name it in the team, if at all.
-fn organization(payload: &Payload<'_>) -> Option<String> {
-    payload.organization_id.owned().or_else(|| payload.data.get()?.team.get()?.organization.get()?.id.owned())
+fn organization<'p>(payload: &'p Payload<'_>) -> Option<&'p str> {
+    payload.organization_id.get().or_else(|| payload.data.get()?.team.get()?.organization.get()?.id.get())
 }
 
-fn of_entity(context: &mut WebhookContext, payload: &Payload<'_>, data: &Data<'_>) {
-    context.number = data.number.0.or_else(|| data.identifier.get().and_then(number));
-    context.title = [&data.title, &data.name].into_iter().find_map(Text::owned);
-    let body = data.description.get().or(data.body.get()).or(data.content.get());
-    context.body = body.map(|text| cut(text).into_owned());
-    context.comment =
-        data.comment.get().and_then(|comment| comment.body.get()).map(|text| cut(text).into_owned());
-    context.labels = data.labels.0.iter().filter_map(|label| label.get()?.name.owned()).collect();
-    link(context, [&data.url]);
-    subject(context, data);
-    if context.title.is_none() {
-        context.title = data.identifier.owned();
-    }
-    author(context, data.creator.get().or(data.user.get()).or_else(|| creator(payload)));
-    context.assignee = data.assignee.get().and_then(name);
-    context.assignees =
-        [&data.assignee, &data.delegate].into_iter().filter_map(Object::get).flat_map(names).collect();
+fn of_entity(event: &mut Event, payload: &Payload<'_>, data: &Data<'_>) {
+    let facts = &mut event.facts;
+    facts.set_number(fact::NUMBER, data.number.0.or_else(|| data.identifier.get().and_then(number)));
+    facts.set(fact::TITLE, [&data.title, &data.name].into_iter().find_map(Text::get));
+    facts.set(fact::BODY, data.description.get().or(data.body.get()).or(data.content.get()));
+    facts.set(fact::COMMENT, data.comment.get().and_then(|comment| comment.body.get()));
+    let labels = data.labels.0.iter().filter_map(|label| label.get()?.name.owned());
+    facts.set_list(fact::LABELS, labels.collect());
+    facts.keep(fact::URL, data.url.get());
+    subject(event, data);
+    let facts = &mut event.facts;
+    facts.keep(fact::TITLE, data.identifier.get());
+    author(facts, data.creator.get().or(data.user.get()).or_else(|| creator(payload)), &[]);
+    facts.set(fact::ASSIGNEE, data.assignee.get().and_then(name));
+    let assigned = [&data.assignee, &data.delegate].into_iter().filter_map(Object::get).flat_map(names);
+    facts.set_list(fact::ASSIGNEES, assigned.collect());
 }
 
-fn of_comment(context: &mut WebhookContext, payload: &Payload<'_>, data: &Data<'_>) {
+fn of_comment(event: &mut Event, payload: &Payload<'_>, data: &Data<'_>) {
+    let facts = &mut event.facts;
     let writer = data.user.get().or_else(|| creator(payload));
-    context.comment = data.body.get().map(|text| cut(text).into_owned());
-    context.commenter = writer.and_then(name);
-    author(context, writer);
-    link(context, [&data.url]);
-    subject(context, data);
+    facts.set(fact::COMMENT, data.body.get());
+    facts.set(fact::COMMENTER, writer.and_then(name));
     // A filter on authors means that of the issue too, where the payload knows it.
     let maker = data.issue.get().and_then(|issue| issue.creator.get());
-    context.author_aliases.extend(maker.into_iter().flat_map(names));
+    author(facts, writer, maker.as_slice());
+    facts.keep(fact::URL, data.url.get());
+    subject(event, data);
+    let facts = &mut event.facts;
     // Older payloads name the issue in the link alone.
-    context.number = context.number.or_else(|| number_of_page(context.url.as_deref()?));
+    let number = facts.number(fact::NUMBER).or_else(|| number_of_page(facts.text(fact::URL)?));
+    facts.set_number(fact::NUMBER, number);
 }
 
 /// What something is about, if it is not itself the subject.
-fn subject(context: &mut WebhookContext, data: &Data<'_>) {
+fn subject(event: &mut Event, data: &Data<'_>) {
     if let Some(issue) = data.issue.get() {
-        about(context, issue);
+        about(event, issue);
     }
-    if context.title.is_none() {
-        let parents = [&data.project_update, &data.document_content].into_iter().filter_map(Object::get);
-        let document = parents.clone().filter_map(|parent| parent.document.get()).map(|parent| &parent.title);
-        let project = parents.filter_map(|parent| parent.project.get()).map(|parent| &parent.name);
-        let own = data.project.get().map(|project| &project.name);
-        context.title = own.into_iter().chain(document).chain(project).find_map(Text::owned);
-    }
+    let parents = [&data.project_update, &data.document_content].into_iter().filter_map(Object::get);
+    let document = parents.clone().filter_map(|parent| parent.document.get()).map(|parent| &parent.title);
+    let project = parents.filter_map(|parent| parent.project.get()).map(|parent| &parent.name);
+    let own = data.project.get().map(|project| &project.name);
+    event.facts.keep(fact::TITLE, own.into_iter().chain(document).chain(project).find_map(Text::get));
 }
 
 /// Schemas promise a creator, payloads have none: who made it is known when it is made.
@@ -99,80 +100,81 @@ fn creator<'p, 'a>(payload: &'p Payload<'a>) -> Option<&'p Person<'a>> {
 }
 
 /// Number, title, labels and link of the issue that something is about.
-fn about(context: &mut WebhookContext, issue: &Issue<'_>) {
-    context.number = context.number.or(issue.number.0).or_else(|| issue.identifier.get().and_then(number));
-    let title = context.title.take().or_else(|| issue.title.owned());
-    context.title = title.or_else(|| issue.identifier.owned());
-    if context.labels.is_empty() {
-        context.labels = issue.labels.0.iter().filter_map(|label| label.get()?.name.owned()).collect();
+fn about(event: &mut Event, issue: &Issue<'_>) {
+    let facts = &mut event.facts;
+    let known = facts.number(fact::NUMBER);
+    let number = known.or(issue.number.0).or_else(|| issue.identifier.get().and_then(number));
+    facts.set_number(fact::NUMBER, number);
+    facts.keep(fact::TITLE, issue.title.get().or(issue.identifier.get()));
+    if facts.list(fact::LABELS).is_empty() {
+        let labels = issue.labels.0.iter().filter_map(|label| label.get()?.name.owned());
+        facts.set_list(fact::LABELS, labels.collect());
     }
-    link(context, [&issue.url]);
-    details::of_issue(&mut context.details, issue);
+    facts.keep(fact::URL, issue.url.get());
+    details::of_issue(&mut event.details, issue);
 }
 
-fn of_session(context: &mut WebhookContext, payload: &Payload<'_>) {
+fn of_session(event: &mut Event, payload: &Payload<'_>) {
     let Some(session) = payload.agent_session.get() else { return };
     if let Some(issue) = session.issue.get() {
-        about(context, issue);
+        about(event, issue);
     }
-    link(context, [&session.url]);
-    author(context, session.creator.get());
+    let Event { header, facts, .. } = event;
+    facts.keep(fact::URL, session.url.get());
+    author(facts, session.creator.get(), &[]);
     let activity = payload.agent_activity.get();
     let said = activity.and_then(|activity| {
         activity.content.get().and_then(|content| content.body.get()).or(activity.body.get())
     });
     let comment = said.or_else(|| session.comment.get()?.body.get());
-    context.comment = comment.map(|text| cut(text).into_owned());
+    facts.set(fact::COMMENT, comment);
     // These events have no actor: it is who spoke last.
-    if context.sender.is_none() {
+    if header.sender.is_none() {
         let speaker = activity.and_then(|activity| activity.user.get()).or(session.creator.get());
-        context.sender = speaker.and_then(name);
+        header.sender = speaker.and_then(name).map(str::to_owned);
     }
-    context.commenter = context.comment.as_ref().and(context.sender.clone());
+    facts.set(fact::COMMENTER, comment.and(header.sender.as_deref()));
     let body = payload.prompt_context.get().or_else(|| session.issue.get()?.description.get());
-    context.body = body.map(|text| cut(text).into_owned());
+    facts.set(fact::BODY, body);
 }
 
-fn of_notification(context: &mut WebhookContext, payload: &Payload<'_>) {
+fn of_notification(event: &mut Event, payload: &Payload<'_>) {
     let Some(notification) = payload.notification.get() else { return };
     if let Some(issue) = notification.issue.get() {
-        about(context, issue);
+        about(event, issue);
     }
-    if context.sender.is_none() {
-        context.sender = notification.actor.get().and_then(name);
+    let Event { header, facts, .. } = event;
+    if header.sender.is_none() {
+        header.sender = notification.actor.get().and_then(name).map(str::to_owned);
     }
-    let body = notification.issue.get().and_then(|issue| issue.description.get());
-    context.body = body.map(|text| cut(text).into_owned());
+    facts.set(fact::BODY, notification.issue.get().and_then(|issue| issue.description.get()));
     let comment = notification.comment.get().and_then(|comment| comment.body.get());
-    context.comment = comment.map(|text| cut(text).into_owned());
-    context.commenter = context.comment.as_ref().and(context.sender.clone());
+    facts.set(fact::COMMENT, comment);
+    facts.set(fact::COMMENTER, comment.and(header.sender.as_deref()));
 }
 
-fn author(context: &mut WebhookContext, person: Option<&Person<'_>>) {
-    let Some(person) = person else { return };
-    context.author = name(person);
-    context.author_aliases = names(person).filter(|alias| Some(alias) != context.author.as_ref()).collect();
+/// Who wrote it, by all names; filters know it by those of `others` too.
+fn author(facts: &mut Facts, person: Option<&Person<'_>>, others: &[&Person<'_>]) {
+    let mut aliases = Vec::new();
+    if let Some(person) = person {
+        let author = name(person);
+        facts.set(fact::AUTHOR, author);
+        aliases.extend(names(person).filter(|alias| Some(alias.as_str()) != author));
+    } else {
+        aliases.extend_from_slice(facts.list(fact::AUTHOR_ALIASES));
+    }
+    aliases.extend(others.iter().flat_map(|other| names(other)));
+    facts.set_list(fact::AUTHOR_ALIASES, aliases);
 }
 
 /// What people call somebody.
-pub(super) fn name(person: &Person<'_>) -> Option<String> {
-    person
-        .name
-        .owned()
-        .or_else(|| person.email.owned())
-        .or_else(|| person.service.owned())
-        .or_else(|| person.id.owned())
+pub(super) fn name<'p>(person: &'p Person<'_>) -> Option<&'p str> {
+    person.name.get().or(person.email.get()).or(person.service.get()).or(person.id.get())
 }
 
 /// Every name by which a filter may know somebody.
 fn names(person: &Person<'_>) -> impl Iterator<Item = String> {
     [&person.name, &person.email].into_iter().filter_map(Text::owned)
-}
-
-fn link<const N: usize>(context: &mut WebhookContext, urls: [&Text<'_>; N]) {
-    if context.url.is_none() {
-        context.url = urls.into_iter().find_map(Text::owned);
-    }
 }
 
 /// The number in `ENG-123`.
@@ -186,12 +188,12 @@ fn number_of_page(url: &str) -> Option<i64> {
 }
 
 /// The workspace in `https://linear.app/{slug}/…`, from any link there is.
-fn slug(payload: &Payload<'_>, context: &WebhookContext) -> Option<String> {
+fn slug<'p>(payload: &'p Payload<'_>, facts: &'p Facts) -> Option<&'p str> {
     let data = payload.data.get().or(payload.issue_data.get());
     let of_data = data.and_then(|data| data.url.get());
     let of_issue = data.and_then(|data| data.issue.get()).and_then(|issue| issue.url.get());
-    let links = [payload.url.get(), of_data, of_issue, context.url.as_deref()];
-    links.into_iter().flatten().find_map(slug_of_page).map(str::to_owned)
+    let links = [payload.url.get(), of_data, of_issue, facts.text(fact::URL)];
+    links.into_iter().flatten().find_map(slug_of_page)
 }
 
 /// Links of old have no workspace: `https://linear.app/issue/ENG-123`.

@@ -1,69 +1,59 @@
 //! What only Linear knows.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     context::name,
     payload::{Issue, Payload, Team},
     updated_from::UpdatedFrom,
 };
-use crate::provider::lenient::Text;
+use crate::{domain::Details, provider::lenient::Text};
 
 /// Adds what is known of the issue that something is about.
-pub(super) fn of_issue(details: &mut Map<String, Value>, issue: &Issue<'_>) {
-    let known = [
-        ("issue_id", issue.id.owned().map(Value::from)),
-        ("identifier", issue.identifier.owned().map(Value::from)),
-        ("team", issue.team.get().and_then(team)),
-    ];
-    details.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
+pub(super) fn of_issue(details: &mut Details, issue: &Issue<'_>) {
+    details.add("issue_id", issue.id.get());
+    details.add("identifier", issue.identifier.get());
+    details.add("team", issue.team.get().and_then(team));
 }
 
-fn team(team: &Team<'_>) -> Option<Value> {
-    [&team.key, &team.name].into_iter().find_map(Text::owned).map(Value::from)
+fn team<'p>(team: &'p Team<'_>) -> Option<&'p str> {
+    [&team.key, &team.name].into_iter().find_map(Text::get)
 }
 
 /// Adds the details of a payload to those that are known of its issue.
-pub(super) fn describe(details: &mut Map<String, Value>, entity: &str, payload: &Payload<'_>) {
-    let mut add = |key: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            details.insert(key.to_owned(), value);
-        }
-    };
-    let text = |text: &Text<'_>| text.owned().map(Value::from);
-    add("type", Some(entity.into()));
-    add("webhook_id", text(&payload.webhook_id));
-    add("organization_id", text(&payload.organization_id));
-    add("app_user_id", text(&payload.app_user_id));
-    add("actor_type", payload.actor.get().and_then(|actor| text(&actor.r#type)));
+pub(super) fn describe(details: &mut Details, payload: &Payload<'_>) {
+    details.add("webhook_id", payload.webhook_id.get());
+    details.add("organization_id", payload.organization_id.get());
+    details.add("app_user_id", payload.app_user_id.get());
+    details.add("actor_type", payload.actor.get().and_then(|actor| actor.r#type.get()));
     if let Some(data) = payload.data.get().or(payload.issue_data.get()) {
-        add("id", text(&data.id));
-        add("identifier", text(&data.identifier));
-        add("issue_id", text(&data.issue_id));
-        add("state", data.state.get().and_then(|state| text(&state.name)));
-        add("team", data.team.get().and_then(team));
-        add("priority_label", text(&data.priority_label));
-        add("health", text(&data.health));
-        add("project", data.project.get().and_then(|project| text(&project.name)));
-        add(
-            "cycle",
-            data.cycle.get().and_then(|cycle| text(&cycle.name).or(cycle.number.0.map(Value::from))),
-        );
-        add("parent_id", text(&data.parent_id));
-        add("creator_id", text(&data.creator_id));
-        add("user_id", text(&data.user_id));
-        add("delegate", data.delegate.get().and_then(name).map(Value::from));
-        add("emoji", text(&data.emoji));
+        details.add("id", data.id.get());
+        details.add("identifier", data.identifier.get());
+        details.add("issue_id", data.issue_id.get());
+        details.add("state", data.state.get().and_then(|state| state.name.get()));
+        details.add("team", data.team.get().and_then(team));
+        details.add("priority_label", data.priority_label.get());
+        details.add("health", data.health.get());
+        details.add("project", data.project.get().and_then(|project| project.name.get()));
+        let cycle = data.cycle.get();
+        let number = || cycle?.number.0.map(Value::from);
+        details.add("cycle", cycle.and_then(|cycle| cycle.name.get()).map(Value::from).or_else(number));
+        details.add("parent_id", data.parent_id.get());
+        details.add("creator_id", data.creator_id.get());
+        details.add("user_id", data.user_id.get());
+        details.add("delegate", data.delegate.get().and_then(name));
+        details.add("emoji", data.emoji.get());
         if let Some(from) = payload.updated_from.get() {
             let (added, removed) = from.changed_labels(&data.label_ids);
-            add("added_label_ids", added);
-            add("removed_label_ids", removed);
+            details.add("added_label_ids", added);
+            details.add("removed_label_ids", removed);
         }
     }
-    add("updated_from", payload.updated_from.get().map(UpdatedFrom::shown));
+    details.add("updated_from", payload.updated_from.get().map(UpdatedFrom::shown));
     if let Some(session) = payload.agent_session.get() {
-        add("agent_session_id", text(&session.id));
-        add("agent_session_status", text(&session.status));
+        details.add("agent_session_id", session.id.get());
+        details.add("agent_session_status", session.status.get());
     }
-    add("notification", payload.notification.get().and_then(|notification| text(&notification.r#type)));
+    let notification = payload.notification.get();
+    details.add("notification", notification.and_then(|notification| notification.r#type.get()));
 }

@@ -27,7 +27,7 @@ use super::{
     keys::{hashed_key, id_key},
     lenient,
 };
-use crate::domain::{DeliveryKey, Headers, Timestamp, Unparsable, WebhookContext};
+use crate::domain::{DeliveryKey, Event, Headers, Timestamp, Unparsable};
 
 /// Linear.
 pub(super) struct Linear;
@@ -55,12 +55,12 @@ impl Provider for Linear {
         true
     }
 
-    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
+    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<Event, Unparsable> {
         let of_header = headers.get("linear-event");
-        let context = lenient::read(body, |bytes| {
+        let event = lenient::read(body, |bytes| {
             serde_json::from_slice::<Payload<'_>>(bytes).map(|payload| context::of(of_header, &payload))
         })?;
-        context.ok_or_else(|| {
+        event.ok_or_else(|| {
             Unparsable("the body has no `type`, and there is no header Linear-Event".to_owned())
         })
     }

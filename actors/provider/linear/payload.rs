@@ -1,8 +1,9 @@
 //! The places in a payload where facts stand. Only these are read; all else is skipped.
 
-use super::updated_from::UpdatedFrom;
-use crate::provider::lenient::{List, Number, Object, Scalar, Text};
 use serde::Deserialize;
+
+use super::updated_from::UpdatedFrom;
+use crate::provider::lenient::{List, Number, Object, Scalar, Text, places};
 
 /// When a body was signed, in milliseconds since 1970.
 #[derive(Debug, Default, Deserialize)]
@@ -12,20 +13,8 @@ pub(super) struct Slot {
     pub(super) webhook_timestamp: Number,
 }
 
-macro_rules! places {
-    ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Default, Deserialize)]
-        #[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
-        pub(super) struct $name<'a> {
-            $(pub(super) $field: $type,)*
-            #[serde(skip)]
-            pub(super) _lifetime: std::marker::PhantomData<&'a ()>,
-        }
-    )*};
-}
-
 places! {
+    "camelCase";
     /// A whole payload.
     Payload {
         action: Text<'a>,

@@ -1,7 +1,7 @@
 //! What is fixed about Linear, as data.
 
 use crate::{
-    domain::{FIELD, FieldSpec, KeyForm, Matcher, Place, ProviderName, Signature},
+    domain::{FIELD, FactName, FieldSpec, KeyForm, Matcher, Place, ProviderName, Signature, fact},
     provider::{CredentialSpec, KnownEvent, ProviderSpec, Sample, fields},
 };
 
@@ -26,10 +26,13 @@ pub(super) static LINEAR: ProviderSpec = ProviderSpec {
 
 static SIGNATURES: [Signature; 1] = [Signature::sha256("linear-signature", "")];
 
+/// What Linear calls the entity.
+pub(super) const TYPE: FactName = FactName::text("type");
+
 static FIELDS: [FieldSpec; 7] = [
     // Issues and comments go by GitHub's names for them, and by Linear's own.
     FieldSpec {
-        also: &[Place::Detail("type")],
+        also: &[Place::Fact(TYPE)],
         synonyms: &[("Issue", "issues"), ("Comment", "issue_comment")],
         ..fields::EVENTS
     },
@@ -38,7 +41,7 @@ static FIELDS: [FieldSpec; 7] = [
     // By id, or by the slug in URLs.
     FieldSpec {
         name: "organizations",
-        values: &[Place::Fact("repo"), Place::Fact("org")],
+        values: &[Place::Fact(fact::REPO), Place::Fact(fact::ORG)],
         matcher: Matcher::IgnoreCase,
         selectivity: 4,
         ..FIELD

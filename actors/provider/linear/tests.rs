@@ -2,20 +2,22 @@
 
 use proptest::prelude::*;
 
-use super::{LINEAR, Linear};
+use super::{LINEAR, Linear, spec::TYPE};
 use crate::{
-    domain::{Headers, Timestamp, WebhookContext},
+    domain::{Event, Headers, Timestamp, fact},
     provider::{Provider, arbitrary::mutations},
 };
 
-fn parsed(body: &[u8]) -> WebhookContext {
+fn parsed(body: &[u8]) -> Event {
     Linear.parse(&Headers::default(), body).unwrap()
 }
 
 /// Whether a filter on events that wants `name` means this one.
-fn is_event(name: &str, context: &WebhookContext) -> bool {
+fn is_event(name: &str, context: &Event) -> bool {
     let field = LINEAR.field("events").unwrap();
-    context.matched_values(field).any(|value| value == name || field.synonyms.contains(&(name, value)))
+    context
+        .matched_values(field)
+        .any(|value| value == name || field.synonyms.contains(&(name, value.as_ref())))
 }
 
 macro_rules! reads {
@@ -42,7 +44,7 @@ mod reads_as_sent {
 fn the_type_is_taken_from_the_header_where_the_body_has_none() {
     let headers: Headers = [("Linear-Event", "Cycle")].into_iter().collect();
     let context = Linear.parse(&headers, br#"{"action":"create","data":{"number":7}}"#).unwrap();
-    assert_eq!((context.event.as_str(), context.number), ("cycle", Some(7)));
+    assert_eq!((context.header.event.as_str(), context.facts.number(fact::NUMBER)), ("cycle", Some(7)));
     assert!(Linear.parse(&Headers::default(), br#"{"action":"create"}"#).is_err());
     assert!(Linear.parse(&headers, b"[]").is_err());
 }
@@ -59,7 +61,7 @@ fn events_go_by_their_native_names_too() {
         let context = event(entity);
         assert!(names.iter().all(|name| is_event(name, &context)), "{entity}");
         assert!(!others.iter().any(|name| is_event(name, &context)), "{entity}");
-        assert_eq!(context.details["type"], entity);
+        assert_eq!(context.facts.text(TYPE), Some(entity));
         assert!(!is_event(&entity.to_uppercase(), &context), "{entity}");
     }
 }
@@ -67,7 +69,9 @@ fn events_go_by_their_native_names_too() {
 #[test]
 fn the_number_is_read_wherever_it_stands() {
     let number = |data: &str, url: &str| {
-        parsed(format!(r#"{{"type":"Comment","url":"{url}","data":{data}}}"#).as_bytes()).number
+        parsed(format!(r#"{{"type":"Comment","url":"{url}","data":{data}}}"#).as_bytes())
+            .facts
+            .number(fact::NUMBER)
     };
     assert_eq!(number(r#"{"issue":{"identifier":"DOCK-42"}}"#, ""), Some(42));
     assert_eq!(number("{}", "https://linear.app/lagoon/issue/MY-TEAM-9/rope#comment-1"), Some(9));
@@ -83,23 +87,34 @@ fn what_a_comment_says_of_its_issue_is_kept() {
             "issue":{"number":42,"title":"Rope","labels":[{"name":"agent"}],
                      "creator":{"name":"Ines","email":"ines@lagoon.example"}}}}"#,
     );
-    assert_eq!((context.number, context.labels.as_slice()), (Some(42), &["agent".to_owned()][..]));
-    assert_eq!((context.author.as_deref(), context.commenter.as_deref()), (Some("Teo"), Some("Teo")));
-    assert_eq!(context.author_aliases, ["Ines", "ines@lagoon.example"]);
+    assert_eq!(
+        (context.facts.number(fact::NUMBER), context.facts.list(fact::LABELS)),
+        (Some(42), &["agent".to_owned()][..])
+    );
+    assert_eq!(
+        (context.facts.text(fact::AUTHOR), context.facts.text(fact::COMMENTER)),
+        (Some("Teo"), Some("Teo"))
+    );
+    assert_eq!(context.facts.list(fact::AUTHOR_ALIASES), ["Ines", "ines@lagoon.example"]);
 }
 
 #[test]
 fn an_organization_of_old_is_named_in_the_team() {
     let context = parsed(br#"{"type":"Issue","data":{"team":{"organization":{"id":"o-1"}}}}"#);
-    assert_eq!(context.repo.as_deref(), Some("o-1"));
+    assert_eq!(context.facts.text(fact::REPO), Some("o-1"));
     let context =
         parsed(br#"{"type":"Issue","organizationId":"o-2","data":{"team":{"organization":{"id":"o-1"}}}}"#);
-    assert_eq!(context.repo.as_deref(), Some("o-2"));
+    assert_eq!(context.facts.text(fact::REPO), Some("o-2"));
 }
 
 #[test]
 fn the_workspace_is_read_from_links_and_never_guessed() {
-    let org = |url: &str| parsed(format!(r#"{{"type":"Issue","url":"{url}"}}"#).as_bytes()).org;
+    let org = |url: &str| {
+        parsed(format!(r#"{{"type":"Issue","url":"{url}"}}"#).as_bytes())
+            .facts
+            .text(fact::ORG)
+            .map(str::to_owned)
+    };
     assert_eq!(org("https://linear.app/lagoon/issue/DOCK-1/x").as_deref(), Some("lagoon"));
     assert_eq!(org("https://linear.app/issue/DOCK-1/x"), None);
     assert_eq!(org("https://uploads.linear.app/lagoon/x"), None);
@@ -113,9 +128,12 @@ fn whoever_creates_an_issue_is_its_author_and_whoever_edits_it_is_not() {
         let actor = r#"{"type":"user","name":"Ines","email":"ines@lagoon.example"}"#;
         parsed(format!(r#"{{"type":"Issue","action":"{action}","actor":{actor},"data":{{}}}}"#).as_bytes())
     };
-    assert_eq!(context("create").author.as_deref(), Some("Ines"));
-    assert_eq!(context("create").author_aliases, ["ines@lagoon.example"]);
-    assert_eq!((context("update").author, context("update").sender.as_deref()), (None, Some("Ines")));
+    assert_eq!(context("create").facts.text(fact::AUTHOR), Some("Ines"));
+    assert_eq!(context("create").facts.list(fact::AUTHOR_ALIASES), ["ines@lagoon.example"]);
+    assert_eq!(
+        (context("update").facts.text(fact::AUTHOR), context("update").header.sender.as_deref()),
+        (None, Some("Ines"))
+    );
 }
 
 #[test]
@@ -123,14 +141,14 @@ fn a_creator_in_the_payload_outranks_the_actor() {
     let context = parsed(
         br#"{"type":"Issue","action":"create","actor":{"name":"A bot"},"data":{"creator":{"email":"ines@lagoon.example"}}}"#,
     );
-    assert_eq!(context.author.as_deref(), Some("ines@lagoon.example"));
-    assert_eq!(context.sender.as_deref(), Some("A bot"));
+    assert_eq!(context.facts.text(fact::AUTHOR), Some("ines@lagoon.example"));
+    assert_eq!(context.header.sender.as_deref(), Some("A bot"));
 }
 
 #[test]
 fn an_integration_is_a_sender_by_its_service() {
     let context = parsed(br#"{"type":"Issue","actor":{"id":"x","type":"integration","service":"slack"}}"#);
-    assert_eq!(context.sender.as_deref(), Some("slack"));
+    assert_eq!(context.header.sender.as_deref(), Some("slack"));
 }
 
 #[test]
@@ -138,8 +156,8 @@ fn comments_on_other_things_than_issues_are_events() {
     let context = parsed(
         br#"{"type":"Comment","action":"create","organizationId":"o","data":{"body":"Nice.","projectUpdate":{"id":"p"}}}"#,
     );
-    assert_eq!(context.comment.as_deref(), Some("Nice."));
-    assert_eq!((context.title, context.number), (None, None));
+    assert_eq!(context.facts.text(fact::COMMENT), Some("Nice."));
+    assert_eq!((context.facts.text(fact::TITLE), context.facts.number(fact::NUMBER)), (None, None));
     for parent in [
         r#""projectUpdate":{"project":{"name":"Pier"}}"#,
         r#""documentContent":{"document":{"title":"Pier"}}"#,
@@ -147,7 +165,7 @@ fn comments_on_other_things_than_issues_are_events() {
         r#""project":{"name":"Pier"}"#,
     ] {
         let body = format!(r#"{{"type":"Comment","data":{{"body":"Nice.",{parent}}}}}"#);
-        assert_eq!(parsed(body.as_bytes()).title.as_deref(), Some("Pier"), "{parent}");
+        assert_eq!(parsed(body.as_bytes()).facts.text(fact::TITLE), Some("Pier"), "{parent}");
     }
 }
 
@@ -163,7 +181,10 @@ fn a_reaction_shows_the_comment_it_is_on() {
     let context = parsed(
         br#"{"type":"Reaction","action":"create","data":{"emoji":"heart","comment":{"body":"Done."}}}"#,
     );
-    assert_eq!((context.comment.as_deref(), context.commenter), (Some("Done."), None));
+    assert_eq!(
+        (context.facts.text(fact::COMMENT), context.facts.text(fact::COMMENTER)),
+        (Some("Done."), None)
+    );
 }
 
 #[test]
@@ -174,13 +195,20 @@ fn entities_without_data_are_events() {
         r#"{"type":"OfTomorrow","action":"x","organizationId":"o","data":[]}"#,
     ] {
         let context = parsed(body.as_bytes());
-        assert_eq!((context.repo.as_deref(), context.title), (Some("o"), None), "{body}");
+        assert_eq!(
+            (context.facts.text(fact::REPO), context.facts.text(fact::TITLE)),
+            (Some("o"), None),
+            "{body}"
+        );
     }
 }
 
 #[test]
 fn no_title_is_made_up() {
-    assert_eq!(parsed(br#"{"type":"Reaction","action":"create","data":{"emoji":"wave"}}"#).title, None);
+    assert_eq!(
+        parsed(br#"{"type":"Reaction","action":"create","data":{"emoji":"wave"}}"#).facts.text(fact::TITLE),
+        None
+    );
 }
 
 #[test]
@@ -189,8 +217,11 @@ fn fields_of_the_wrong_type_lose_no_event() {
         br#"{"type":"Issue","action":7,"actor":"me","url":{},"organizationId":5,"updatedFrom":[1],
             "data":{"number":"42","title":[],"labels":{"a":1},"labelIds":7,"assignee":"teo","issue":3}}"#,
     );
-    assert_eq!((context.number, context.title, context.repo), (None, None, None));
-    assert!(context.labels.is_empty());
+    assert_eq!(
+        (context.facts.number(fact::NUMBER), context.facts.text(fact::TITLE), context.facts.text(fact::REPO)),
+        (None, None, None)
+    );
+    assert!(context.facts.list(fact::LABELS).is_empty());
 }
 
 #[test]
@@ -238,7 +269,10 @@ fn no_value_of_any_type_in_any_place_loses_an_event() {
     for mutation in FIXTURES.into_iter().flat_map(mutations) {
         let body = serde_json::to_vec(&mutation).unwrap();
         let context = Linear.parse(&headers, &body).unwrap_or_else(|problem| panic!("{problem}: {mutation}"));
-        assert!(!context.event.is_empty() && context.title != Some(String::new()), "{mutation}");
+        assert!(
+            !context.header.event.is_empty() && context.facts.text(fact::TITLE) != Some(""),
+            "{mutation}"
+        );
     }
 }
 
@@ -267,6 +301,6 @@ proptest! {
     ) {
         body["type"] = entity.clone().into();
         let context = parsed(&serde_json::to_vec(&body).unwrap());
-        prop_assert_eq!(context.details["type"].as_str(), Some(entity.as_str()));
+        prop_assert_eq!(context.facts.text(TYPE), Some(entity.as_str()));
     }
 }

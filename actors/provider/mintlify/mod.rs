@@ -13,11 +13,11 @@ use serde::{Deserialize, Deserializer};
 use super::{
     CredentialSpec, KnownEvent, Provider, ProviderSpec, Sample, fields,
     keys::{hashed_key, id_key},
-    lenient::{self, Object, Scalar, Text, TextOr},
+    lenient::{self, Object, Scalar, Text, TextOr, places},
 };
 use crate::domain::{
-    DeliveryKey, FieldSpec, Headers, KeyForm, KindFields, ProviderName, Signature, Timestamp, Unparsable,
-    WebhookContext, cut,
+    DeliveryKey, Event, Facts, FieldSpec, Headers, KeyForm, KindFields, ProviderName, Signature, Timestamp,
+    Unparsable, fact,
 };
 
 /// Mintlify.
@@ -71,10 +71,10 @@ impl Provider for Mintlify {
         self.delivery_id(headers).map_or_else(|| hashed_key(&[body]), id_key)
     }
 
-    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
+    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<Event, Unparsable> {
         let of_header = headers.get("x-mintlify-event");
         lenient::read(body, |bytes| {
-            serde_json::from_slice::<Payload<'_>>(bytes).map(|payload| context(of_header, &payload))
+            serde_json::from_slice::<Payload<'_>>(bytes).map(|payload| event(of_header, &payload))
         })
     }
 
@@ -83,46 +83,55 @@ impl Provider for Mintlify {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct Payload<'a> {
-    id: Scalar<'a>,
-    event: Text<'a>,
-    r#type: Text<'a>,
-    action: Text<'a>,
-    status: Text<'a>,
-    project: NameOf<'a>,
-    organization: NameOf<'a>,
-    branch: Text<'a>,
-    r#ref: Text<'a>,
-    git: Object<Git<'a>>,
-    title: Text<'a>,
-    message: Text<'a>,
-    body: Text<'a>,
-    description: Text<'a>,
-    error: Text<'a>,
-    log: Text<'a>,
-    url: Text<'a>,
-    build_url: Text<'a>,
-    logs_url: Text<'a>,
-    author: NameOf<'a>,
-    user: NameOf<'a>,
-    sender: NameOf<'a>,
-    timestamp: Scalar<'a>,
-    #[serde(rename = "createdAt")]
-    created_at: Scalar<'a>,
-}
+places! {
+    "snake_case";
+    /// A whole payload.
+    Payload {
+        id: Scalar<'a>,
+        event: Text<'a>,
+        r#type: Text<'a>,
+        action: Text<'a>,
+        status: Text<'a>,
+        project: NameOf<'a>,
+        organization: NameOf<'a>,
+        branch: Text<'a>,
+        r#ref: Text<'a>,
+        git: Object<Git<'a>>,
+        title: Text<'a>,
+        message: Text<'a>,
+        body: Text<'a>,
+        description: Text<'a>,
+        error: Text<'a>,
+        log: Text<'a>,
+        url: Text<'a>,
+        build_url: Text<'a>,
+        logs_url: Text<'a>,
+        author: NameOf<'a>,
+        user: NameOf<'a>,
+        sender: NameOf<'a>,
+        timestamp: Scalar<'a>,
+        #[serde(rename = "createdAt")]
+        created_at: Scalar<'a>,
+    }
 
-/// What was built.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct Git<'a> {
-    branch: Text<'a>,
+    /// What was built.
+    Git {
+        branch: Text<'a>,
+    }
+
+    /// Somebody or something with a name.
+    Named {
+        slug: Text<'a>,
+        email: Text<'a>,
+        name: Text<'a>,
+        login: Text<'a>,
+        id: Scalar<'a>,
+    }
 }
 
 /// Somebody or something, written as a name or as an object that has one.
 #[derive(Debug, Default)]
-struct NameOf<'a>(Option<Cow<'a, str>>);
+pub(super) struct NameOf<'a>(Option<Cow<'a, str>>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for NameOf<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -137,64 +146,55 @@ impl<'de: 'a, 'a> Deserialize<'de> for NameOf<'a> {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct Named<'a> {
-    slug: Text<'a>,
-    email: Text<'a>,
-    name: Text<'a>,
-    login: Text<'a>,
-    id: Scalar<'a>,
-}
-
 impl NameOf<'_> {
-    fn owned(&self) -> Option<String> {
-        self.0.as_deref().map(str::to_owned)
+    fn get(&self) -> Option<&str> {
+        self.0.as_deref()
     }
 }
 
-fn context(of_header: Option<&str>, payload: &Payload<'_>) -> WebhookContext {
-    let event = payload.event.get().or(payload.r#type.get()).or(of_header).unwrap_or("build");
-    let mut context = WebhookContext::new(MINTLIFY.name, event);
-    context.kind_fields = KindFields { branch: true, conclusion: false };
-    context.action = payload.action.owned().or_else(|| payload.status.owned());
-    context.conclusion = conclusion(payload);
-    context.repo = payload.project.owned().or_else(|| payload.organization.owned());
-    context.org = payload.organization.owned();
-    place(&mut context, payload);
-    context.title = payload.title.owned().or_else(|| payload.message.owned());
-    let failed = context.conclusion.as_deref() == Some("failure");
+fn event(of_header: Option<&str>, payload: &Payload<'_>) -> Event {
+    let name = payload.event.get().or(payload.r#type.get()).or(of_header).unwrap_or("build");
+    let mut event = Event::new(MINTLIFY.name, name);
+    let Event { header, facts, details } = &mut event;
+    header.kind = KindFields { branch: true, conclusion: false };
+    header.action = payload.action.owned().or_else(|| payload.status.owned());
+    let (author, user) = (payload.author.get(), payload.user.get());
+    header.sender = payload.sender.get().or(user).or(author).map(str::to_owned);
+    header.time = payload.timestamp.owned().or_else(|| payload.created_at.owned());
+    let conclusion = conclusion(payload);
+    facts.set(fact::CONCLUSION, conclusion);
+    facts.set(fact::REPO, payload.project.get().or(payload.organization.get()));
+    facts.set(fact::ORG, payload.organization.get());
+    place(facts, payload);
+    facts.set(fact::TITLE, payload.title.get().or(payload.message.get()));
+    let failed = conclusion == Some("failure");
     let body = [&payload.body, &payload.message, &payload.error, &payload.log, &payload.description];
     let body = Some(&payload.error).filter(|_| failed).into_iter().chain(body).find_map(Text::get);
-    context.body = body.map(|text| cut(text).into_owned());
-    context.url = [&payload.url, &payload.build_url, &payload.logs_url].into_iter().find_map(Text::owned);
-    context.author = payload.author.owned().or_else(|| payload.user.owned());
-    context.sender =
-        payload.sender.owned().or_else(|| payload.user.owned()).or_else(|| context.author.clone());
-    context.timestamp = payload.timestamp.owned().or_else(|| payload.created_at.owned());
-    if let Some(id) = payload.id.get() {
-        context.details.insert("id".to_owned(), id.into());
-    }
-    context
+    facts.set(fact::BODY, body);
+    let pages = [&payload.url, &payload.build_url, &payload.logs_url];
+    facts.set(fact::URL, pages.into_iter().find_map(Text::get));
+    facts.set(fact::AUTHOR, author.or(user));
+    details.add("id", payload.id.get());
+    event
 }
 
 /// The branch, or the tag, if there is word of one.
-fn place(context: &mut WebhookContext, payload: &Payload<'_>) {
+fn place(facts: &mut Facts, payload: &Payload<'_>) {
     let of_git = payload.git.get().and_then(|git| git.branch.get());
     let Some(place) = payload.branch.get().or(of_git).or(payload.r#ref.get()) else { return };
     match place.strip_prefix("refs/tags/") {
-        Some(tag) => context.tag = Some(tag.to_owned()),
-        None => context.branch = Some(place.strip_prefix("refs/heads/").unwrap_or(place).to_owned()),
+        Some(tag) => facts.set(fact::TAG, Some(tag)),
+        None => facts.set(fact::BRANCH, Some(place.strip_prefix("refs/heads/").unwrap_or(place))),
     }
 }
 
 /// How the build ended, in the words of the other providers where there are such.
-fn conclusion(payload: &Payload<'_>) -> Option<String> {
+fn conclusion<'p>(payload: &'p Payload<'_>) -> Option<&'p str> {
     let usual = |word: &str| match word {
         "failed" | "failure" => Some("failure"),
         "succeeded" | "success" => Some("success"),
         _ => None,
     };
     let (action, status) = (payload.action.get(), payload.status.get());
-    action.and_then(usual).or(status.and_then(usual)).or(status).map(str::to_owned)
+    action.and_then(usual).or(status.and_then(usual)).or(status)
 }

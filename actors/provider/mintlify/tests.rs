@@ -4,11 +4,11 @@ use proptest::prelude::*;
 
 use super::Mintlify;
 use crate::{
-    domain::{Headers, WebhookContext},
+    domain::{Event, Headers, fact},
     provider::{Provider, arbitrary::mutations},
 };
 
-fn parsed(body: &str) -> WebhookContext {
+fn parsed(body: &str) -> Event {
     Mintlify.parse(&Headers::default(), body.as_bytes()).unwrap()
 }
 
@@ -31,29 +31,35 @@ mod reads_as_sent {
 #[test]
 fn nothing_is_made_up() {
     let context = parsed("{}");
-    assert_eq!(context.event, "build");
-    assert_eq!((context.repo, context.branch, context.sender), (None, None, None));
-    assert_eq!((context.title, context.action, context.conclusion), (None, None, None));
+    assert_eq!(context.header.event, "build");
+    assert_eq!(
+        (context.facts.text(fact::REPO), context.facts.text(fact::BRANCH), context.header.sender),
+        (None, None, None)
+    );
+    assert_eq!(
+        (context.facts.text(fact::TITLE), context.header.action, context.facts.text(fact::CONCLUSION)),
+        (None, None, None)
+    );
 }
 
 #[test]
 fn the_event_is_taken_from_the_header_where_the_body_has_none() {
     let headers: Headers = [("X-Mintlify-Event", "deploy")].into_iter().collect();
-    assert_eq!(Mintlify.parse(&headers, b"{}").unwrap().event, "deploy");
-    assert_eq!(Mintlify.parse(&headers, br#"{"type":"build"}"#).unwrap().event, "build");
+    assert_eq!(Mintlify.parse(&headers, b"{}").unwrap().header.event, "deploy");
+    assert_eq!(Mintlify.parse(&headers, br#"{"type":"build"}"#).unwrap().header.event, "build");
 }
 
 #[test]
 fn a_tag_is_no_branch() {
     let context = parsed(r#"{"ref":"refs/tags/v2"}"#);
-    assert_eq!((context.branch, context.tag.as_deref()), (None, Some("v2")));
-    assert_eq!(parsed(r#"{"ref":"refs/heads/a/b"}"#).branch.as_deref(), Some("a/b"));
-    assert_eq!(parsed(r#"{"branch":"main","ref":"refs/heads/x"}"#).branch.as_deref(), Some("main"));
+    assert_eq!((context.facts.text(fact::BRANCH), context.facts.text(fact::TAG)), (None, Some("v2")));
+    assert_eq!(parsed(r#"{"ref":"refs/heads/a/b"}"#).facts.text(fact::BRANCH), Some("a/b"));
+    assert_eq!(parsed(r#"{"branch":"main","ref":"refs/heads/x"}"#).facts.text(fact::BRANCH), Some("main"));
 }
 
 #[test]
 fn builds_end_in_the_usual_words() {
-    let conclusion = |body| parsed(body).conclusion;
+    let conclusion = |body| parsed(body).facts.text(fact::CONCLUSION).map(str::to_owned);
     assert_eq!(conclusion(r#"{"action":"failed"}"#).as_deref(), Some("failure"));
     assert_eq!(conclusion(r#"{"action":"x","status":"succeeded"}"#).as_deref(), Some("success"));
     assert_eq!(conclusion(r#"{"status":"cancelled"}"#).as_deref(), Some("cancelled"));
@@ -64,9 +70,13 @@ fn builds_end_in_the_usual_words() {
 #[test]
 fn projects_are_texts_or_objects() {
     for project in [r#""docs""#, r#"{"slug":"docs","name":"D"}"#, r#"{"name":"docs"}"#, r#"{"id":"docs"}"#] {
-        assert_eq!(parsed(&format!(r#"{{"project":{project}}}"#)).repo.as_deref(), Some("docs"), "{project}");
+        assert_eq!(
+            parsed(&format!(r#"{{"project":{project}}}"#)).facts.text(fact::REPO),
+            Some("docs"),
+            "{project}"
+        );
     }
-    assert_eq!(parsed(r#"{"project":7,"organization":"lagoon"}"#).repo.as_deref(), Some("lagoon"));
+    assert_eq!(parsed(r#"{"project":7,"organization":"lagoon"}"#).facts.text(fact::REPO), Some("lagoon"));
 }
 
 #[test]
@@ -76,7 +86,7 @@ fn no_value_of_any_type_in_any_place_loses_an_event() {
         include_bytes!("../fixtures/mintlify/succeeded.json"),
     ] {
         for mutation in mutations(body) {
-            assert_ne!(parsed(&mutation.to_string()).event, "", "{mutation}");
+            assert_ne!(parsed(&mutation.to_string()).header.event, "", "{mutation}");
         }
         for end in 0..body.trim_ascii_end().len() {
             assert!(Mintlify.parse(&Headers::default(), &body[..end]).is_err(), "{end}");

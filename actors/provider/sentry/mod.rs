@@ -22,7 +22,7 @@ use bytes::Bytes;
 use spec::SENTRY;
 
 use super::{Provider, ProviderSpec, Sample, keys::hashed_key, lenient};
-use crate::domain::{DeliveryKey, Headers, Timestamp, Unparsable, WebhookContext};
+use crate::domain::{DeliveryKey, Event, Headers, Timestamp, Unparsable};
 
 /// Sentry.
 pub(super) struct Sentry;
@@ -56,7 +56,7 @@ impl Provider for Sentry {
         true
     }
 
-    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
+    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<Event, Unparsable> {
         let resource =
             headers.get("sentry-hook-resource").filter(|resource| !resource.is_empty()).ok_or_else(|| {
                 Unparsable(

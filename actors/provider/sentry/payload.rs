@@ -1,23 +1,9 @@
 //! The places in a payload where facts stand. Only these are read; all else is skipped.
 
-use serde::Deserialize;
-
-use crate::provider::lenient::{List, Number, Object, Scalar, Text};
-
-macro_rules! places {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$attribute:meta])* $field:ident: $type:ty,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Default, Deserialize)]
-        #[serde(default, bound(deserialize = "'de: 'a"))]
-        pub(super) struct $name<'a> {
-            $($(#[$attribute])* pub(super) $field: $type,)*
-            #[serde(skip)]
-            pub(super) _lifetime: std::marker::PhantomData<&'a ()>,
-        }
-    )*};
-}
+use crate::provider::lenient::{List, Number, Object, Scalar, Text, places};
 
 places! {
+    "snake_case";
     /// A whole payload.
     Payload {
         action: Text<'a>,

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::Sentry;
 use crate::{
-    domain::{BODY_LIMIT, Headers, Unparsable, WebhookContext},
+    domain::{BODY_LIMIT, Event, Headers, Unparsable, fact},
     provider::{Provider, arbitrary::mutations},
 };
 
@@ -13,7 +13,7 @@ fn headers(resource: &str) -> Headers {
     [("Sentry-Hook-Resource", resource), ("Request-ID", "1f")].into_iter().collect()
 }
 
-fn parsed(resource: &str, body: &[u8]) -> WebhookContext {
+fn parsed(resource: &str, body: &[u8]) -> Event {
     Sentry.parse(&headers(resource), body).unwrap()
 }
 
@@ -47,7 +47,7 @@ mod reads_as_sent {
 #[test]
 fn the_name_of_an_alert_rule_is_no_project() {
     let context = parsed("event_alert", include_bytes!("../fixtures/sentry/event_alert.json"));
-    assert_eq!(context.repo.as_deref(), Some("checkout"));
+    assert_eq!(context.facts.text(fact::REPO), Some("checkout"));
     assert_eq!(context.details["triggered_rule"], "Wake the on-call");
 }
 
@@ -58,7 +58,9 @@ fn an_event_without_a_message_shows_what_was_thrown() {
             r#"{{"data":{{"event":{{"message":"{message}","metadata":{{"value":"{value}"}},"culprit":"main"}}}}}}"#
         )
     };
-    let shown = |message, value| parsed("event_alert", body(message, value).as_bytes()).body;
+    let shown = |message, value| {
+        parsed("event_alert", body(message, value).as_bytes()).facts.text(fact::BODY).map(str::to_owned)
+    };
     assert_eq!(shown("said", "thrown").as_deref(), Some("said"));
     assert_eq!(shown("", "thrown").as_deref(), Some("thrown"));
     assert_eq!(shown("", "").as_deref(), Some("main"));
@@ -67,7 +69,7 @@ fn an_event_without_a_message_shows_what_was_thrown() {
 #[test]
 fn an_alert_that_lacks_its_sentence_is_called_by_its_code_name() {
     let context = parsed("metric_alert", br#"{"data":{"metric_alert":{"title":"Drowsy Heron"}}}"#);
-    assert_eq!(context.title.as_deref(), Some("Drowsy Heron"));
+    assert_eq!(context.facts.text(fact::TITLE), Some("Drowsy Heron"));
 }
 
 #[test]
@@ -78,21 +80,27 @@ fn who_deletes_a_comment_need_not_have_written_it() {
         parsed("comment", body.as_bytes())
     };
     assert_eq!(
-        (context("created").author, context("created").commenter),
-        (Some("Mira".into()), Some("Mira".into()))
+        (context("created").facts.text(fact::AUTHOR), context("created").facts.text(fact::COMMENTER)),
+        (Some("Mira"), Some("Mira"))
     );
-    assert_eq!((context("deleted").author, context("deleted").commenter), (None, None));
-    assert_eq!(context("deleted").sender.as_deref(), Some("Mira"));
+    assert_eq!(
+        (context("deleted").facts.text(fact::AUTHOR), context("deleted").facts.text(fact::COMMENTER)),
+        (None, None)
+    );
+    assert_eq!(context("deleted").header.sender.as_deref(), Some("Mira"));
 }
 
 #[test]
 fn a_project_that_comes_as_an_object_is_read_where_no_address_tells_it() {
     let body = br#"{"data":{"error":{"project":{"slug":"checkout"}}}}"#;
-    assert_eq!(parsed("error", body).repo.as_deref(), Some("checkout"));
+    assert_eq!(parsed("error", body).facts.text(fact::REPO), Some("checkout"));
     let body = br#"{"data":{"error":{"project":771,
         "url":"https://sentry.example/prefix/api/0/projects/harbor/search/events/1/"}}}"#;
     let context = parsed("error", body);
-    assert_eq!((context.org.as_deref(), context.repo.as_deref()), (Some("harbor"), Some("search")));
+    assert_eq!(
+        (context.facts.text(fact::ORG), context.facts.text(fact::REPO)),
+        (Some("harbor"), Some("search"))
+    );
 }
 
 #[test]
@@ -100,14 +108,18 @@ fn who_got_an_issue_is_read_from_either_place() {
     let body = br#"{"action":"assigned","data":{"issue":{"assignedTo":null},
         "assignee":{"type":"user","name":"Teo","email":"teo@harbor.example"}}}"#;
     let context = parsed("issue", body);
-    assert_eq!(context.assignee.as_deref(), Some("Teo"));
-    assert_eq!(context.assignees, ["Teo", "teo@harbor.example"]);
+    assert_eq!(context.facts.text(fact::ASSIGNEE), Some("Teo"));
+    assert_eq!(context.facts.list(fact::ASSIGNEES), ["Teo", "teo@harbor.example"]);
 }
 
 #[test]
 fn no_title_is_made_up() {
     for resource in ["comment", "seer", "installation", "of_tomorrow"] {
-        assert_eq!(parsed(resource, br#"{"action":"created","data":{}}"#).title, None, "{resource}");
+        assert_eq!(
+            parsed(resource, br#"{"action":"created","data":{}}"#).facts.text(fact::TITLE),
+            None,
+            "{resource}"
+        );
     }
 }
 
@@ -115,7 +127,7 @@ fn no_title_is_made_up() {
 fn the_organization_is_read_from_any_link_but_a_region_is_none() {
     let org = |url: &str| {
         let body = format!(r#"{{"data":{{"issue":{{"web_url":"{url}"}}}}}}"#);
-        parsed("issue", body.as_bytes()).org
+        parsed("issue", body.as_bytes()).facts.text(fact::ORG).map(str::to_owned)
     };
     assert_eq!(org("https://sentry.io/organizations/harbor/issues/1/").as_deref(), Some("harbor"));
     assert_eq!(org("https://sentry.example/organizations/harbor/issues/1/").as_deref(), Some("harbor"));
@@ -128,8 +140,8 @@ fn the_organization_is_read_from_any_link_but_a_region_is_none() {
 fn an_issue_given_to_a_team_has_the_team_as_assignee() {
     let body = br#"{"data":{"issue":{"assignedTo":{"type":"team","id":"8","name":"deckhands"}}}}"#;
     let context = parsed("issue", body);
-    assert_eq!(context.assignee.as_deref(), Some("deckhands"));
-    assert_eq!(context.assignees, ["deckhands"]);
+    assert_eq!(context.facts.text(fact::ASSIGNEE), Some("deckhands"));
+    assert_eq!(context.facts.list(fact::ASSIGNEES), ["deckhands"]);
 }
 
 #[test]
@@ -138,23 +150,29 @@ fn fields_of_the_wrong_type_lose_no_event() {
         "assignedTo":[],"shortId":7,"count":12,"web_url":null},"event":[],"metric_alert":{"projects":"a"},
         "comment":{"text":"x"},"pull_requests":{"a":1},"installation":7}}"#;
     let context = parsed("issue", body);
-    assert_eq!((context.action, context.title, context.repo), (None, None, None));
+    assert_eq!(
+        (context.header.action, context.facts.text(fact::TITLE), context.facts.text(fact::REPO)),
+        (None, None, None)
+    );
     assert_eq!(context.details["count"], "12");
-    assert_eq!(parsed("issue", br#"{"data":[1,2]}"#).event, "issue");
+    assert_eq!(parsed("issue", br#"{"data":[1,2]}"#).header.event, "issue");
 }
 
 #[test]
 fn resources_of_tomorrow_are_accepted() {
     let body = br#"{"action":"folded","data":{"new":{"deep":[1]}},"actor":{"id":7,"type":"user"}}"#;
     let context = parsed("of_tomorrow", body);
-    assert_eq!((context.event.as_str(), context.action.as_deref()), ("of_tomorrow", Some("folded")));
-    assert_eq!(context.sender.as_deref(), Some("7"));
+    assert_eq!(
+        (context.header.event.as_str(), context.header.action.as_deref()),
+        ("of_tomorrow", Some("folded"))
+    );
+    assert_eq!(context.header.sender.as_deref(), Some("7"));
 }
 
 #[test]
 fn a_long_message_is_cut() {
     let body = format!(r#"{{"data":{{"error":{{"message":"{}"}}}}}}"#, "é".repeat(BODY_LIMIT + 1));
-    let shown = parsed("error", body.as_bytes()).body.unwrap();
+    let shown = parsed("error", body.as_bytes()).facts.text(fact::BODY).unwrap().to_owned();
     assert!(shown.ends_with("[cut at 4000 characters]") && shown.starts_with('é'));
 }
 
@@ -223,7 +241,10 @@ fn no_value_of_any_type_in_any_place_loses_an_event() {
         for mutation in mutations(body) {
             let body = serde_json::to_vec(&mutation).unwrap();
             let context = parsed(resource, &body);
-            assert!(context.event == resource && context.title != Some(String::new()), "{mutation}");
+            assert!(
+                context.header.event == resource && context.facts.text(fact::TITLE) != Some(""),
+                "{mutation}"
+            );
         }
     }
 }
@@ -255,7 +276,7 @@ proptest! {
     ) {
         let body = serde_json::to_vec(&serde_json::json!({"action": "a", "data": data})).unwrap();
         let context = parsed("any", &body);
-        prop_assert_eq!(context.action.as_deref(), Some("a"));
+        prop_assert_eq!(context.header.action.as_deref(), Some("a"));
     }
 
     #[test]

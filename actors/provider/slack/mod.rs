@@ -10,17 +10,15 @@ mod tests;
 
 use std::{borrow::Cow, time::Duration};
 
-use serde::Deserialize;
-
 use super::{
     CredentialSpec, KnownEvent, Provider, ProviderSpec, Sample, fields,
     keys::{hashed_key, id_key},
-    lenient::{self, Number, Object, Text},
+    lenient::{self, Number, Object, Text, places},
     payload as json_of,
 };
 use crate::domain::{
-    DeliveryKey, Encoding, FIELD, FieldSpec, Hash, Headers, HttpReply, KeyForm, Matcher, Part, Place,
-    ProviderName, Scheme, Signature, Timestamp, Unparsable, WebhookContext, cut,
+    DeliveryKey, Encoding, Event, FIELD, FactName, FieldSpec, Hash, Headers, HttpReply, KeyForm, Matcher,
+    Part, Place, ProviderName, Scheme, Signature, Timestamp, Unparsable, fact,
 };
 
 /// Slack.
@@ -64,12 +62,15 @@ static SIGNATURES: [Signature; 1] = [Signature {
     legacy: false,
 }];
 
+/// Where it happened: an id.
+const CHANNEL: FactName = FactName::text("channel");
+
 static FIELDS: [FieldSpec; 3] = [
     fields::EVENTS,
     FieldSpec {
         name: "channels",
         aliases: &["channel"],
-        values: &[Place::Detail("channel")],
+        values: &[Place::Fact(CHANNEL)],
         matcher: Matcher::IgnoreCase,
         selectivity: 9,
         ..FIELD
@@ -123,8 +124,8 @@ impl Provider for Slack {
         (challenge.len() <= LONGEST_CHALLENGE).then(|| HttpReply::text(challenge))
     }
 
-    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
-        envelope(headers, body, |envelope| context(headers, envelope))?
+    fn parse(&self, headers: &Headers, body: &[u8]) -> Result<Event, Unparsable> {
+        envelope(headers, body, |envelope| event(headers, envelope))?
             .ok_or_else(|| Unparsable("the body has no `type`, or its `event` has none".to_owned()))
     }
 
@@ -141,42 +142,39 @@ impl Provider for Slack {
 /// Challenges have a few dozen characters; what is echoed must not be anybody's page.
 const LONGEST_CHALLENGE: usize = 512;
 
-/// What every request has around its event.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct Envelope<'a> {
-    r#type: Text<'a>,
-    challenge: Text<'a>,
-    team_id: Text<'a>,
-    api_app_id: Text<'a>,
-    event_id: Text<'a>,
-    event_time: Number,
-    event: Object<Event<'a>>,
-}
+places! {
+    "snake_case";
+    /// What every request has around its event.
+    Envelope {
+        r#type: Text<'a>,
+        challenge: Text<'a>,
+        team_id: Text<'a>,
+        api_app_id: Text<'a>,
+        event_id: Text<'a>,
+        event_time: Number,
+        event: Object<Happening<'a>>,
+    }
 
-/// What happened.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct Event<'a> {
-    r#type: Text<'a>,
-    subtype: Text<'a>,
-    user: Text<'a>,
-    bot_id: Text<'a>,
-    text: Text<'a>,
-    channel: Text<'a>,
-    channel_type: Text<'a>,
-    ts: Text<'a>,
-    thread_ts: Text<'a>,
-    reaction: Text<'a>,
-    item: Object<Item<'a>>,
-}
+    /// What happened.
+    Happening {
+        r#type: Text<'a>,
+        subtype: Text<'a>,
+        user: Text<'a>,
+        bot_id: Text<'a>,
+        text: Text<'a>,
+        channel: Text<'a>,
+        channel_type: Text<'a>,
+        ts: Text<'a>,
+        thread_ts: Text<'a>,
+        reaction: Text<'a>,
+        item: Object<Item<'a>>,
+    }
 
-/// What a reaction is about.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct Item<'a> {
-    channel: Text<'a>,
-    ts: Text<'a>,
+    /// What a reaction is about.
+    Item {
+        channel: Text<'a>,
+        ts: Text<'a>,
+    }
 }
 
 fn envelope<T>(headers: &Headers, body: &[u8], read: impl Fn(&Envelope<'_>) -> T) -> Result<T, Unparsable> {
@@ -186,31 +184,27 @@ fn envelope<T>(headers: &Headers, body: &[u8], read: impl Fn(&Envelope<'_>) -> T
     })
 }
 
-fn context(headers: &Headers, envelope: &Envelope<'_>) -> Option<WebhookContext> {
+fn event(headers: &Headers, envelope: &Envelope<'_>) -> Option<Event> {
     let kind = envelope.r#type.get()?;
-    let event = envelope.event.get();
-    let name = if kind == "event_callback" { event?.r#type.get()? } else { kind };
-    let mut context = WebhookContext::new(SLACK.name, name);
-    context.org = envelope.team_id.owned();
-    context.timestamp = envelope.event_time.0.map(|seconds| seconds.to_string());
-    let mut add = |key: &str, value: Option<&str>| {
-        if let Some(value) = value {
-            context.details.insert(key.to_owned(), value.into());
-        }
-    };
-    add("event_id", envelope.event_id.get());
-    add("app_id", envelope.api_app_id.get());
-    add("retry", headers.get("x-slack-retry-num"));
-    let Some(event) = event else { return Some(context) };
-    let item = event.item.get();
-    add("subtype", event.subtype.get());
-    add("channel", event.channel.get().or_else(|| item?.channel.get()));
-    add("channel_type", event.channel_type.get());
-    add("ts", event.ts.get().or_else(|| item?.ts.get()));
-    add("thread_ts", event.thread_ts.get());
-    add("reaction", event.reaction.get());
-    context.sender = event.user.owned().or_else(|| event.bot_id.owned());
-    context.author.clone_from(&context.sender);
-    context.body = event.text.get().map(|text| cut(text).into_owned());
-    Some(context)
+    let happening = envelope.event.get();
+    let name = if kind == "event_callback" { happening?.r#type.get()? } else { kind };
+    let mut event = Event::new(SLACK.name, name);
+    let Event { header, facts, details } = &mut event;
+    header.time = envelope.event_time.0.map(|seconds| seconds.to_string());
+    facts.set(fact::ORG, envelope.team_id.get());
+    details.add("event_id", envelope.event_id.get());
+    details.add("app_id", envelope.api_app_id.get());
+    details.add("retry", headers.get("x-slack-retry-num"));
+    let Some(happening) = happening else { return Some(event) };
+    let item = happening.item.get();
+    header.sender = happening.user.owned().or_else(|| happening.bot_id.owned());
+    facts.set(CHANNEL, happening.channel.get().or_else(|| item?.channel.get()));
+    facts.set(fact::AUTHOR, header.sender.as_deref());
+    facts.set(fact::BODY, happening.text.get());
+    details.add("subtype", happening.subtype.get());
+    details.add("channel_type", happening.channel_type.get());
+    details.add("ts", happening.ts.get().or_else(|| item?.ts.get()));
+    details.add("thread_ts", happening.thread_ts.get());
+    details.add("reaction", happening.reaction.get());
+    Some(event)
 }

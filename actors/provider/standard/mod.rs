@@ -9,16 +9,16 @@ mod tests;
 
 use std::{borrow::Cow, time::Duration};
 
-use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
     CredentialSpec, Provider, ProviderSpec, Sample, fields,
     keys::{hashed_key, id_key},
-    lenient::{self, Object, Scalar, SmallEntries, Text},
+    lenient::{self, Object, Scalar, SmallEntries, Text, places},
 };
 use crate::domain::{
-    DeliveryKey, Encoding, FieldSpec, Hash, Headers, KeyForm, Matcher, Part, ProviderName, Scheme, Signature,
-    Timestamp, Unparsable, WebhookContext,
+    DeliveryKey, Encoding, Event, FIELD, FactName, FieldSpec, Hash, Headers, KeyForm, Matcher, Part, Place,
+    ProviderName, Scheme, Signature, Timestamp, Unparsable,
 };
 
 /// Standard Webhooks.
@@ -60,8 +60,14 @@ static SIGNATURES: [Signature; 1] = [Signature {
     legacy: false,
 }];
 
-/// Types are words with dots between them, so that `invoice.*` is of use.
-static FIELDS: [FieldSpec; 1] = [FieldSpec { matcher: Matcher::Glob, ..fields::EVENTS }];
+/// What the event is about, where its data names it: most senders of this form do.
+const ID: FactName = FactName::within("data.id");
+
+static FIELDS: [FieldSpec; 2] = [
+    // Types are words with dots between them, so that `invoice.*` is of use.
+    FieldSpec { matcher: Matcher::Glob, ..fields::EVENTS },
+    FieldSpec { name: "ids", aliases: &["id"], values: &[Place::Fact(ID)], selectivity: 9, ..FIELD },
+];
 
 static SAMPLES: [Sample; 1] =
     [Sample { name: "invoice.paid", event: "invoice.paid", body: include_str!("samples/invoice.paid.json") }];
@@ -84,11 +90,11 @@ impl Provider for Standard {
         Some(Timestamp::from_millis(seconds.checked_mul(1000)?))
     }
 
-    fn parse(&self, _: &Headers, body: &[u8]) -> Result<WebhookContext, Unparsable> {
-        let context = lenient::read(body, |bytes| {
-            serde_json::from_slice::<Payload<'_>>(bytes).map(|payload| context(&payload))
+    fn parse(&self, _: &Headers, body: &[u8]) -> Result<Event, Unparsable> {
+        let event = lenient::read(body, |bytes| {
+            serde_json::from_slice::<Payload<'_>>(bytes).map(|payload| event(&payload))
         })?;
-        context.ok_or_else(|| Unparsable("the body has no `type`".to_owned()))
+        event.ok_or_else(|| Unparsable("the body has no `type`".to_owned()))
     }
 
     fn sample_headers(&self, _: &Sample, id: &str, now: Timestamp) -> Vec<(&'static str, String)> {
@@ -96,19 +102,22 @@ impl Provider for Standard {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct Payload<'a> {
-    r#type: Text<'a>,
-    timestamp: Scalar<'a>,
-    data: Object<SmallEntries>,
+places! {
+    "snake_case";
+    /// A whole payload.
+    Payload {
+        r#type: Text<'a>,
+        timestamp: Scalar<'a>,
+        data: Object<SmallEntries>,
+    }
 }
 
-fn context(payload: &Payload<'_>) -> Option<WebhookContext> {
-    let mut context = WebhookContext::new(STANDARD.name, payload.r#type.get()?);
-    context.timestamp = payload.timestamp.owned();
+fn event(payload: &Payload<'_>) -> Option<Event> {
+    let mut event = Event::new(STANDARD.name, payload.r#type.get()?);
+    event.header.time = payload.timestamp.owned();
     if let Some(SmallEntries(data)) = payload.data.get() {
-        context.details.insert("data".to_owned(), data.clone().into_iter().collect());
+        event.facts.set(ID, data.get("id").and_then(Value::as_str));
+        event.details.add("data", Some(Value::Object(data.clone().into_iter().collect())));
     }
-    Some(context)
+    Some(event)
 }

@@ -40,6 +40,8 @@ fn a_secret_that_is_no_base64_is_refused() {
 fn an_event_reads_as_sent() {
     let context = Standard.parse(&Headers::new(), SAMPLES[0].body.as_bytes()).unwrap();
     insta::assert_snapshot!(serde_json::to_string(&context).unwrap(), @r#"{"source":"standard","event":"invoice.paid","timestamp":"2026-11-23T09:30:00Z","details":{"data":{"amount":1900,"currency":"eur","customer":"acme","id":"inv_4711","lines":[1,2]}},"carries":{"branch":false,"conclusion":false}}"#);
+    let ids: Vec<_> = context.values(STANDARD.field("ids").unwrap()).collect();
+    assert_eq!(ids, ["inv_4711"]);
     for body in ["{}", r#"{"type":7}"#, r#"{"type":""}"#, "[]", ""] {
         assert!(Standard.parse(&Headers::new(), body.as_bytes()).is_err(), "{body}");
     }

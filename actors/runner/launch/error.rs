@@ -63,9 +63,9 @@ impl SpawnError {
     /// and working directory are, unless the machine is out of something.
     pub(in crate::runner) fn cause(&self) -> NotStartedCause {
         match self {
-            Self::Folder(_) | Self::Process { .. } | Self::NotTaken { .. } => NotStartedCause::Surroundings,
-            Self::Cwd { error, .. } | Self::Program { error, .. } if is_of_surroundings(error) => {
-                NotStartedCause::Surroundings
+            Self::Folder(_) | Self::Process { .. } | Self::NotTaken { .. } => NotStartedCause::Host,
+            Self::Cwd { error, .. } | Self::Program { error, .. } if is_host_fault(error) => {
+                NotStartedCause::Host
             }
             Self::Empty | Self::ZeroByte { .. } | Self::Cwd { .. } | Self::Program { .. } => {
                 NotStartedCause::Agent
@@ -75,7 +75,7 @@ impl SpawnError {
 }
 
 /// Whether the machine is out of something, or its disk fails.
-fn is_of_surroundings(error: &io::Error) -> bool {
+fn is_host_fault(error: &io::Error) -> bool {
     const OF_SURROUNDINGS: [i32; 8] = [
         libc::EMFILE,
         libc::ENFILE,
@@ -104,13 +104,13 @@ mod tests {
             assert_eq!(cause_of(errno), NotStartedCause::Agent);
         }
         for errno in [libc::EMFILE, libc::ENFILE, libc::EAGAIN, libc::ENOMEM, libc::EIO] {
-            assert_eq!(cause_of(errno), NotStartedCause::Surroundings);
+            assert_eq!(cause_of(errno), NotStartedCause::Host);
         }
     }
 
     #[test]
     fn the_gates_own_folder_is_never_the_agents_fault() {
         let denied = io::Error::from_raw_os_error(libc::EACCES);
-        assert_eq!(SpawnError::Folder(denied).cause(), NotStartedCause::Surroundings);
+        assert_eq!(SpawnError::Folder(denied).cause(), NotStartedCause::Host);
     }
 }

@@ -140,5 +140,5 @@ async fn tidy(shared: &Shared, run: RunId, keeps_work: bool, log: Option<CappedL
 
 fn not_watched(spec: &RunSpec, error: &io::Error) -> Outcome {
     let error = format!("cannot watch `{}`: {error}", spec.command[0]);
-    OutcomeKind::NotStarted { cause: NotStartedCause::Surroundings, error }.into()
+    OutcomeKind::NotStarted { cause: NotStartedCause::Host, error }.into()
 }

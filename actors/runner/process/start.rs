@@ -110,7 +110,7 @@ async fn give_up(mut pending: Pending, reason: StopReason) -> Outcome {
         },
         // The run's own files, which are the gate's affair.
         (StopReason::Timeout, Stage::Preparing) => OutcomeKind::NotStarted {
-            cause: NotStartedCause::Surroundings,
+            cause: NotStartedCause::Host,
             error: "cannot prepare the run's folder: the disk hangs".to_owned(),
         }
         .into(),

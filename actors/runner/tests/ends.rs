@@ -245,7 +245,7 @@ async fn an_agent_whose_program_hangs_stops_nobody_else() {
         }
     };
     let OutcomeKind::NotStarted { cause, error } = told_apart else { panic!("{told_apart:?}") };
-    assert_eq!(cause, NotStartedCause::Surroundings, "{error}");
+    assert_eq!(cause, NotStartedCause::Host, "{error}");
     for run in hanging {
         assert_eq!(in_time(run).await.unwrap().kind, OutcomeKind::TimedOut);
     }

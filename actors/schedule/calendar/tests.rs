@@ -232,26 +232,26 @@ fn repeating_expressions_keep_their_pace_through_both_changes() {
     }
 }
 
-/// By definition, minute by minute: when a wall shows what is due, or has gone past it.
+/// By definition, minute by minute: when the local clock shows what is due, or has gone past it.
 fn defined(calendar: &Calendar, from: Timestamp, minutes: i64) -> Vec<Timestamp> {
     let moment = |minute: i64| Timestamp::from_millis(from.as_millis() + minute * 60_000);
-    let wall = |minute| calendar.local(moment(minute)).naive_local();
-    let is_due = |wall: NaiveDateTime| calendar.cron.is_time_matching(&wall).unwrap();
-    let mut latest_wall = wall(0);
+    let local = |minute| calendar.local(moment(minute)).naive_local();
+    let is_due = |local: NaiveDateTime| calendar.cron.is_time_matching(&local).unwrap();
+    let mut latest_local = local(0);
     let mut due = Vec::new();
     for minute in 1..minutes {
-        let shown = wall(minute);
+        let shown = local(minute);
         let is_fixed_due = || {
-            std::iter::successors(Some(latest_wall), |wall| Some(*wall + TimeDelta::minutes(1)))
+            std::iter::successors(Some(latest_local), |local| Some(*local + TimeDelta::minutes(1)))
                 .skip(1)
-                .take_while(|wall| *wall <= shown)
+                .take_while(|local| *local <= shown)
                 .any(is_due)
         };
         let is_now_due = match calendar.rule {
             DstRule::Repeating => is_due(shown),
-            DstRule::Fixed => shown > latest_wall && is_fixed_due(),
+            DstRule::Fixed => shown > latest_local && is_fixed_due(),
         };
-        latest_wall = latest_wall.max(shown);
+        latest_local = latest_local.max(shown);
         if is_now_due {
             due.push(moment(minute));
         }

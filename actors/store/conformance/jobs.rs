@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Sample, Subject, at, claim_of, on_every_engine, wait};
 use crate::{
-    domain::{Attempt, RunId},
+    domain::{Attempt, RunId, fact},
     store::{
         AttemptOutcome, Claim, Disposition, Finish, Fired, History, JobQuery, JobState, JobTrigger, Page,
         Reason, Rescued, Retried, RunCursor, RunQuery, ScheduleCursor,
@@ -22,8 +22,8 @@ on_every_engine!(
     a_job_that_brings_the_gate_down_is_given_up,
     an_attempt_that_was_superseded_changes_nothing,
     a_failed_job_waits_for_its_time_and_counts_its_failures,
-    a_dead_letter_has_its_reason_and_can_be_revived,
-    a_revived_job_begins_a_new_attempt_with_fresh_counts,
+    a_dead_letter_has_its_reason_and_can_be_retried,
+    a_retried_job_begins_a_new_attempt_with_fresh_counts,
     only_a_dead_letter_or_a_waiting_job_can_be_dismissed,
     a_schedule_that_came_due_makes_one_waiting_job,
     the_same_firing_twice_is_one_firing,
@@ -70,7 +70,7 @@ fn a_claimed_job_brings_what_its_run_needs(store: &Subject) {
     let job = store.claim("dev", 1, 10).jobs.remove(0);
     assert_eq!(job.receipt, Some(receipt));
     let delivered = job.delivered.unwrap();
-    assert_eq!(delivered.context().unwrap().unwrap().repo.as_deref(), Some("acme/app"));
+    assert_eq!(delivered.event().unwrap().unwrap().facts.text(fact::REPO), Some("acme/app"));
     assert_eq!(delivered.headers().unwrap().get("x-github-event"), Some("issues"));
     assert_eq!(wait(store.engine.body(receipt)), Some(Sample::new("k", 0).body));
     assert_eq!((job.run.attempt, job.history, job.created_at), (Attempt(1), History::default(), at(0)));
@@ -157,7 +157,7 @@ fn a_failed_job_waits_for_its_time_and_counts_its_failures(store: &Subject) {
     assert_eq!((attempts.len(), attempts[2].finished_at), (3, None));
 }
 
-fn a_dead_letter_has_its_reason_and_can_be_revived(store: &Subject) {
+fn a_dead_letter_has_its_reason_and_can_be_retried(store: &Subject) {
     store.enqueue("dev", 0, 0);
     let reason = Reason::AttemptsUsedUp { failures: 1 };
     let job = store.run("dev", 0, AttemptOutcome::TimedOut, Disposition::Discard(reason.clone()));
@@ -171,7 +171,7 @@ fn a_dead_letter_has_its_reason_and_can_be_revived(store: &Subject) {
     assert_eq!(wait(store.engine.retry(unknown, at(51))), Retried::Unknown);
 }
 
-fn a_revived_job_begins_a_new_attempt_with_fresh_counts(store: &Subject) {
+fn a_retried_job_begins_a_new_attempt_with_fresh_counts(store: &Subject) {
     store.enqueue("dev", 0, 0);
     let error = "no such file".to_owned();
     let outcome = AttemptOutcome::NotStarted { error };

@@ -133,7 +133,7 @@ impl Side {
                 wait(engine.routing_taken(*id));
                 let key = KEYS.iter().find(|key| **key == delivery.key()).unwrap();
                 let sample = Sample {
-                    at: delivery.at,
+                    at: delivery.at(),
                     missing: usize::from(missing),
                     ..Sample::new(key, 0).wanted_by(&agents(mask))
                 };
@@ -274,7 +274,7 @@ impl Side {
                 row.state,
                 row.matched,
                 receipt.delivery.key(),
-                receipt.delivery.body
+                receipt.delivery.body()
             );
         }
         let mut oldest = wait(self.store.engine.oldest_due());

@@ -99,15 +99,15 @@ fn an_attempt_that_is_put_back_counts_for_nothing(store: &Subject) {
 fn a_sweep_takes_no_run_of_the_living_life(store: &Subject) {
     store.enqueue("dev", 0, 0);
     let run = store.claim("dev", 1, 0).jobs[0].run;
-    let sweep = |except| {
+    let rescue = |except| {
         let scope = RescueScope::ExpiredLeases { except };
         wait(store.engine.rescue(Rescue { now: at(86_400_000), scope, max_interruptions: 3 }))
     };
-    assert_eq!(sweep(LIFE), [], "whatever the clock says");
+    assert_eq!(rescue(LIFE), [], "whatever the clock says");
     assert!(store.renew(run, 86_500_000));
-    assert_eq!(sweep(life(99)), [], "renewed");
+    assert_eq!(rescue(life(99)), [], "renewed");
     assert!(store.renew(run, 1));
-    assert_eq!(sweep(life(99)).len(), 1, "another life's lease that ran out");
+    assert_eq!(rescue(life(99)).len(), 1, "another life's lease that ran out");
 }
 
 fn a_start_ends_only_the_earlier_lives_of_its_own_node(store: &Subject) {

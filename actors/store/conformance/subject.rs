@@ -10,9 +10,10 @@ use tempfile::TempDir;
 
 use crate::{
     domain::{
-        AttemptOutcome, CommitResult, DedupeKey, Delivery, Disposition, Headers, IdSource, JobId, JobState,
-        JobTrigger, LedgerError, Match, NewJob, NodeId, NodeLife, Origin, Parsed, ProviderName, ReceiptBatch,
-        ReceiptId, RunId, SourceName, Timestamp, TriggerMismatch, Unparsable, Verdict, WebhookContext,
+        AttemptOutcome, CommitResult, DedupeKey, Delivery, DeliveryParts, Disposition, Event, Headers,
+        IdSource, JobId, JobState, JobTrigger, LedgerError, Match, NewJob, NodeId, NodeLife, Origin, Parsed,
+        ProviderName, ReceiptBatch, ReceiptId, RunId, SourceName, Timestamp, TriggerMismatch, Unparsable,
+        Verdict, fact,
     },
     store::{
         Claim, Claimed, Finish, Fire, JobQuery, JobRow, MemoryEngine, Page, Pending, Rescue, RescueScope,
@@ -109,7 +110,7 @@ impl Subject {
         wait(self.engine.rescue(Rescue { now: at(now), scope, max_interruptions }))
     }
 
-    /// As the sweep of another life does.
+    /// As the rescue of another life does.
     pub(in crate::store) fn rescue_expired(&self, now: i64) -> Vec<Rescued> {
         let scope = RescueScope::ExpiredLeases { except: life(8) };
         wait(self.engine.rescue(Rescue { now: at(now), scope, max_interruptions: 3 }))
@@ -222,29 +223,32 @@ impl Sample {
             mismatches: vec![TriggerMismatch { trigger: 0, failed: Vec::new() }],
         };
         let verdicts = self.agents.iter().map(wants).chain(self.refused.iter().map(refuses)).collect();
-        let context = || {
-            let mut context = WebhookContext::new(ProviderName::new("github"), "issues");
-            context.action = Some("opened".to_owned());
-            context.repo = Some("acme/app".to_owned());
-            Parsed::Context(Arc::new(context))
+        let event = || {
+            let mut event = Event::new(ProviderName::new("github"), "issues");
+            event.header.action = Some("opened".to_owned());
+            event.facts.set(fact::REPO, Some("acme/app"));
+            Parsed::Event(Arc::new(event))
         };
         let mut headers = Headers::default();
         headers.push("x-github-event", "issues");
         ReceiptBatch {
             id,
             origin: self.origin,
-            delivery: Arc::new(Delivery {
-                provider: ProviderName::new("github"),
-                sources: self.sources.iter().map(|source| (*source).into()).collect(),
-                headers,
-                body: self.body,
-                at: self.at,
-                keys,
-                own_windows: self.own_windows,
-            }),
+            delivery: Arc::new(
+                Delivery::new(DeliveryParts {
+                    provider: ProviderName::new("github"),
+                    sources: self.sources.iter().map(|source| (*source).into()).collect(),
+                    headers,
+                    body: self.body,
+                    at: self.at,
+                    keys,
+                    own_windows: self.own_windows,
+                })
+                .unwrap(),
+            ),
             parsed: match self.problem {
                 Some(problem) => Some(Parsed::Unparsable(Unparsable(problem.to_owned()))),
-                None => self.parsed.then(context),
+                None => self.parsed.then(event),
             },
             verdicts,
             jobs,

@@ -79,7 +79,7 @@ fn the_body_of_an_original_stays_as_long_as_a_duplicate_shows_it(store: &Subject
     let (duplicate, committed) = store.record(Sample::new("k", 1_000));
     assert_eq!(committed.duplicate_of, Some(original));
     assert_eq!(prune(store, 1_000, 10).receipts, 0);
-    let body = wait(store.engine.receipt(duplicate)).unwrap().delivery.body;
+    let body = wait(store.engine.receipt(duplicate)).unwrap().delivery.body().clone();
     assert_eq!(body, Sample::new("k", 0).body);
     assert_eq!(prune(store, 1_001, 10).receipts, 2);
 }
@@ -173,7 +173,7 @@ fn a_restart_finds_everything(_: &Subject) {
         let (receipt, committed) = store.record(Sample::new("k", 0).wanted_by(&["dev"]));
         let run = store.claim("dev", 1, 10).jobs[0].run;
         let store = store.restarted();
-        assert_eq!(wait(store.engine.receipt(receipt)).unwrap().delivery.body, Sample::new("k", 0).body);
+        assert_eq!(*wait(store.engine.receipt(receipt)).unwrap().delivery.body(), Sample::new("k", 0).body);
         assert_eq!(store.state(committed.created[0].job), JobState::Executing);
         assert!(store.renew(run, 100));
         let (again, committed) = store.record(Sample::new("k", -DAY).wanted_by(&["dev"]));

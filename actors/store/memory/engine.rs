@@ -98,7 +98,7 @@ impl Ledger for MemoryEngine {
     }
 
     fn body(&self, receipt: ReceiptId) -> Pending<Option<Bytes>> {
-        self.now(|state| state.receipt(receipt).map(|stored| stored.delivery.body))
+        self.now(|state| state.receipt(receipt).map(|stored| stored.delivery.body().clone()))
     }
 }
 

@@ -32,7 +32,7 @@ impl State {
     }
 
     fn newest(&self) -> Option<Timestamp> {
-        let receipt = self.receipts.values().next_back().map(|receipt| receipt.stored.delivery.at);
+        let receipt = self.receipts.values().next_back().map(|receipt| receipt.stored.delivery.at());
         let job = self.jobs.values().next_back().map(|job| job.row.created_at);
         let end = self.jobs.values().filter_map(|job| job.ended_at).max();
         receipt.into_iter().chain(job).chain(end).max()
@@ -63,11 +63,11 @@ impl State {
             .filter(|receipt| {
                 let stored = &receipt.stored;
                 !matches!(stored.state, ReceiptState::Unrouted | ReceiptState::Gapped)
-                    && stored.delivery.at < before
+                    && stored.delivery.at() < before
                     && self.jobs_of(stored.id).next().is_none()
                     && !self.lends_body(stored.id)
             })
-            .map(|receipt| (receipt.stored.delivery.at, receipt.stored.id))
+            .map(|receipt| (receipt.stored.delivery.at(), receipt.stored.id))
             .collect();
         old.sort_unstable();
         old.truncate(limit);

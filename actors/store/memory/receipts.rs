@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::state::{Receipt, State};
 use crate::{
-    domain::{CommitResult, Created, DeliveryKey, Origin, ReceiptBatch, ReceiptId},
+    domain::{CommitResult, Created, Delivery, DeliveryKey, DeliveryParts, Origin, ReceiptBatch, ReceiptId},
     store::{
         Inserted, QuarantineReason, ReceiptState, StoredReceipt, Unrouted, UnroutedQuery,
         rules::{Owners, dedupe, key_of},
@@ -38,14 +38,21 @@ impl State {
         committed.duplicate_of = duplicate_of;
         let original = duplicate_of.and_then(|id| self.receipts.get(&id));
         let same_body = |original: &Receipt| {
-            !original.shares_body && original.stored.delivery.body == batch.delivery.body
+            !original.shares_body && original.stored.delivery.body() == batch.delivery.body()
         };
         let shares_body =
             committed.created.is_empty() && state == ReceiptState::Routed && original.is_some_and(same_body);
-        let mut delivery = batch.delivery.as_ref().clone();
-        delivery.keys.truncate(1);
-        delivery.own_windows.clear();
-        delivery.keys.iter_mut().for_each(|key| key.window = None);
+        // As on disk: known by its name alone.
+        let delivery = Delivery::new(DeliveryParts {
+            provider: batch.delivery.provider(),
+            sources: batch.delivery.sources().to_vec(),
+            headers: batch.delivery.headers().clone(),
+            body: batch.delivery.body().clone(),
+            at: batch.delivery.at(),
+            keys: vec![batch.delivery.key().into()],
+            own_windows: Vec::new(),
+        })
+        .expect("it was a delivery before");
         let stored = StoredReceipt {
             id: batch.id,
             delivery,
@@ -102,13 +109,13 @@ impl State {
     pub(super) fn unrouted(&self, query: &UnroutedQuery) -> Vec<Unrouted> {
         let open = self.receipts.values().filter(|receipt| {
             matches!(receipt.stored.state, ReceiptState::Unrouted | ReceiptState::Gapped)
-                && receipt.stored.delivery.at < query.before
+                && receipt.stored.delivery.at() < query.before
         });
         let mut bytes = 0;
         open.take(query.max_rows as usize)
             .enumerate()
             .take_while(|(nth, receipt)| {
-                bytes += receipt.stored.delivery.body.len();
+                bytes += receipt.stored.delivery.body().len();
                 *nth == 0 || bytes <= query.max_bytes
             })
             .map(|(_, Receipt { stored, routings, .. })| Unrouted::Receipt {

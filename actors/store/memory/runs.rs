@@ -69,13 +69,13 @@ impl State {
     fn delivered(&self, receipt: ReceiptId) -> Option<ClaimedDelivery> {
         let stored = &self.receipts.get(&receipt)?.stored;
         let context = match &stored.parsed {
-            Some(Parsed::Context(context)) => serde_json::to_vec(context).ok(),
+            Some(Parsed::Event(event)) => serde_json::to_vec(event).ok(),
             _ => None,
         };
         Some(ClaimedDelivery {
-            provider: stored.delivery.provider,
+            provider: stored.delivery.provider(),
             context: context.map(Into::into),
-            headers: serde_json::to_vec(&stored.delivery.headers).unwrap_or_default().into(),
+            headers: serde_json::to_vec(stored.delivery.headers()).unwrap_or_default().into(),
         })
     }
 

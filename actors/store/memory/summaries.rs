@@ -58,7 +58,7 @@ impl State {
     pub(super) fn last_receipts(&self) -> Vec<(SourceName, ReceiptId)> {
         let mut last = BTreeMap::new();
         for (id, receipt) in &self.receipts {
-            for source in &receipt.stored.delivery.sources {
+            for source in receipt.stored.delivery.sources() {
                 last.insert(source.clone(), *id);
             }
         }

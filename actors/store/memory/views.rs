@@ -6,7 +6,7 @@ use super::state::{Job, Receipt, State};
 use crate::{
     domain::{
         AgentName, AnyId, JobId, JobState, JobTrigger, Origin, Parsed, Reason, ReceiptId, RunId, SourceName,
-        Timestamp,
+        Timestamp, fact,
     },
     store::{
         Backlog, CountOf, DeliveryOutcome, Found, JobDetail, JobQuery, JobRow, Page, ReceiptQuery,
@@ -53,8 +53,8 @@ impl State {
             .filter(|receipt| {
                 let delivery = &receipt.stored.delivery;
                 let named = |id: &String| delivery.key() == id || delivery.key().ends_with(&format!(":{id}"));
-                query.source.as_ref().is_none_or(|source| delivery.sources.contains(source))
-                    && query.span.has(delivery.at)
+                query.source.as_ref().is_none_or(|source| delivery.sources().contains(source))
+                    && query.span.has(delivery.at())
                     && query.delivery.as_ref().is_none_or(named)
             })
             .map(Receipt::row)
@@ -73,7 +73,7 @@ impl State {
 
     fn says(&self, id: ReceiptId, text: &str) -> bool {
         let context = match self.receipts.get(&id).and_then(|receipt| receipt.stored.parsed.as_ref()) {
-            Some(Parsed::Context(context)) => serde_json::to_string(context).unwrap_or_default(),
+            Some(Parsed::Event(event)) => serde_json::to_string(event).unwrap_or_default(),
             _ => return false,
         };
         let quoted = serde_json::Value::from(text).to_string();
@@ -201,19 +201,19 @@ fn place(cursor: &RunCursor) -> (bool, Timestamp, RunId) {
 impl Receipt {
     fn row(&self) -> ReceiptRow {
         let stored = &self.stored;
-        let context = match &stored.parsed {
-            Some(Parsed::Context(context)) => Some(context),
+        let said = match &stored.parsed {
+            Some(Parsed::Event(event)) => Some(event),
             _ => None,
         };
         ReceiptRow {
             id: stored.id,
-            at: stored.delivery.at,
-            provider: stored.delivery.provider,
-            event: context.map(|context| context.event.clone()),
-            action: context.and_then(|context| context.action.clone()),
-            repo: context.and_then(|context| context.repo.clone()),
-            title: context.and_then(|context| context.title.clone()),
-            sources: stored.delivery.sources.clone(),
+            at: stored.delivery.at(),
+            provider: stored.delivery.provider(),
+            event: said.map(|said| said.header.event.clone()),
+            action: said.and_then(|said| said.header.action.clone()),
+            repo: said.and_then(|said| said.facts.text(fact::REPO).map(str::to_owned)),
+            title: said.and_then(|said| said.facts.text(fact::TITLE).map(str::to_owned)),
+            sources: stored.delivery.sources().to_vec(),
             state: stored.state,
             matched: self.matched,
             duplicate_of: stored.duplicate_of,

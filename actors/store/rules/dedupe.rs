@@ -41,12 +41,12 @@ pub(in crate::store) fn dedupe<L: LookUp>(
     look: &L,
 ) -> Result<Dedupe, L::Error> {
     let mut found = Dedupe { take: Vec::new(), duplicate_of: None, owners: Owners::Replay };
-    let mut owners = Vec::with_capacity(delivery.sources.len());
-    for source in &delivery.sources {
-        let mut owner = KeyOwner { receipt, until: delivery.at };
-        let mut free = Vec::with_capacity(delivery.keys.len());
-        for key in &delivery.keys {
-            let known = look.key_owner(source, &key.key)?.filter(|known| known.until >= delivery.at);
+    let mut owners = Vec::with_capacity(delivery.sources().len());
+    for source in delivery.sources() {
+        let mut owner = KeyOwner { receipt, until: delivery.at() };
+        let mut free = Vec::with_capacity(delivery.keys().len());
+        for key in delivery.keys() {
+            let known = look.key_owner(source, &key.key)?.filter(|known| known.until >= delivery.at());
             match known {
                 Some(known) => {
                     if owner.receipt == receipt {
@@ -55,7 +55,7 @@ pub(in crate::store) fn dedupe<L: LookUp>(
                     }
                     owner.until = owner.until.max(known.until);
                 }
-                None => free.push((key, delivery.at.plus(delivery.window(source, key).unwrap_or(window)))),
+                None => free.push((key, delivery.at().plus(delivery.window(source, key).unwrap_or(window)))),
             }
         }
         // A new key of a known delivery leads to the receipt that the others lead to.
@@ -78,7 +78,7 @@ impl Owners {
         delivery: &Delivery,
         look: &L,
     ) -> Result<Option<KeyOwner>, L::Error> {
-        let unknown = |receipt| KeyOwner { receipt, until: delivery.at };
+        let unknown = |receipt| KeyOwner { receipt, until: delivery.at() };
         match self {
             Self::Replay => Ok(None),
             Self::Known(owners) => {
@@ -86,7 +86,7 @@ impl Owners {
                 Ok(Some(known.map_or(unknown(receipt), |(_, owner)| *owner)))
             }
             Self::OfReceipt(original) => {
-                let Some(key) = delivery.keys.first() else { return Ok(Some(unknown(*original))) };
+                let Some(key) = delivery.keys().first() else { return Ok(Some(unknown(*original))) };
                 // Whoever took the key after this receipt came is somebody else's original.
                 let known = look.key_owner(source, &key.key)?.filter(|known| known.receipt <= receipt);
                 Ok(Some(known.unwrap_or(unknown(*original))))

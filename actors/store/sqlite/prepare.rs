@@ -8,7 +8,7 @@ use std::{io, thread};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::{
-    domain::{AttemptOutcome, JobTrigger, Origin, Parsed, ReceiptBatch, WebhookContext},
+    domain::{AttemptOutcome, Event, JobTrigger, Origin, Parsed, ReceiptBatch, fact},
     store::ReceiptState,
 };
 
@@ -23,6 +23,7 @@ pub(super) struct Prepared {
     pub(super) lz4: Vec<u8>,
     pub(super) sources: String,
     pub(super) headers: String,
+    /// The event.
     pub(super) context: Option<String>,
     pub(super) verdicts: String,
     /// The triggers of its jobs, in their order.
@@ -34,23 +35,25 @@ impl Prepared {
     pub(super) fn new(batch: ReceiptBatch) -> Self {
         let lz4 = match batch.origin {
             Origin::Reroute => Vec::new(),
-            Origin::Request | Origin::Replay { .. } => lz4_flex::block::compress(&batch.delivery.body),
+            Origin::Request | Origin::Replay { .. } => lz4_flex::block::compress(batch.delivery.body()),
         };
         Self {
             state: ReceiptState::of(&batch),
             lz4,
-            sources: json(&batch.delivery.sources),
-            headers: json(&batch.delivery.headers),
-            context: context(&batch).map(json),
+            sources: json(batch.delivery.sources()),
+            headers: json(batch.delivery.headers()),
+            context: event(&batch).map(json),
             verdicts: json(&batch.verdicts),
             triggers: batch.jobs.iter().map(|job| json(&job.trigger)).collect(),
             batch,
         }
     }
 
-    /// What the parser found.
-    pub(super) fn context(&self) -> Option<&WebhookContext> {
-        context(&self.batch)
+    /// The name of the event, its action and its repository, as listings tell them.
+    pub(super) fn told(&self) -> (Option<&str>, Option<&str>, Option<&str>) {
+        let Some(event) = event(&self.batch) else { return (None, None, None) };
+        let header = &event.header;
+        (Some(&header.event), header.action.as_deref(), event.facts.text(fact::REPO))
     }
 
     /// Why it is no event.
@@ -62,16 +65,16 @@ impl Prepared {
     }
 }
 
-fn context(batch: &ReceiptBatch) -> Option<&WebhookContext> {
+fn event(batch: &ReceiptBatch) -> Option<&Event> {
     match &batch.parsed {
-        Some(Parsed::Context(context)) => Some(context),
+        Some(Parsed::Event(event)) => Some(event),
         _ => None,
     }
 }
 
 /// About how many bytes a receipt holds in memory until it is written.
 pub(super) fn size(batch: &ReceiptBatch) -> usize {
-    batch.delivery.body.len() + 64 * batch.verdicts.len() + 128 * batch.jobs.len() + 512
+    batch.delivery.body().len() + 64 * batch.verdicts.len() + 128 * batch.jobs.len() + 512
 }
 
 fn json(value: &(impl serde::Serialize + ?Sized)) -> String {

@@ -1,5 +1,5 @@
 //! The way to the thread that writes: bounded for what the world sends, open for what the gate
-//! itself must write down.
+//! itself must write down. One thread takes it out, so the channel is that of the standard library.
 
 use std::{
     io,
@@ -36,13 +36,13 @@ pub(super) trait Change: Send {
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
 }
 
-struct Work<T, Write, Done> {
+struct FnChange<T, Write, Done> {
     write: Write,
     done: Done,
     value: Option<T>,
 }
 
-impl<T, Write, Done> Change for Work<T, Write, Done>
+impl<T, Write, Done> Change for FnChange<T, Write, Done>
 where
     T: Send,
     Write: FnMut(&Connection) -> rusqlite::Result<T> + Send,
@@ -294,7 +294,7 @@ fn boxed<T: Send + 'static>(
     write: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
     done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
 ) -> Box<dyn Change> {
-    Box::new(Work { write, done, value: None })
+    Box::new(FnChange { write, done, value: None })
 }
 
 impl Drop for Writer {

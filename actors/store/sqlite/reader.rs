@@ -79,8 +79,8 @@ impl SqliteReader {
     ) -> Pending<T> {
         let place = Waiting(Arc::clone(&self.waiting));
         if place.0.fetch_add(1, Ordering::AcqRel) >= QUESTIONS {
-            let refusal = StoreError::Unavailable("too many questions wait".to_owned());
-            return Box::pin(std::future::ready(Err(refusal)));
+            let error = StoreError::Unavailable("too many questions wait".to_owned());
+            return Box::pin(std::future::ready(Err(error)));
         }
         self.ask(move |connection| {
             let _place = place;
@@ -88,7 +88,7 @@ impl SqliteReader {
         })
     }
 
-    /// Asks for the gate itself, whose runs and sweeps are no more than it has places for.
+    /// Asks for the gate itself, whose runs and upkeep are no more than it has places for.
     pub(super) fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,

@@ -53,7 +53,7 @@ fn insert(
     let batch = &prepared.batch;
     let mut committed = create_jobs(connection, prepared, &found.owners)?;
     committed.duplicate_of = found.duplicate_of.as_ref().map(|(original, _)| *original);
-    let context = prepared.context();
+    let (event, action, repo) = prepared.told();
     connection
         .prepare_cached(
             "INSERT INTO receipts (id, provider, sources, headers, key, at, state, replay_of, duplicate_of,
@@ -62,20 +62,20 @@ fn insert(
         )?
         .execute(params![
             batch.id,
-            batch.delivery.provider,
+            batch.delivery.provider(),
             prepared.sources,
             prepared.headers,
             batch.delivery.key(),
-            batch.delivery.at,
+            batch.delivery.at(),
             prepared.state,
             replay_of,
             committed.duplicate_of,
             found.duplicate_of.as_ref().map(|(_, key)| key.as_str()),
             committed.created.len(),
             batch.revision.0.cast_signed(),
-            context.map(|context| context.event.as_str()),
-            context.and_then(|context| context.action.as_deref()),
-            context.and_then(|context| context.repo.as_deref()),
+            event,
+            action,
+            repo,
             prepared.context,
             prepared.verdicts,
             prepared.problem(),
@@ -83,7 +83,7 @@ fn insert(
     if !shares_body(connection, prepared, &committed)? {
         connection
             .prepare_cached("INSERT INTO bodies (receipt, length, lz4) VALUES (?, ?, ?)")?
-            .execute(params![batch.id, batch.delivery.body.len(), prepared.lz4])?;
+            .execute(params![batch.id, batch.delivery.body().len(), prepared.lz4])?;
     }
     Ok(committed)
 }
@@ -99,7 +99,7 @@ fn shares_body(
         Some(original) if committed.created.is_empty() && prepared.state == ReceiptState::Routed => {
             connection
                 .prepare_cached("SELECT 1 FROM bodies WHERE receipt = ? AND length = ? AND lz4 = ?")?
-                .exists(params![original, prepared.batch.delivery.body.len(), prepared.lz4])
+                .exists(params![original, prepared.batch.delivery.body().len(), prepared.lz4])
         }
         _ => Ok(false),
     }
@@ -125,7 +125,7 @@ fn fill_in(connection: &Connection, prepared: &Prepared) -> rusqlite::Result<Com
         None => Owners::OfReceipt(duplicate_of.unwrap_or(batch.id)),
     };
     let committed = create_jobs(connection, prepared, &owners)?;
-    let context = prepared.context();
+    let (event, action, repo) = prepared.told();
     connection
         .prepare_cached(
             "UPDATE receipts SET state = ?, matched = matched + ?, revision = ?, event = ?, action = ?,
@@ -136,9 +136,9 @@ fn fill_in(connection: &Connection, prepared: &Prepared) -> rusqlite::Result<Com
             prepared.state,
             committed.created.len(),
             batch.revision.0.cast_signed(),
-            context.map(|context| context.event.as_str()),
-            context.and_then(|context| context.action.as_deref()),
-            context.and_then(|context| context.repo.as_deref()),
+            event,
+            action,
+            repo,
             prepared.context,
             prepared.verdicts,
             prepared.problem(),

@@ -8,7 +8,7 @@ use super::{
     values::{Json, json},
 };
 use crate::{
-    domain::{DedupeKey, Delivery, ReceiptId},
+    domain::{DedupeKey, Delivery, DeliveryParts, ReceiptId},
     store::{QuarantineReason, ReceiptState, Unrouted, UnroutedQuery},
 };
 
@@ -50,25 +50,21 @@ fn to_route(connection: &Connection, id: ReceiptId) -> rusqlite::Result<Option<U
         .prepare_cached("SELECT * FROM receipts WHERE id = ?")?
         .query_row([id], |row| {
             let routed: (ReceiptState, u32) = (row.get("state")?, row.get("routings")?);
-            Ok((head(row)?, original(row)?, routed))
+            Ok((delivery_of(connection, row)?, routed))
         })
         .optional()?;
-    let Some((mut delivery, original, (state, routings))) = found else { return Ok(None) };
-    delivery.body = body(connection, id, original)?.unwrap_or_default();
+    let Some((delivery, (state, routings))) = found else { return Ok(None) };
     Ok(Some(Unrouted::Receipt { id, delivery, state, routings }))
 }
 
 /// A delivery as it came.
 pub(super) fn delivery(connection: &Connection, id: ReceiptId) -> rusqlite::Result<Option<Delivery>> {
-    let found = connection
+    connection
         .prepare_cached(
-            "SELECT provider, sources, headers, at, key, duplicate_of, format FROM receipts WHERE id = ?",
+            "SELECT id, provider, sources, headers, at, key, duplicate_of, format FROM receipts WHERE id = ?",
         )?
-        .query_row([id], |row| Ok((head(row)?, original(row)?)))
-        .optional()?;
-    let Some((mut delivery, original)) = found else { return Ok(None) };
-    delivery.body = body(connection, id, original)?.unwrap_or_default();
-    Ok(Some(delivery))
+        .query_row([id], |row| delivery_of(connection, row))
+        .optional()
 }
 
 /// The body of a receipt alone.
@@ -80,18 +76,19 @@ pub(super) fn body_of(connection: &Connection, id: ReceiptId) -> rusqlite::Resul
     found.map_or(Ok(None), |original| body(connection, id, original))
 }
 
-/// A delivery without its body.
-pub(super) fn head(row: &Row<'_>) -> rusqlite::Result<Delivery> {
+/// The delivery of a row of receipts.
+pub(super) fn delivery_of(connection: &Connection, row: &Row<'_>) -> rusqlite::Result<Delivery> {
     check_format(row)?;
-    Ok(Delivery {
+    let parts = DeliveryParts {
         provider: row.get("provider")?,
         sources: json(row, "sources")?,
         headers: json(row, "headers")?,
-        body: Bytes::new(),
+        body: body(connection, row.get("id")?, original(row)?)?.unwrap_or_default(),
         at: row.get("at")?,
         keys: vec![DedupeKey::from(row.get::<_, String>("key")?)],
         own_windows: Vec::new(),
-    })
+    };
+    Delivery::new(parts).map_err(|error| rusqlite::Error::UserFunctionError(error.into()))
 }
 
 fn original(row: &Row<'_>) -> rusqlite::Result<Option<ReceiptId>> {

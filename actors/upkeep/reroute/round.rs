@@ -93,7 +93,7 @@ async fn take(deps: &RerouteDeps, unrouted: Unrouted, round: &mut Round) -> bool
         }
         Unrouted::Receipt { id, delivery, routings, .. } => (id, delivery, routings),
     };
-    let is_large = delivery.body.len() > LARGE;
+    let is_large = delivery.body().len() > LARGE;
     if !route(deps, id, delivery) {
         return false;
     }

@@ -18,7 +18,7 @@ use crate::{
 
 /// A wake-up that was lost costs only this long.
 const EVERY: Duration = Duration::from_secs(2);
-/// Later than this, the sweep itself was held up.
+/// Later than this, the round itself was held up.
 const LATE: Duration = Duration::from_secs(20);
 
 /// What the rescue works with.
@@ -53,12 +53,12 @@ impl RescueActor {
         Self { deps: Rc::new(deps), trust, born: Instant::now() }
     }
 
-    fn sweep(&mut self, context: &mut Context<Self>) {
+    fn round(&mut self, context: &mut Context<Self>) {
         let is_trusted = self.trust.look(self.deps.clock.now(), self.born.elapsed());
         let deps = Rc::clone(&self.deps);
-        let sweep = async move { deps.sweep(is_trusted).await }.into_actor(self);
-        context.spawn(sweep.map(|(), _, context| {
-            context.run_later(EVERY, Self::sweep);
+        let round = async move { deps.round(is_trusted).await }.into_actor(self);
+        context.spawn(round.map(|(), _, context| {
+            context.run_later(EVERY, Self::round);
         }));
     }
 }
@@ -67,14 +67,14 @@ impl Actor for RescueActor {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Context<Self>) {
-        self.sweep(context);
+        self.round(context);
     }
 }
 
 impl Supervised for RescueActor {}
 
 impl RescueDeps {
-    async fn sweep(&self, is_trusted: bool) {
+    async fn round(&self, is_trusted: bool) {
         crate::failpoint::hit("upkeep.rescue");
         Progress::begin(&self.progress);
         let rescued = if is_trusted { self.rescue().await } else { 0 };

@@ -8,7 +8,7 @@ use herdgate_actors::{
         MatchResult, match_triggers,
         prompt::{self, Delivered},
     },
-    domain::{Headers, ProviderName, Trigger, WebhookContext},
+    domain::{self, Headers, ProviderName, Trigger},
     provider,
     store::JobTrigger,
 };
@@ -80,25 +80,25 @@ impl Prompt {
     ) -> miette::Result<Run> {
         let triggers = &agent.spec.triggers;
         let provider = self.provider(triggers, config)?;
-        let event = self.event(fixture, provider)?;
-        let headers: Headers = event.headers.into_iter().collect();
-        let context = provider::provider(provider)
-            .read(&headers, &event.body)
+        let sent = self.event(fixture, provider)?;
+        let headers: Headers = sent.headers.into_iter().collect();
+        let event = provider::provider(provider)
+            .read(&headers, &sent.body)
             .map_err(|problem| report(format!("{fixture} is no event of {provider}: {problem}")))?;
         let of_provider = config.sources.iter().filter(|source| source.provider == provider);
         let sources: Vec<_> = of_provider.map(|source| source.name.clone()).collect();
         let id = provider::provider(provider).delivery_id(&headers);
-        let told = |index: usize, context: &WebhookContext| {
+        let told = |index: usize, event: &domain::Event| {
             let source = triggers.get(index).map(|trigger| &trigger.source);
-            let delivered = Delivered { context, source, receipt: None, delivery_id: id };
+            let delivered = Delivered { event, source, receipt: None, delivery_id: id };
             let name = source.cloned().unwrap_or_else(|| "".into());
             let cause = JobTrigger::Webhook { source: name, trigger: index, trigger_id: None };
             render(agent, &cause, Some(&delivered))
         };
-        Ok(match match_triggers(triggers, &sources, &context) {
+        Ok(match match_triggers(triggers, &sources, &event) {
             MatchResult::Matched(index) => {
                 let why = format!("wanted by the {} trigger, on {}", ordinal(index), triggers[index].source);
-                Run { text: told(index, &context), why: vec![why], matched: Some(true) }
+                Run { text: told(index, &event), why: vec![why], matched: Some(true) }
             }
             MatchResult::NotMatched(mismatches) => {
                 let mut why =
@@ -113,7 +113,7 @@ impl Prompt {
                     }
                 }
                 let first = mismatches.first().map_or(0, |mismatch| mismatch.trigger);
-                Run { text: told(first, &context), why, matched: Some(false) }
+                Run { text: told(first, &event), why, matched: Some(false) }
             }
         })
     }

@@ -133,12 +133,12 @@ impl Teller<'_> {
         let Some(stored) = stored else {
             return Err(miette!("receipt {id} is gone"));
         };
-        let Some(Parsed::Context(context)) = &stored.parsed else {
+        let Some(Parsed::Event(event)) = &stored.parsed else {
             say!("   no event: {:?}", stored.parsed);
             return Ok(());
         };
         let agents = self.agents.iter().map(|agent| (agent.name.as_str(), agent.triggers.as_slice()));
-        for verdict in explain::verdicts(agents, &stored.delivery.sources, context) {
+        for verdict in explain::verdicts(agents, stored.delivery.sources(), event) {
             match verdict {
                 Verdict::Matched(matched) => {
                     say!("   {}: yes ({} trigger)", matched.agent, ordinal(matched.trigger));

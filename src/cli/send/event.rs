@@ -162,11 +162,11 @@ pub(super) fn known_json(provider: ProviderName) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use herdgate_actors::domain::{Headers, WebhookContext};
+    use herdgate_actors::domain::{self, Headers, fact};
 
     use super::*;
 
-    fn read(provider: &'static str, name: Option<&str>, event: Option<&str>) -> WebhookContext {
+    fn read(provider: &'static str, name: Option<&str>, event: Option<&str>) -> domain::Event {
         let provider = ProviderName::new(provider);
         let sent = Wanted { provider, name, event }.find("one").unwrap();
         let headers: Headers = sent.headers.into_iter().collect();
@@ -183,9 +183,15 @@ mod tests {
                 let aliases = [("Issue", "issues"), ("Comment", "issue_comment")];
                 let expected =
                     aliases.iter().find(|(name, _)| *name == known.name).map_or(known.name, |it| it.1);
-                assert!(context.event.eq_ignore_ascii_case(expected), "{} {}", spec.name, known.name);
+                assert!(context.header.event.eq_ignore_ascii_case(expected), "{} {}", spec.name, known.name);
                 if let Some(action) = known.actions.first() {
-                    assert_eq!(context.action.as_deref(), Some(*action), "{} {}", spec.name, known.name);
+                    assert_eq!(
+                        context.header.action.as_deref(),
+                        Some(*action),
+                        "{} {}",
+                        spec.name,
+                        known.name
+                    );
                 }
             }
         }
@@ -194,15 +200,18 @@ mod tests {
     #[test]
     fn another_action_of_a_sample_keeps_its_subject() {
         let context = read("github", Some("issues.closed"), None);
-        assert_eq!((context.event.as_str(), context.action.as_deref()), ("issues", Some("closed")));
-        assert!(context.title.is_some() && context.repo.is_some());
+        assert_eq!(
+            (context.header.event.as_str(), context.header.action.as_deref()),
+            ("issues", Some("closed"))
+        );
+        assert!(context.facts.get(fact::TITLE).is_some() && context.facts.get(fact::REPO).is_some());
     }
 
     #[test]
     fn an_event_of_any_name_is_sent_on_request_and_a_mistyped_one_is_not() {
         let context = read("github", None, Some("brand_new"));
-        assert_eq!(context.event, "brand_new");
-        assert!(context.repo.is_some() && context.title.is_none());
+        assert_eq!(context.header.event, "brand_new");
+        assert!(context.facts.get(fact::REPO).is_some() && context.facts.get(fact::TITLE).is_none());
         let provider = ProviderName::new("github");
         let error = Wanted { provider, name: Some("isues.labeled"), event: None }.find("one").unwrap_err();
         assert!(error.to_string().contains("`herdgate send github` lists"), "{error}");

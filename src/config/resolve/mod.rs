@@ -10,6 +10,7 @@ mod run;
 mod schedule;
 mod sources;
 mod triggers;
+mod trust;
 mod values;
 
 use std::time::Duration;
@@ -32,7 +33,7 @@ const RUNS_PER_CORE: usize = 4;
 const FEWEST_RUNS: usize = 16;
 
 /// What is known beside the files.
-pub(super) struct Surroundings<'a> {
+pub(super) struct Inputs<'a> {
     pub(super) env: &'a Env,
     pub(super) now: Timestamp,
     pub(super) cores: usize,
@@ -41,19 +42,15 @@ pub(super) struct Surroundings<'a> {
 /// What the steps share: where they read, and where they report.
 struct Resolver<'a> {
     files: &'a Files,
-    around: &'a Surroundings<'a>,
+    inputs: &'a Inputs<'a>,
     problems: &'a mut Vec<Diagnostic>,
     warnings: Vec<Warning>,
 }
 
 /// What a project comes to. Only of use where no problem was reported.
-pub(super) fn resolve(
-    files: &Files,
-    around: &Surroundings<'_>,
-    problems: &mut Vec<Diagnostic>,
-) -> ResolvedConfig {
+pub(super) fn resolve(files: &Files, inputs: &Inputs<'_>, problems: &mut Vec<Diagnostic>) -> ResolvedConfig {
     let settings = &files.settings;
-    let mut resolver = Resolver { files, around, problems, warnings: files.warnings.clone() };
+    let mut resolver = Resolver { files, inputs, problems, warnings: files.warnings.clone() };
     let gateway = resolver.gateway();
     let sources = resolver.sources(&gateway);
     let agents = resolver.agents(&sources.declared);
@@ -62,13 +59,13 @@ pub(super) fn resolve(
     ResolvedConfig {
         file: files.layers.file().to_owned(),
         agents_dir: files.agents_dir.clone(),
-        data_dir: absolute(expand(&settings.data_dir, &files.layers.root, around.env)),
+        data_dir: absolute(expand(&settings.data_dir, &files.layers.root, inputs.env)),
         credentials: files.credentials.clone(),
         gateway,
         mailboxes: settings.mailboxes,
         log: settings.log.clone(),
         scale: settings.scale,
-        max_runs: max_runs(settings.scale, settings.max_runs, around.cores),
+        max_runs: max_runs(settings.scale, settings.max_runs, inputs.cores),
         history_retention: days(settings.history_retention_days),
         dedupe_window,
         sources: sources.sources,

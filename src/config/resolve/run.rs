@@ -41,7 +41,7 @@ impl Resolver<'_> {
         let cwd = run.cwd.filter(|cwd| !cwd.is_empty());
         RunSpec {
             command: run.command,
-            cwd: cwd.map(|cwd| absolute(expand(&cwd, &self.files.layers.root, self.around.env))),
+            cwd: cwd.map(|cwd| absolute(expand(&cwd, &self.files.layers.root, self.inputs.env))),
             env: self.variables(files),
             timeout: *own.timeout.or(files.settings.timeout).unwrap_or(project.timeout),
             kill_grace: *run.kill_grace,
@@ -79,7 +79,7 @@ impl Resolver<'_> {
             }
             let value = match variable {
                 Variable::Set(value) => Some(value.expose_secret().to_owned()),
-                Variable::PassedOn => self.around.env.get(&name).map(str::to_owned),
+                Variable::PassedOn => self.inputs.env.get(&name).map(str::to_owned),
             };
             if let Some(value) = value {
                 variables.push(EnvVar { name, value });

@@ -31,7 +31,7 @@ impl Resolver<'_> {
             InvalidSchedule::Never => ConfigError::NeverFires { expression: expression.to_owned() },
             error => ConfigError::BadSchedule { expression: expression.to_owned(), why: error.to_string() },
         });
-        let sound = calendar.and_then(|calendar| match calendar.next_after(self.around.now) {
+        let sound = calendar.and_then(|calendar| match calendar.next_after(self.inputs.now) {
             Some(_) => Ok(calendar),
             None => Err(ConfigError::NeverFires { expression: expression.to_owned() }),
         });

@@ -99,10 +99,10 @@ impl Webhooks {
         request: &HttpRequest,
         payload: web::Payload,
         provider: &str,
-        door: SourceSelector,
+        selector: SourceSelector,
     ) -> HttpResponse {
         let provider = match provider.parse::<ProviderName>() {
-            Ok(provider) if self.admission.load().sources().has(provider, &door) => provider,
+            Ok(provider) if self.admission.load().sources().has(provider, &selector) => provider,
             _ => {
                 connection::stop_reading(request);
                 return closing(&mut HttpResponse::NotFound(), "no such webhook type or source");
@@ -113,8 +113,8 @@ impl Webhooks {
             return unavailable();
         }
         let headers = self.pick(request, provider);
-        if self.admission.load().sources().refuses_unsigned(provider, &door, &headers) {
-            let source = match door {
+        if self.admission.load().sources().refuses_unsigned(provider, &selector, &headers) {
+            let source = match selector {
                 SourceSelector::Any => None,
                 SourceSelector::Source(name) => Some(name),
             };
@@ -130,8 +130,9 @@ impl Webhooks {
         match self.read(request, payload, limits).await {
             Ok(body) => {
                 let (reply, end) = Reply::channel();
-                let arrival = UnverifiedRequest::new(provider, door, headers, body, self.clock.now(), reply);
-                self.answer(request, arrival, end).await
+                let unverified =
+                    UnverifiedRequest::new(provider, selector, headers, body, self.clock.now(), reply);
+                self.answer(request, unverified, end).await
             }
             Err(refused) => {
                 connection::stop_reading(request);
@@ -182,14 +183,14 @@ impl Webhooks {
         read
     }
 
-    /// Hands the arrival on and waits for its answer.
+    /// Hands the unverified on and waits for its answer.
     async fn answer(
         &self,
         request: &HttpRequest,
-        arrival: UnverifiedRequest,
+        unverified: UnverifiedRequest,
         mut end: ReplyEnd,
     ) -> HttpResponse {
-        if self.ingress.try_send(arrival).is_err() {
+        if self.ingress.try_send(unverified).is_err() {
             return unavailable();
         }
         let in_time = tokio::time::timeout(self.answer_within, end.wait()).await;

@@ -2,7 +2,7 @@
 
 use super::{Fixture, Github, headers, parse};
 use crate::{
-    domain::{Hash, Headers, Scheme, Unparsable},
+    domain::{Hash, Headers, Scheme, Unparsable, fact},
     provider::Provider,
 };
 
@@ -130,8 +130,14 @@ fn a_form_without_a_payload_is_refused() {
 fn texts_that_are_no_unicode_lose_nothing_else() {
     let context =
         Github.parse(&headers("issues"), b"{\"issue\":{\"title\":\"a\xff\",\"number\":7}}").unwrap();
-    assert_eq!((context.title.as_deref(), context.number), (Some("a\u{fffd}"), Some(7)));
+    assert_eq!(
+        (context.facts.text(fact::TITLE), context.facts.number(fact::NUMBER)),
+        (Some("a\u{fffd}"), Some(7))
+    );
     let half = br#"{"action":"opened","issue":{"title":"\ud83d!","number":7}}"#;
     let context = parse("issues", half).unwrap();
-    assert_eq!((context.title.as_deref(), context.number), (Some("\u{fffd}!"), Some(7)));
+    assert_eq!(
+        (context.facts.text(fact::TITLE), context.facts.number(fact::NUMBER)),
+        (Some("\u{fffd}!"), Some(7))
+    );
 }

@@ -48,7 +48,7 @@ fn a_value_of_any_type_in_any_place_loses_no_event() {
                 let context = parse(fixture.event(), &bytes);
                 let context =
                     context.unwrap_or_else(|problem| panic!("{} {pointer}: {problem}", fixture.name));
-                assert_eq!(context.event, fixture.event());
+                assert_eq!(context.header.event, fixture.event());
             }
         });
     }

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::Github;
 use crate::{
-    domain::{Headers, Unparsable, WebhookContext},
+    domain::{Event, Headers, Unparsable},
     provider::Provider,
 };
 
@@ -53,12 +53,12 @@ impl Fixture {
         self.name.split_once('.').map_or(self.name.as_str(), |(event, _)| event)
     }
 
-    fn read(&self) -> WebhookContext {
+    fn read(&self) -> Event {
         parse(self.event(), &self.body).unwrap_or_else(|problem| panic!("{}: {problem}", self.name))
     }
 
     /// The payload with the value at `pointer` replaced.
-    fn with(&self, pointer: &str, value: Value) -> WebhookContext {
+    fn with(&self, pointer: &str, value: Value) -> Event {
         let mut body: Value = serde_json::from_slice(&self.body).unwrap();
         let place = body.pointer_mut(pointer);
         *place.unwrap_or_else(|| panic!("{} has no {pointer}", self.name)) = value;
@@ -71,10 +71,10 @@ fn headers(event: &str) -> Headers {
     [("x-github-event", event), ("content-type", "application/json")].into_iter().collect()
 }
 
-fn parse(event: &str, body: &[u8]) -> Result<WebhookContext, Unparsable> {
+fn parse(event: &str, body: &[u8]) -> Result<Event, Unparsable> {
     Github.parse(&headers(event), body)
 }
 
-fn read(event: &str, body: &Value) -> WebhookContext {
+fn read(event: &str, body: &Value) -> Event {
     parse(event, &serde_json::to_vec(body).unwrap()).unwrap()
 }

@@ -3,39 +3,39 @@
 use serde_json::{Value, json};
 
 use super::{Fixture, read};
-use crate::domain::BODY_LIMIT;
+use crate::domain::{BODY_LIMIT, fact};
 
 #[test]
 fn a_removed_label_is_found_though_the_subject_has_it_no_more() {
     let context = Fixture::named("issues.unlabeled").read();
-    assert_eq!(context.label.as_deref(), Some("agent"));
-    assert_eq!(context.labels, ["bug", "agent"]);
+    assert_eq!(context.facts.text(fact::LABEL), Some("agent"));
+    assert_eq!(context.facts.list(fact::LABELS), ["bug", "agent"]);
 }
 
 #[test]
 fn an_added_label_is_not_told_twice() {
-    assert_eq!(Fixture::named("issues.labeled").read().labels, ["bug", "agent"]);
+    assert_eq!(Fixture::named("issues.labeled").read().facts.list(fact::LABELS), ["bug", "agent"]);
 }
 
 #[test]
 fn labels_of_runners_are_no_labels_of_the_subject() {
     let context = Fixture::named("workflow_job.completed").read();
-    assert!(context.labels.is_empty());
+    assert!(context.facts.list(fact::LABELS).is_empty());
     assert_eq!(context.details["runner_labels"], json!(["self-hosted", "bug"]));
 }
 
 #[test]
 fn all_assignees_are_told_and_first_the_one_the_event_is_about() {
     let assigned = Fixture::named("issues.assigned").read();
-    assert_eq!(assigned.assignee.as_deref(), Some("kai"));
-    assert_eq!(assigned.assignees, ["ada-k", "kai"]);
+    assert_eq!(assigned.facts.text(fact::ASSIGNEE), Some("kai"));
+    assert_eq!(assigned.facts.list(fact::ASSIGNEES), ["ada-k", "kai"]);
 }
 
 #[test]
 fn whoever_was_unassigned_is_found_too() {
     let unassigned = Fixture::named("issues.unassigned").read();
-    assert_eq!(unassigned.assignee.as_deref(), Some("kai"));
-    assert_eq!(unassigned.assignees, ["ada-k", "kai"]);
+    assert_eq!(unassigned.facts.text(fact::ASSIGNEE), Some("kai"));
+    assert_eq!(unassigned.facts.list(fact::ASSIGNEES), ["ada-k", "kai"]);
 }
 
 #[test]
@@ -46,32 +46,38 @@ fn the_author_is_who_wrote_the_subject_and_the_commenter_who_wrote_the_comment()
         ("pull_request_review_comment.created", "kai", "ada-k"),
     ] {
         let context = Fixture::named(name).read();
-        assert_eq!(context.author.as_deref(), Some(author), "{name}");
-        assert_eq!(context.commenter.as_deref(), Some(commenter), "{name}");
+        assert_eq!(context.facts.text(fact::AUTHOR), Some(author), "{name}");
+        assert_eq!(context.facts.text(fact::COMMENTER), Some(commenter), "{name}");
     }
 }
 
 #[test]
 fn who_comments_on_a_ghosts_issue_has_not_written_it() {
     let context = Fixture::named("issue_comment.on_a_ghosts_issue").read();
-    assert_eq!(context.author, None);
-    assert_eq!(context.commenter.as_deref(), Some("kai"));
-    assert_eq!(context.assignees, <[String; 0]>::default());
+    assert_eq!(context.facts.text(fact::AUTHOR), None);
+    assert_eq!(context.facts.text(fact::COMMENTER), Some("kai"));
+    assert_eq!(context.facts.list(fact::ASSIGNEES), <[String; 0]>::default());
 }
 
 #[test]
 fn a_push_without_an_account_behind_its_commit_is_the_pushers() {
-    assert_eq!(Fixture::named("push.branch").with("/pusher/name", json!("mira")).author.unwrap(), "jon");
-    assert_eq!(Fixture::named("push.tag").with("/pusher/name", json!("mira")).author.unwrap(), "mira");
-    assert_eq!(Fixture::named("push.branch_deleted").read().author.unwrap(), "jon");
+    assert_eq!(
+        Fixture::named("push.branch").with("/pusher/name", json!("mira")).facts.text(fact::AUTHOR).unwrap(),
+        "jon"
+    );
+    assert_eq!(
+        Fixture::named("push.tag").with("/pusher/name", json!("mira")).facts.text(fact::AUTHOR).unwrap(),
+        "mira"
+    );
+    assert_eq!(Fixture::named("push.branch_deleted").read().facts.text(fact::AUTHOR).unwrap(), "jon");
 }
 
 #[test]
 fn a_commit_comment_is_its_authors() {
     let comment = json!({"action": "created", "comment": {"body": "Why?", "user": {"login": "ada-k"}}});
     let context = read("commit_comment", &comment);
-    assert_eq!(context.author.as_deref(), Some("ada-k"));
-    assert_eq!(context.comment.as_deref(), Some("Why?"));
+    assert_eq!(context.facts.text(fact::AUTHOR), Some("ada-k"));
+    assert_eq!(context.facts.text(fact::COMMENT), Some("Why?"));
 }
 
 #[test]
@@ -79,7 +85,7 @@ fn requested_reviewers_and_teams_are_details() {
     let one = Fixture::named("pull_request.review_requested").read();
     assert_eq!(one.details["requested_reviewer"], "ada-k");
     assert_eq!(one.details["requested_reviewers"], json!(["ada-k", "mira"]));
-    assert_eq!(one.assignees, ["kai"]);
+    assert_eq!(one.facts.list(fact::ASSIGNEES), ["kai"]);
     let team = Fixture::named("pull_request.team_review_requested").read();
     assert_eq!(team.details["requested_team"], "Web");
 }
@@ -99,23 +105,28 @@ fn long_texts_are_cut_and_say_so() {
 
 #[test]
 fn the_title_of_a_push_is_the_first_line_of_its_commit() {
-    assert_eq!(Fixture::named("push.branch").read().title.unwrap(), "Clamp totals at zero");
+    assert_eq!(Fixture::named("push.branch").read().facts.text(fact::TITLE).unwrap(), "Clamp totals at zero");
 }
 
 #[test]
 fn a_release_without_a_name_goes_by_its_tag() {
     let fixture = Fixture::named("release.published");
-    assert_eq!(fixture.read().title.unwrap(), "v1.4.0");
-    assert_eq!(fixture.with("/release/name", json!("Frost")).title.unwrap(), "Frost");
+    assert_eq!(fixture.read().facts.text(fact::TITLE).unwrap(), "v1.4.0");
+    assert_eq!(fixture.with("/release/name", json!("Frost")).facts.text(fact::TITLE).unwrap(), "Frost");
 }
 
 #[test]
 fn the_action_is_never_a_title() {
     for fixture in Fixture::all() {
         let context = fixture.read();
-        assert!(context.title.is_none() || context.title != context.action, "{}", fixture.name);
+        assert!(
+            context.facts.text(fact::TITLE).is_none()
+                || context.facts.text(fact::TITLE) != context.header.action.as_deref(),
+            "{}",
+            fixture.name
+        );
     }
-    assert_eq!(read("star", &json!({"action": "created"})).title, None);
+    assert_eq!(read("star", &json!({"action": "created"})).facts.text(fact::TITLE), None);
 }
 
 #[test]
@@ -132,14 +143,14 @@ fn the_link_leads_to_the_most_specific_page() {
         ("status", "https://ci.acme.example/builds/9"),
         ("label.created", "https://github.com/acme/app"),
     ] {
-        assert_eq!(Fixture::named(name).read().url.as_deref(), Some(url), "{name}");
+        assert_eq!(Fixture::named(name).read().facts.text(fact::URL), Some(url), "{name}");
     }
 }
 
 #[test]
 fn an_event_without_a_repository_is_kept_with_its_organization() {
     let project = Fixture::named("projects_v2_item.edited").read();
-    assert_eq!((project.repo, project.org.as_deref()), (None, Some("acme")));
+    assert_eq!((project.facts.text(fact::REPO), project.facts.text(fact::ORG)), (None, Some("acme")));
     for (event, owner) in [
         ("marketplace_purchase", json!({"marketplace_purchase": {"account": {"login": "acme"}}})),
         ("sponsorship", json!({"sponsorship": {"sponsorable": {"login": "acme"}}})),
@@ -148,39 +159,42 @@ fn an_event_without_a_repository_is_kept_with_its_organization() {
         ("public", json!({"repository": {"full_name": "acme/app"}})),
         ("public", json!({"repository": {"owner": {"login": "acme"}}})),
     ] {
-        assert_eq!(read(event, &owner).org.as_deref(), Some("acme"), "{event}: {owner}");
+        assert_eq!(read(event, &owner).facts.text(fact::ORG), Some("acme"), "{event}: {owner}");
     }
 }
 
 #[test]
 fn an_installation_is_about_all_its_repositories() {
     let context = Fixture::named("installation_repositories.added").read();
-    assert_eq!(context.repo, None);
-    assert_eq!(context.repos, ["acme/app", "acme/docs", "acme/old"]);
+    assert_eq!(context.facts.text(fact::REPO), None);
+    assert_eq!(context.facts.list(fact::REPOS), ["acme/app", "acme/docs", "acme/old"]);
     let created = json!({"action": "created", "repositories": [{"full_name": "acme/app"}]});
-    assert_eq!(read("installation", &created).repos, ["acme/app"]);
+    assert_eq!(read("installation", &created).facts.list(fact::REPOS), ["acme/app"]);
 }
 
 #[test]
 fn payloads_inside_of_payloads_are_not_mistaken_for_the_event() {
     let context = Fixture::named("repository_dispatch.nightly").read();
-    assert_eq!(context.action.as_deref(), Some("nightly"));
-    assert_eq!(context.number, None);
+    assert_eq!(context.header.action.as_deref(), Some("nightly"));
+    assert_eq!(context.facts.number(fact::NUMBER), None);
 }
 
 #[test]
 fn the_smallest_payload_of_any_event_is_an_event() {
     for event in ["issues", "push", "ping", "workflow_run", "never_heard_of"] {
         let context = read(event, &json!({}));
-        assert_eq!((context.event.as_str(), context.action, context.repo), (event, None, None));
+        assert_eq!(
+            (context.header.event.as_str(), context.header.action, context.facts.text(fact::REPO)),
+            (event, None, None)
+        );
     }
 }
 
 #[test]
 fn a_number_is_found_where_a_check_names_its_pull_request() {
-    assert_eq!(Fixture::named("check_run.completed").read().number, Some(57));
-    assert_eq!(Fixture::named("workflow_run.completed").read().number, None);
-    assert_eq!(Fixture::named("code_scanning_alert.created").read().number, Some(7));
+    assert_eq!(Fixture::named("check_run.completed").read().facts.number(fact::NUMBER), Some(57));
+    assert_eq!(Fixture::named("workflow_run.completed").read().facts.number(fact::NUMBER), None);
+    assert_eq!(Fixture::named("code_scanning_alert.created").read().facts.number(fact::NUMBER), Some(7));
 }
 
 #[test]
@@ -188,8 +202,12 @@ fn a_field_of_the_wrong_type_is_absent_and_the_rest_stays() {
     let fixture = Fixture::named("issues.labeled");
     for wrong in [Value::Null, json!(7), json!("text"), json!([1]), json!({"login": {}})] {
         let context = fixture.with("/issue/user", wrong.clone());
-        assert_eq!((context.author, context.number), (None, Some(42)), "{wrong}");
+        assert_eq!(
+            (context.facts.text(fact::AUTHOR), context.facts.number(fact::NUMBER)),
+            (None, Some(42)),
+            "{wrong}"
+        );
     }
     let context = fixture.with("/repository", json!("acme/app"));
-    assert_eq!((context.repo, context.org.as_deref()), (None, Some("acme")));
+    assert_eq!((context.facts.text(fact::REPO), context.facts.text(fact::ORG)), (None, Some("acme")));
 }

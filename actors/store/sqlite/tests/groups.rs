@@ -53,8 +53,9 @@ fn a_change_that_panics_takes_neither_neighbours_nor_the_thread_with_it() {
     assert!(matches!(outcome(panicking), Err(StoreError::Unavailable(_))));
     assert!(before.recv().unwrap().is_ok() && after.recv().unwrap().is_ok());
     assert!(outcome(disk.engine.receipt(id)).unwrap().is_some());
-    let beats = disk.engine.change(|db| db.query_row("SELECT writes FROM write_probe", [], |row| row.get(0)));
-    assert_eq!(outcome(beats), Ok(0_i64), "what it had written is undone");
+    let writes =
+        disk.engine.change(|db| db.query_row("SELECT writes FROM write_probe", [], |row| row.get(0)));
+    assert_eq!(outcome(writes), Ok(0_i64), "what it had written is undone");
 }
 
 #[test]

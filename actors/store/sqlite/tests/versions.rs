@@ -32,11 +32,11 @@ fn every_released_version_opens_with_all_it_holds() {
         let receipts = outcome(engine.receipts(ReceiptQuery::default())).unwrap();
         assert_eq!(receipts.len(), 1);
         let receipt = outcome(engine.receipt(receipts[0].id)).unwrap().unwrap();
-        assert_eq!(receipt.delivery.body, Sample::new("k", 0).body);
+        assert_eq!(*receipt.delivery.body(), Sample::new("k", 0).body);
         assert_eq!(receipt.jobs[0].state, JobState::Available);
         let claimed = outcome(engine.claim(claim_of("dev", 9, 100))).unwrap();
         let delivered = claimed.jobs[0].delivered.as_ref().unwrap();
-        assert_eq!(delivered.context().unwrap().unwrap().event, "issues");
+        assert_eq!(delivered.event().unwrap().unwrap().header.event, "issues");
         assert_eq!(outcome(engine.cursors()).unwrap()[0].last_fired, at(50));
         assert_eq!(outcome(engine.backlog()).unwrap().iter().map(|entry| entry.jobs).sum::<u64>(), 2);
     }

@@ -6,11 +6,11 @@ use rusqlite::{Connection, OptionalExtension, Row, Statement};
 
 use super::{Conditions, jobs::job_row};
 use crate::{
-    domain::{DeliveryKey, Origin, Parsed, ProviderName, ReceiptId, SourceName, Unparsable, WebhookContext},
+    domain::{DeliveryKey, Event, Origin, Parsed, ProviderName, ReceiptId, SourceName, Unparsable},
     store::{
         DeliveryOutcome, QuarantineReason, ReceiptQuery, ReceiptRow, ReceiptState, StoredReceipt,
         sqlite::{
-            routing::{body, head},
+            routing::delivery_of,
             values::{json, maybe_json},
         },
     },
@@ -22,10 +22,9 @@ pub(in crate::store::sqlite) fn receipt(
 ) -> rusqlite::Result<Option<StoredReceipt>> {
     let found = connection
         .prepare_cached("SELECT * FROM receipts WHERE id = ?")?
-        .query_row([id], stored_receipt)
+        .query_row([id], |row| stored_receipt(connection, row))
         .optional()?;
     let Some(mut receipt) = found else { return Ok(None) };
-    receipt.delivery.body = body(connection, id, receipt.duplicate_of)?.unwrap_or_default();
     receipt.jobs = connection
         .prepare_cached("SELECT * FROM jobs WHERE receipt = ? ORDER BY id")?
         .query_map([id], |row| Ok(job_row(row)))?
@@ -33,24 +32,24 @@ pub(in crate::store::sqlite) fn receipt(
     Ok(Some(receipt))
 }
 
-/// A receipt without its body and jobs. Of one whose row cannot be read in part, what can is shown.
-fn stored_receipt(row: &Row<'_>) -> rusqlite::Result<StoredReceipt> {
-    let context: rusqlite::Result<Option<WebhookContext>> = maybe_json(row, "context");
+/// A receipt without its jobs. Of one whose row cannot be read in part, what can is shown.
+fn stored_receipt(connection: &Connection, row: &Row<'_>) -> rusqlite::Result<StoredReceipt> {
+    let event: rusqlite::Result<Option<Event>> = maybe_json(row, "context");
     let verdicts = json(row, "verdicts");
     let problem: Option<String> = row.get("problem")?;
     let replay_of: Option<ReceiptId> = row.get("replay_of")?;
-    let unreadable = [context.as_ref().err(), verdicts.as_ref().err()].into_iter().flatten().next();
+    let unreadable = [event.as_ref().err(), verdicts.as_ref().err()].into_iter().flatten().next();
     let quarantine = match unreadable {
         Some(error) => Some(QuarantineReason::Unreadable { problem: error.to_string() }),
         None => maybe_json(row, "quarantine")?,
     };
     Ok(StoredReceipt {
         id: row.get("id")?,
-        delivery: head(row)?,
+        delivery: delivery_of(connection, row)?,
         origin: replay_of.map_or(Origin::Request, |of| Origin::Replay { of }),
         state: row.get("state")?,
-        parsed: match (context, problem) {
-            (Ok(Some(context)), _) => Some(Parsed::Context(Arc::new(context))),
+        parsed: match (event, problem) {
+            (Ok(Some(event)), _) => Some(Parsed::Event(Arc::new(event))),
             (_, Some(problem)) => Some(Parsed::Unparsable(Unparsable(problem))),
             (Ok(None) | Err(_), None) => None,
         },

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use super::*;
 use crate::{
     domain::{
-        Clock, Delivery, Headers, ManualClock, Origin, Parsed, PendingReceipt, ProviderName, ReceiptSink,
-        Timestamp, Unparsable,
+        Clock, Delivery, DeliveryParts, Headers, ManualClock, Origin, Parsed, PendingReceipt, ProviderName,
+        ReceiptSink, Timestamp, Unparsable,
     },
     runtime::{ActorId, MailboxMetrics, MailboxSender, Policy, Supervision},
     store::{MemoryEngine, ReceiptState, Store, Views},
@@ -73,7 +73,7 @@ impl Bed {
     /// Stores a delivery that nobody has read.
     fn unrouted(&self, body: &'static [u8]) -> ReceiptId {
         let id = crate::store::Queue::ids(&*self.store).receipt(Clock::from(self.clock.clone()).now());
-        let delivery = Delivery {
+        let delivery = Delivery::new(DeliveryParts {
             provider: ProviderName::new("github"),
             sources: vec!["hub".into()],
             headers: Headers::default(),
@@ -81,7 +81,8 @@ impl Bed {
             at: Clock::from(self.clock.clone()).now(),
             keys: Vec::new(),
             own_windows: Vec::new(),
-        };
+        })
+        .unwrap();
         let sink = Arc::clone(&self.store) as Arc<dyn ReceiptSink>;
         drop(PendingReceipt::open(id, Origin::Request, delivery, Arc::default(), sink, None));
         id

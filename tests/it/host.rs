@@ -49,7 +49,7 @@ fn a_gate_without_descriptors_makes_no_dead_letters() {
 
 #[test]
 fn a_gate_without_processes_makes_no_dead_letters() {
-    let name = "surroundings::a_gate_without_processes_makes_no_dead_letters";
+    let name = "host::a_gate_without_processes_makes_no_dead_letters";
     let project = Project::new("").agent("dev", LABELED, "exit 0");
     let Some(user) = User::without_rights(&project) else {
         herdgate_skip::cannot_run(name, "root has no limit of processes, and setpriv is missing");
@@ -80,7 +80,7 @@ fn a_gate_without_processes_makes_no_dead_letters() {
 
 #[test]
 fn a_disk_without_inodes_makes_no_dead_letters() {
-    let name = "surroundings::a_disk_without_inodes_makes_no_dead_letters";
+    let name = "host::a_disk_without_inodes_makes_no_dead_letters";
     let Some(disk) = SmallDisk::new("size=64m,nr_inodes=60") else {
         herdgate_skip::cannot_run(name, "a tmpfs cannot be mounted here");
         return;
