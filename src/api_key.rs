@@ -29,6 +29,11 @@ impl ApiKey {
         Self(SecretString::from(key.into()))
     }
 
+    /// What fingerprints of secrets are made with, for those who have the key.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.expose_secret().as_bytes()
+    }
+
     /// Compares in constant time, whatever the lengths: the MACs of both under a fixed key.
     pub fn admits(&self, given: &str) -> bool {
         let mac = |text: &str| {

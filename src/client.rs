@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use awc::{Client, http::StatusCode};
+use awc::{Client, ClientRequest, http::StatusCode};
 use serde_json::Value;
 
 /// How long an answer may take.
@@ -97,9 +97,21 @@ impl Api {
     /// No answer, or one that is no success.
     pub async fn post(&self, path: &str) -> Result<Value, ClientError> {
         let url = format!("{}{path}", self.base);
+        self.ask(client().post(&url), url).await
+    }
+
+    /// Asks for something to be shown.
+    ///
+    /// # Errors
+    /// No answer, or one that is no success.
+    pub async fn get(&self, path: &str) -> Result<Value, ClientError> {
+        let url = format!("{}{path}", self.base);
+        self.ask(client().get(&url), url).await
+    }
+
+    async fn ask(&self, request: ClientRequest, url: String) -> Result<Value, ClientError> {
         let unreachable = |why: String| ClientError::Unreachable { url: url.clone(), why };
-        let mut response = client()
-            .post(&url)
+        let mut response = request
             .insert_header(("Authorization", format!("Bearer {}", self.key)))
             .send()
             .await

@@ -8,13 +8,14 @@ use tokio::sync::watch;
 use super::{Agents, Applied, Configuration, ControlError, request::Change};
 use crate::{
     agent::{AgentActor, AgentCommand, AgentDeps, AgentHandle, AgentState, Mode},
-    domain::{AgentName, AgentSpec, Topology},
+    domain::{AgentName, AgentSpec, Parts, Revision, RevisionChanges, Timestamp, Topology},
     ingress::{Admission, RateLimits},
     parser::Parsers,
     runtime::{
         ActorId, Directory, Listener, MailboxMetrics, MailboxSender, Policy, Supervision, Threads, Waker,
     },
     schedule::{ScheduledAgent, SchedulesChanged},
+    store::{LastRevision, NewRevision},
     telemetry::{self, Event, emit},
     upkeep::AgentsChanged,
 };
@@ -60,6 +61,8 @@ pub(super) struct Hand {
     schedules: Arc<ArcSwap<Vec<ScheduledAgent>>>,
     /// What operators asked for beside the configuration.
     overrides: HashMap<AgentName, Override>,
+    /// The configuration that was numbered last, where that is known.
+    last: Option<LastRevision>,
     /// The gate ends: nobody may begin runs any more, new agents neither.
     is_draining: bool,
 }
@@ -71,10 +74,19 @@ struct Override {
     is_paused: bool,
 }
 
+/// A configuration that has its number.
+struct Numbered {
+    revision: Revision,
+    since: Timestamp,
+    differences: RevisionChanges,
+    /// Whether it is the first of this life.
+    is_first: bool,
+}
+
 impl Hand {
     /// A hand over a gate that has no agents yet.
     pub(super) fn new(deps: ControlDeps) -> Self {
-        Self { deps, schedules: Arc::default(), overrides: HashMap::new(), is_draining: false }
+        Self { deps, schedules: Arc::default(), overrides: HashMap::new(), last: None, is_draining: false }
     }
 
     pub(super) const fn deps(&self) -> &ControlDeps {
@@ -89,14 +101,15 @@ impl Hand {
     /// anybody is told to ask, and who is gone is not asked any more before it is told to end.
     ///
     /// # Errors
-    /// The gate ends.
+    /// The gate ends, or the store does not take the number of what is new; then nothing has changed.
     pub(super) async fn apply(&mut self, configuration: Configuration) -> Result<Applied, ControlError> {
         if self.is_draining {
             return Err(ControlError::Busy);
         }
         let before = self.deps.topology.load_full();
-        let Configuration { sources, agents, schedules } = configuration;
-        let topology = Topology::new(before.revision().next(), sources, agents);
+        let numbered = self.number(&configuration).await?;
+        let Configuration { sources, agents, schedules, settings: _ } = configuration;
+        let topology = Topology::new(numbered.revision, sources, agents);
         let changes = before.diff(&topology);
 
         let mut handles = HashMap::clone(&self.deps.handles.load());
@@ -148,13 +161,39 @@ impl Hand {
             // Where one waits already, that one sees the same.
             let _ = look.try_send(AgentsChanged);
         }
-        emit(Event::TopologyApplied {
-            revision: topology.revision().0,
-            added: changes.added.clone(),
-            removed: changes.removed.clone(),
-            changed: changes.changed.clone(),
-        });
-        Ok(Applied { revision: topology.revision(), changes })
+        let Numbered { revision, since, differences, is_first } = numbered;
+        if is_first || !differences.is_empty() {
+            emit(Event::TopologyApplied {
+                revision: revision.0,
+                added: changes.added.clone(),
+                removed: changes.removed.clone(),
+                changed: changes.changed.clone(),
+                differences: differences.to_string(),
+            });
+        }
+        Ok(Applied { revision, since, changes, differences })
+    }
+
+    /// The number of a configuration: the next one, on disk before anything is judged by it, or that
+    /// of the last one where it is the same, also if that was in another life.
+    async fn number(&mut self, configuration: &Configuration) -> Result<Numbered, ControlError> {
+        let store = &self.deps.agents.store;
+        let is_first = self.last.is_none();
+        if is_first {
+            self.last = store.last_revision().await?;
+        }
+        let parts = configuration.parts();
+        if let Some(last) = self.last.as_ref().filter(|last| last.parts == parts) {
+            let differences = RevisionChanges::default();
+            return Ok(Numbered { revision: last.number, since: last.at, differences, is_first });
+        }
+        let nothing = Parts::default();
+        let before = self.last.as_ref().map_or(&nothing, |last| &last.parts);
+        let (differences, since) = (before.changes(&parts), self.deps.agents.clock.now());
+        let new = NewRevision { at: since, parts: parts.clone(), changes: differences.clone() };
+        let revision = store.add_revision(new).await?;
+        self.last = Some(LastRevision { number: revision, at: since, parts });
+        Ok(Numbered { revision, since, differences, is_first })
     }
 
     /// Lets no agent begin another run, for the gate ends.

@@ -18,7 +18,7 @@ use std::{
 
 use super::Calendar;
 use crate::{
-    domain::{AgentName, Timestamp},
+    domain::{AgentName, DigestWriter, Timestamp},
     store::ScheduleCursor,
 };
 
@@ -40,6 +40,15 @@ pub struct ScheduledAgent {
     pub calendar: Calendar,
     /// What happens to missed times.
     pub catch_up: CatchUp,
+}
+
+impl ScheduledAgent {
+    /// All that can be different about it.
+    pub fn write_digest(&self, digest: &mut DigestWriter) {
+        let Self { agent, calendar, catch_up } = self;
+        digest.text(agent.as_str()).text(calendar.expression()).text(calendar.zone().name());
+        digest.number(u8::from(*catch_up == CatchUp::Once));
+    }
 }
 
 /// An agent that is due.

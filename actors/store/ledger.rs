@@ -1,5 +1,7 @@
 //! Receipts: recorded as one batch with their jobs, and routed again where routing was incomplete.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::{Pending, QuarantineReason, ReceiptState};
@@ -30,6 +32,9 @@ pub trait Ledger: ReceiptSink {
 
     /// A delivery as it came: its headers and body, at the same cost whatever came of it.
     fn delivery(&self, receipt: ReceiptId) -> Pending<Option<Delivery>>;
+
+    /// From now on the keys of deliveries whose source says nothing else are remembered for so long.
+    fn remember_for(&self, window: Duration);
 
     /// The body alone; that of its original for a duplicate that has none of its own.
     fn body(&self, receipt: ReceiptId) -> Pending<Option<Bytes>>;

@@ -1,11 +1,12 @@
 //! The durable record of receipts, jobs and attempts.
 //!
-//! A store is five small contracts. One conformance suite runs over every engine; nothing above
+//! A store is six small contracts. One conformance suite runs over every engine; nothing above
 //! knows which engine it is on.
 //!
 //! - [`Ledger`]: receipts, recorded as one batch with their jobs.
 //! - [`Queue`]: jobs, made, claimed, ended, moved.
 //! - [`Cursors`]: how far schedules have come.
+//! - [`Revisions`]: the configurations that the gate has had.
 //! - [`Views`]: what is looked at; also by another process, with [`SqliteReader`].
 //! - [`Upkeep`]: lost runs, old history, and whether the store still works.
 //!
@@ -24,6 +25,7 @@ mod ledger;
 mod memory;
 mod quarantine;
 mod queue;
+mod revisions;
 mod rows;
 mod rules;
 mod sqlite;
@@ -40,6 +42,7 @@ pub use queue::{
     Bulk, BulkAction, BulkDone, Cancelled, Claim, Claimed, ClaimedDelivery, ClaimedJob, Finish, Finished,
     Inserted, Queue, Retried,
 };
+pub use revisions::{LastRevision, NewRevision, RevisionQuery, RevisionRow, Revisions};
 pub use rows::{
     AttemptRow, Backlog, DeadLetters, DeliveryOutcome, JobDetail, JobRow, OutcomeCount, ReceiptRow,
     ReceiptState, RunRow, StoredReceipt,
@@ -53,6 +56,6 @@ pub use views::{
 pub use crate::domain::{AttemptOutcome, Disposition, History, JobState, JobTrigger, NewJob, Reason};
 
 /// A durable store.
-pub trait Store: Ledger + Queue + Cursors + Views + Upkeep {}
+pub trait Store: Ledger + Queue + Cursors + Revisions + Views + Upkeep {}
 
-impl<T: Ledger + Queue + Cursors + Views + Upkeep> Store for T {}
+impl<T: Ledger + Queue + Cursors + Revisions + Views + Upkeep> Store for T {}

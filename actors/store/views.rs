@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use super::{
     Backlog, DeadLetters, DeliveryOutcome, JobDetail, JobRow, OutcomeCount, Pending, ReceiptRow,
-    ReceiptState, RunRow, StoredReceipt,
+    ReceiptState, RevisionQuery, RevisionRow, RunRow, StoredReceipt,
 };
 use crate::domain::{AgentName, AnyId, InvalidId, JobId, JobState, ReceiptId, RunId, SourceName, Timestamp};
 
@@ -28,6 +28,9 @@ pub trait Views: Send + Sync + 'static {
 
     /// Whatever has this id. A job is found by any of its runs.
     fn find(&self, id: AnyId) -> Pending<Option<Found>>;
+
+    /// Configurations, newest first.
+    fn revisions(&self, query: RevisionQuery) -> Pending<Vec<RevisionRow>>;
 
     /// How many there are, counted up to `cap`: a number that equals it may be larger.
     fn count(&self, of: CountOf, cap: u32) -> Pending<u32>;

@@ -293,6 +293,8 @@ pub enum Event {
         removed: Vec<AgentName>,
         /// Agents that are different.
         changed: Vec<AgentName>,
+        /// All that is different from the revision before, in words.
+        differences: String,
     },
     /// A configuration was not taken, and the one before stays in force.
     ReloadFailed {
@@ -300,6 +302,11 @@ pub enum Event {
         problems: usize,
         /// The first of them.
         first: String,
+    },
+    /// After a configuration was not taken, the files are right again.
+    RefusalEnded {
+        /// What is in force.
+        revision: u64,
     },
     /// The store refused something that is done again later.
     StoreRefused {

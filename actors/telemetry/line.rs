@@ -197,12 +197,15 @@ fn gate(event: &Event, left_out: Option<u64>) {
         Event::AgentChanged { agent, change } => {
             say!(info, agent = agent.as_str(), change, "an agent changed");
         }
-        Event::TopologyApplied { revision, added, removed, changed } => {
+        Event::TopologyApplied { revision, added, removed, changed, differences } => {
             let (added, removed, changed) = (names(added), names(removed), names(changed));
-            say!(info, revision, added, removed, changed, "a configuration is in force");
+            say!(info, revision, added, removed, changed, differences, "a configuration is in force");
         }
         Event::ReloadFailed { problems, first } => {
-            say!(error, problems, first, "the new configuration is not taken");
+            say!(warn, problems, first, "the new configuration is not taken; the one before stays in force");
+        }
+        Event::RefusalEnded { revision } => {
+            say!(info, revision, "the configuration is right again");
         }
         Event::StoreRefused { wanted, error } => {
             say!(warn, wanted, error, left_out, "the store refused");

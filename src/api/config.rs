@@ -9,6 +9,8 @@ use utoipa::ToSchema;
 pub struct Reloaded {
     /// The revision that is in force.
     pub revision: u64,
+    /// All that is different from the revision before, in words.
+    pub differences: String,
     /// Agents that are new.
     #[schema(value_type = Vec<String>)]
     pub added: Vec<AgentName>,

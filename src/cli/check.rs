@@ -1,5 +1,6 @@
 //! `herdgate check`: whether a project is sound, and what it has.
 
+mod against;
 mod prompt;
 mod report;
 
@@ -30,6 +31,10 @@ pub(super) struct Check {
     /// Look at no secret, for machines that do not have them.
     #[arg(long)]
     no_secrets: bool,
+    /// Show what differs from what the running gate has in force: exit code 3 where anything does, 0
+    /// where nothing does. Secrets are said to have changed, no more.
+    #[arg(long, conflicts_with_all = ["no_secrets", "strict", "prompt"])]
+    against_running: bool,
     #[command(flatten)]
     prompt: prompt::Prompt,
 }
@@ -40,6 +45,7 @@ impl Check {
         let project = globals.project().handle();
         let project = if self.no_secrets { project.without_secrets() } else { project };
         match project.load() {
+            Ok(config) if self.against_running => against::compare(&config, globals),
             Ok(config) if self.prompt.prompt.is_some() => {
                 let agent = self.prompt.prompt.as_deref().unwrap_or_default();
                 self.prompt.show(agent, &config, globals)

@@ -43,6 +43,11 @@ impl Gate {
         super::runtime::block_on(self.api.post(path)).map_err(|error| report(self.words(error)))
     }
 
+    /// Asks for something to be shown.
+    pub(super) fn get(&self, path: &str) -> miette::Result<Value> {
+        super::runtime::block_on(self.api.get(path)).map_err(|error| report(self.words(error)))
+    }
+
     /// What went wrong, as a sentence.
     fn words(&self, error: ClientError) -> String {
         match error {

@@ -90,7 +90,8 @@ Exit codes:
   0  done, or yes
   1  it failed, or the gate refused it
   2  the command line makes no sense
-  3  no: `explain` found nothing that the delivery would start
+  3  no: `explain` found nothing that the delivery would start, or `check --against-running` found
+     the files to differ from what is in force
 `logs --exit-status` and `trigger --wait` end as the run did: with its own code, 124 after a timeout,
 128 and the signal after one.";
 

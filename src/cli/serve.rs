@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     config::{LogFormat, ResolvedConfig},
-    run::{Deps, Gate, rlimits},
+    run::{Deps, Gate, Sockets, rlimits},
     telemetry,
 };
 
@@ -31,6 +31,8 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self, globals: &Globals) -> Outcome {
+        // First of all, while there are no threads.
+        let sockets = Sockets::from_env().into_diagnostic()?;
         let plan = globals.project().plan()?;
         let metrics = telemetry::metrics().into_diagnostic()?;
         telemetry::logs(self.log_format(globals).unwrap_or(plan.log.format), &plan.log.filter);
@@ -43,7 +45,7 @@ impl Serve {
             warn!("{warning}");
         }
         let project = globals.project().handle();
-        let around = Deps { clock: Clock::System, project, reaper: reaper()?, metrics };
+        let around = Deps { clock: Clock::System, project, reaper: reaper()?, metrics, sockets };
         super::runtime::block_on(serve(plan, around))
     }
 }

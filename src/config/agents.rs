@@ -17,6 +17,17 @@ const AGENT_FILES: [&str; 2] = ["agent-config.toml", "config.toml"];
 const ACTIONS: &str = "ACTIONS.md";
 const SKILL: &str = "SKILL.md";
 
+/// Every folder in which an agent may be.
+pub(super) fn agent_folders(folder: &Path) -> Vec<PathBuf> {
+    folders_in(folder).unwrap_or_default().into_iter().map(|(_, folder)| folder).collect()
+}
+
+/// What is read of an agent, where it is there.
+pub(super) fn files_of_agent(folder: &Path) -> [PathBuf; 4] {
+    let [first, second] = AGENT_FILES;
+    [first, second, ACTIONS, SKILL].map(|file| folder.join(file))
+}
+
 /// One folder under `agents/`.
 pub(super) struct AgentFiles {
     pub(super) name: String,

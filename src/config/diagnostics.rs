@@ -39,6 +39,16 @@ impl Diagnostic {
         Self { cause: cause.without_value(), place: Place::Variable(name.to_owned()) }
     }
 
+    /// What is wrong and where, in one line.
+    pub fn in_one_line(&self) -> String {
+        match &self.place {
+            Place::Text(source, span) => {
+                format!("{}:{}: {}", source.path.display(), source.line(span.start), self.cause)
+            }
+            Place::Path(_) | Place::Variable(_) => self.to_string(),
+        }
+    }
+
     /// The line, from 1, where it lies in a text.
     pub fn line(&self) -> Option<usize> {
         match &self.place {

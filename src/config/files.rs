@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use herdgate_actors::domain::ProviderName;
+use herdgate_actors::{
+    domain::ProviderName,
+    provider::{PREVIOUS_SECRET_FILE, SECRET_FILE},
+};
 
 use super::{
     ConfigError, Diagnostic, Env, Warning,
@@ -11,6 +14,7 @@ use super::{
     environment::unknown_variables,
     layers::{Layers, expand},
     settings::{Settings, Webhook},
+    watched::Watched,
 };
 use crate::credentials::{CredentialError, Credentials, Keyring, secret_type};
 
@@ -64,18 +68,18 @@ impl Files {
         })
     }
 
-    /// Files and folders whose change may change what comes of them.
-    pub(super) fn paths(&self) -> BTreeSet<PathBuf> {
-        let mut paths: BTreeSet<_> = self.layers.files().map(PathBuf::from).collect();
-        paths.insert(self.layers.root.join(".env.toml"));
-        paths.insert(self.agents_dir.clone());
-        paths.extend(self.agents.iter().map(|agent| agent.folder.clone()));
+    /// All that was read, and would have been, had it been there.
+    pub(super) fn watched(&self) -> Watched {
+        let mut files: BTreeSet<_> = self.layers.files().map(PathBuf::from).collect();
+        files.insert(self.layers.root.join(".env.toml"));
         if let Secrets::Read(rings) = &self.secrets {
-            let folder =
-                |(kind, instance): &(String, String)| self.credentials.root().join(kind).join(instance);
-            paths.extend(rings.keys().map(folder));
+            let of_instance = |(kind, instance): &(String, String)| {
+                let folder = self.credentials.root().join(kind).join(instance);
+                [SECRET_FILE, PREVIOUS_SECRET_FILE].map(|file| folder.join(file))
+            };
+            files.extend(rings.keys().flat_map(of_instance));
         }
-        paths
+        Watched::new(files, self.agents_dir.clone())
     }
 }
 

@@ -16,6 +16,8 @@
 //! - `resolve`: checks what concerns more than one value, and makes the specs of the actors.
 //! - `machine`: what a sound project misses on this machine.
 //! - `origin`: where a value was set; `effective`: all values in force, to be shown.
+//! - `configuration`: what the running gate is to be; `fixed`: what it cannot change; `watched`: the
+//!   files that may change it.
 //! - `error`, `help`, `warning`: what can be wrong; `diagnostics`, `source_text`: how it is shown.
 //!
 //! A step does not stop at a problem: it reports, leaves out, and goes on, so that one call tells
@@ -23,12 +25,14 @@
 
 mod agent_settings;
 mod agents;
+mod configuration;
 mod diagnostics;
 mod document;
 mod effective;
 mod environment;
 mod error;
 mod files;
+mod fixed;
 mod help;
 mod layers;
 mod machine;
@@ -46,6 +50,7 @@ mod validate;
 mod value;
 mod variables;
 mod warning;
+mod watched;
 
 #[cfg(test)]
 mod tests;
@@ -63,6 +68,7 @@ pub use source_text::SourceText;
 pub use value::{format_size, format_span, parse_size, parse_span};
 pub use variables::{Variable, Variables};
 pub use warning::Warning;
+pub use watched::Watched;
 
 #[cfg(test)]
 pub(crate) use tests::Fixture;

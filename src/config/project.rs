@@ -9,7 +9,7 @@ use std::{
 use herdgate_actors::domain::Clock;
 
 use super::{
-    ConfigError, Diagnostic, Env, Problems, ResolvedConfig, Warning,
+    ConfigError, Diagnostic, Env, Problems, ResolvedConfig, Warning, Watched,
     files::Files,
     layers::{Layers, absolute, expand},
     machine,
@@ -135,11 +135,13 @@ impl Project {
         })
     }
 
-    /// The files and folders whose change may change what [`Self::load`] says, in their order. A
-    /// folder stands for what lies in it.
-    pub fn watch_paths(&self) -> Vec<PathBuf> {
+    /// The files whose change may change what [`Self::load`] says, also while it says only problems.
+    pub fn watched(&self) -> Watched {
         let files = self.files(&self.env(), &mut Vec::new());
-        files.map_or_else(|| vec![self.path.clone()], |files| files.paths().into_iter().collect())
+        files.map_or_else(
+            || Watched::new([self.path.clone()].into(), self.path.join("agents")),
+            |files| files.watched(),
+        )
     }
 
     fn files(&self, env: &Env, problems: &mut Vec<Diagnostic>) -> Option<Files> {

@@ -4,14 +4,13 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time
 
 use chrono_tz::Tz;
 use herdgate_actors::{
-    control::Configuration,
     domain::{AgentName, AgentSpec, Source, SourceName, Timestamp},
-    schedule::{Calendar, CatchUp, ScheduledAgent},
+    schedule::{Calendar, CatchUp},
 };
 use ipnet::IpNet;
 
 use super::{
-    Origins, Warning,
+    Origins, Warning, Watched,
     settings::{Log, Mailboxes},
 };
 use crate::credentials::Credentials;
@@ -47,6 +46,10 @@ pub struct ResolvedConfig {
     pub verification: BTreeMap<SourceName, Verification>,
     /// Agents by name; those with `scale = 0` too.
     pub agents: Vec<ResolvedAgent>,
+    /// Whether changes of the files are put in force by themselves.
+    pub reload_on_change: bool,
+    /// The files that it was read from.
+    pub watched: Watched,
     /// What was set elsewhere than in the project's file: key and origin.
     pub origins: Vec<(String, String)>,
     /// Where each key of the project was set.
@@ -59,19 +62,6 @@ impl ResolvedConfig {
     /// The agent of that name.
     pub fn agent(&self, name: &str) -> Option<&ResolvedAgent> {
         self.agents.iter().find(|agent| agent.name().as_str() == name)
-    }
-
-    /// What the running gate is to be.
-    pub fn configuration(&self) -> Configuration {
-        let schedule = |agent: &ResolvedAgent| {
-            let calendar = agent.schedule.as_ref().filter(|_| agent.spec.is_enabled())?.calendar.clone();
-            Some(ScheduledAgent { agent: agent.name().clone(), calendar, catch_up: agent.catch_up })
-        };
-        Configuration {
-            sources: self.sources.iter().cloned().map(Arc::new).collect(),
-            agents: self.agents.iter().map(|agent| Arc::clone(&agent.spec)).collect(),
-            schedules: self.agents.iter().filter_map(schedule).collect(),
-        }
     }
 
     /// The source of that name.

@@ -53,6 +53,8 @@ table! {
         history_retention_days: u32 = 14 => count(1, 36_500).shared();
         /// How long a delivery is known as a duplicate.
         dedupe_window: Span = Span::days(7) => span();
+        /// Whether changes of the files are put in force by themselves.
+        reload_on_change: bool = true => flag();
     }
     foreign "models", "model", "harness", "projectName", "environment", "maxReruns", "maxCallDepth",
         "maxTriggerDepth", "resourceLockTimeout", "defaultWaitTimeout", "telemetry", "cloud", "vps",

@@ -21,6 +21,7 @@ use actix_web::{dev::AppConfig, rt::net::TcpStream};
 use tracing::error;
 
 use super::{
+    admin::AllowedHosts,
     connection::{SlotLimits, Stream, Table},
     peer::TrustedPeers,
 };
@@ -38,16 +39,35 @@ const KEEP_ALIVE_SCARCE: Duration = Duration::from_secs(1);
 const HEADROOM: usize = 16;
 
 /// Where the doors are, and how wide.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Listeners {
     /// Where webhooks come in.
-    pub public: SocketAddr,
+    pub public: Place,
     /// Where operators come in.
-    pub admin: SocketAddr,
-    /// Names under which operators may come in, beside loopback and the address itself.
-    pub admin_hosts: Vec<String>,
+    pub admin: Place,
+    /// Names under which operators may come in.
+    pub hosts: Arc<AllowedHosts>,
     /// Their limits.
     pub limits: Limits,
+}
+
+/// Where a door is.
+#[derive(Debug)]
+pub enum Place {
+    /// At an address of our own choice.
+    Address(SocketAddr),
+    /// At a socket that whoever started us listens on, and goes on listening on when we are gone.
+    Socket(TcpListener),
+}
+
+impl Place {
+    /// The socket there.
+    pub(super) fn open(self) -> io::Result<TcpListener> {
+        match self {
+            Self::Address(address) => bind(address),
+            Self::Socket(socket) => Ok(socket),
+        }
+    }
 }
 
 /// What one client, or all of them, may use up.
@@ -125,7 +145,7 @@ impl DoorOptions {
 }
 
 /// Binds an address.
-pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = TcpListener::bind(address)
         .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))?;
     rustix::net::listen(&socket, BACKLOG)?;

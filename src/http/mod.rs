@@ -3,6 +3,7 @@
 //! - `listeners`: binds them, serves them, and tells when one fails.
 //! - `connection`: who holds a slot, and who gives way.
 //! - `peer`: whose share a client takes.
+//! - `settings`: what may change while they are open.
 //! - `public`: webhooks.
 //! - `admin`: metrics, health, and the control API behind a key.
 
@@ -11,15 +12,17 @@ mod connection;
 mod listeners;
 mod peer;
 mod public;
+mod settings;
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, sync::Arc};
 
 pub use admin::{Admin, AllowedHosts};
-pub use listeners::{Limits, Listeners, OnFailure};
+pub use listeners::{Limits, Listeners, OnFailure, Place};
 pub use peer::TrustedPeers;
-pub use public::{Budget, PerWorker, Webhooks};
+pub use public::{Budget, PerWorker, WebhookLimits, Webhooks};
+pub use settings::DoorSettings;
 
-use self::listeners::{Door, DoorOptions, bind};
+use self::listeners::{Door, DoorOptions};
 
 /// Both doors, open.
 pub struct Servers {
@@ -56,15 +59,15 @@ impl Servers {
 /// # Errors
 /// An address that cannot be bound, or workers that cannot start.
 pub async fn serve(
-    listeners: &Listeners,
+    listeners: Listeners,
     per_worker: PerWorker,
     admin: Admin,
     on_failure: OnFailure,
 ) -> io::Result<Servers> {
     // Both are bound before one is served: who cannot have both has none.
-    let (public_socket, admin_socket) = (bind(listeners.public)?, bind(listeners.admin)?);
+    let (public_socket, admin_socket) = (listeners.public.open()?, listeners.admin.open()?);
     let limits = &listeners.limits;
-    let hosts = AllowedHosts::new(listeners.admin.ip(), listeners.admin_hosts.clone());
+    let hosts = Arc::clone(&listeners.hosts);
     let admin = admin::open(admin_socket, DoorOptions::admin(limits), &on_failure, admin, hosts).await?;
     let public = public::open(public_socket, DoorOptions::public(limits), &on_failure, per_worker).await?;
     Ok(Servers { public, admin })

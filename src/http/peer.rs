@@ -1,8 +1,9 @@
 //! Who a client is, as far as shares are concerned.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use actix_web::http::header::HeaderMap;
+use arc_swap::ArcSwap;
 use ipnet::IpNet;
 
 /// The header in which proxies say whom they speak for, each at its right end.
@@ -28,18 +29,23 @@ impl PeerKey {
 }
 
 /// Whose word counts: proxies of ours say whom they speak for, and have no share themselves.
-#[derive(Debug, Clone, Default)]
-pub struct TrustedPeers(Vec<IpNet>);
+#[derive(Debug, Default)]
+pub struct TrustedPeers(ArcSwap<Vec<IpNet>>);
 
 impl TrustedPeers {
     /// Trusts the proxies of these networks.
     pub fn new(proxies: Vec<IpNet>) -> Self {
-        Self(proxies)
+        Self(ArcSwap::from_pointee(proxies))
+    }
+
+    /// Trusts others from now on.
+    pub(super) fn replace(&self, proxies: Vec<IpNet>) {
+        self.0.store(Arc::new(proxies));
     }
 
     fn is_proxy(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        self.0.iter().any(|network| network.contains(&address))
+        self.0.load().iter().any(|network| network.contains(&address))
     }
 
     /// Whose share a connection from `address` takes; none where it is our own machine or a proxy.

@@ -29,7 +29,7 @@ use tokio::sync::watch;
 
 pub use log::LogPart;
 
-use crate::run::Health;
+use crate::run::{Health, Reload};
 
 /// Where everything is read; clones read the same gate.
 #[derive(Clone)]
@@ -46,19 +46,10 @@ pub struct Reads {
     pub supervision: Supervision,
     /// What the actors of the upkeep do, by their kind.
     pub progress: Arc<[(&'static str, watch::Receiver<Progress>)]>,
-    /// What does not change while it runs.
-    pub gate: Arc<GateFacts>,
-    /// The time.
-    pub clock: Clock,
-}
-
-/// What does not change while a gate runs.
-#[derive(Debug, Clone)]
-pub struct GateFacts {
     /// When it was started.
     pub started_at: Timestamp,
-    /// How many runs there may be at once.
-    pub max_runs: u32,
-    /// How the world reaches the public listener.
-    pub url: Option<String>,
+    /// What is configured.
+    pub reload: Reload,
+    /// The time.
+    pub clock: Clock,
 }

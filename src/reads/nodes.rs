@@ -32,11 +32,11 @@ impl Reads {
             state: state.to_owned(),
             why,
             pid: std::process::id(),
-            started_at: self.gate.started_at.into(),
+            started_at: self.started_at.into(),
             revision: self.control.topology().revision().0,
             agents: agents.observed().len(),
             executing: agents.executing(),
-            max_runs: self.gate.max_runs,
+            max_runs: self.reload.in_force().max_runs,
             actors: actors.iter().map(|(id, observed)| self.actor(id, observed)).collect(),
         }])
     }

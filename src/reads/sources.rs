@@ -47,7 +47,7 @@ impl Reads {
         ApiSource {
             name: name.clone(),
             provider: provider.to_string(),
-            url: self.gate.url.as_ref().map(|url| format!("{url}{own}")),
+            url: self.reload.in_force().gateway.url.as_ref().map(|url| format!("{url}{own}")),
             paths: vec![format!("/webhooks/{provider}"), own],
             secret: match source.secrets.len() {
                 0 => Secret::Unsigned,

@@ -47,7 +47,7 @@ pub(super) struct BackgroundDeps {
     /// From this many interruptions on a job is a dead letter.
     pub(super) max_interruptions: u32,
     /// How long ended work is kept.
-    pub(super) retention: Duration,
+    pub(super) retention: watch::Receiver<Duration>,
     /// Agents with schedules.
     pub(super) scheduled: Vec<ScheduledAgent>,
     /// What is configured.

@@ -2,24 +2,33 @@
 
 pub mod addresses;
 mod background;
+mod configuration_state;
 mod error;
 pub mod health;
+mod live;
+mod readiness;
 mod reload;
 pub mod rlimits;
+mod service_manager;
+mod sockets;
 mod start;
 mod stop;
 mod store_watch;
+mod watch;
 mod workers;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc};
 
 use actix::Arbiter;
 use herdgate_actors::{control::Control, runner::RunFolders, store::Store};
 
 use background::Background;
+pub use configuration_state::{ConfigurationState, Refused};
 pub use error::StartError;
 pub use health::Health;
+pub use readiness::readiness;
 pub use reload::{Reload, ReloadError, Reloaded};
+pub use sockets::Sockets;
 pub use start::Deps;
 
 use crate::http::Servers;
@@ -46,5 +55,4 @@ pub struct Gate {
     data_dir: PathBuf,
     background: Background,
     arbiters: Vec<Arbiter>,
-    shutdown_grace: Duration,
 }

@@ -2,26 +2,41 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use herdgate_actors::{
     control::{Applied, Control, ControlError},
+    domain::{Clock, Timestamp},
     telemetry::{Event, emit},
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
-use crate::config::{ColorMode, Problems, Project, ResolvedConfig};
+use super::{
+    configuration_state::{ConfigurationState, Refused},
+    live::Live,
+    service_manager,
+    watch::Stamp,
+};
+use crate::config::{ColorMode, Problems, Project, ResolvedConfig, Watched};
 
 /// Wide enough for a log or an answer: nobody has a terminal there.
 const WIDTH: usize = 100;
 
 /// Loads the project again; clones reload the same gate.
 #[derive(Clone)]
-pub struct Reload {
+pub struct Reload(Arc<Shared>);
+
+struct Shared {
     project: Project,
     control: Control,
-    fixed: Fixed,
-    /// Held from the first file to the end, so that no older reading of the files comes in force
-    /// after a newer one.
-    one_at_a_time: Arc<Mutex<()>>,
+    clock: Clock,
+    live: Live,
+    in_force: ArcSwap<ResolvedConfig>,
+    /// The files that were read last, in force or not.
+    watched: ArcSwap<Watched>,
+    state: watch::Sender<ConfigurationState>,
+    /// What the files were like when they were read last. Held from the first file to the end, so that
+    /// no older reading of the files comes in force after a newer one.
+    stamp: Mutex<Stamp>,
 }
 
 /// What has come of a reload.
@@ -31,39 +46,6 @@ pub struct Reloaded {
     pub applied: Applied,
     /// The keys whose new values wait for the next start.
     pub waiting: Vec<&'static str>,
-}
-
-/// What a gate keeps from its start to its end: each key with its value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Fixed(Vec<(&'static str, String)>);
-
-impl Fixed {
-    fn of(plan: &ResolvedConfig) -> Self {
-        let ResolvedConfig { gateway, mailboxes, log, .. } = plan;
-        Self(vec![
-            ("data_dir", plan.data_dir.display().to_string()),
-            ("[gateway] host, port", gateway.public.to_string()),
-            ("[gateway] admin_host, admin_port", gateway.admin.to_string()),
-            ("[gateway] admin_hosts", gateway.admin_hosts.join(",")),
-            ("[gateway] trusted_proxies", format!("{:?}", gateway.trusted_proxies)),
-            ("[gateway] answer_within", format!("{:?}", gateway.answer_within)),
-            ("[gateway] body_limit", gateway.body_limit.to_string()),
-            ("[gateway] max_connections", gateway.max_connections.to_string()),
-            ("[gateway] request_timeout", format!("{:?}", gateway.request_timeout)),
-            ("[gateway] shutdown_grace", format!("{:?}", gateway.shutdown_grace)),
-            ("[mailboxes]", format!("{mailboxes:?}")),
-            ("[log]", format!("{log:?}")),
-            ("scale, max_runs", plan.max_runs.to_string()),
-            ("history_retention_days", format!("{:?}", plan.history_retention)),
-            ("dedupe_window", format!("{:?}", plan.dedupe_window)),
-        ])
-    }
-
-    /// The keys whose new values wait for the next start.
-    fn waiting(&self, now: &Self) -> Vec<&'static str> {
-        let pairs = self.0.iter().zip(&now.0);
-        pairs.filter_map(|(then, now)| (then != now).then_some(then.0)).collect()
-    }
 }
 
 /// Why the configuration that was in force stays in force.
@@ -77,9 +59,81 @@ pub enum ReloadError {
     Control(#[from] ControlError),
 }
 
+/// What was read, and what of.
+struct Read {
+    plan: Result<ResolvedConfig, Problems>,
+    watched: Watched,
+    stamp: Stamp,
+}
+
+impl Read {
+    /// Blocks: many small files, perhaps on a mount that is dead.
+    fn now(project: &Project, known: &Watched, clock: &Clock) -> Self {
+        let (before, begun) = (Stamp::of(known), clock.now());
+        let plan = project.load();
+        let watched = match &plan {
+            Ok(plan) => plan.watched.clone(),
+            Err(_) => project.watched(),
+        };
+        let stamp = before.after(&watched, begun);
+        Self { plan, watched, stamp }
+    }
+}
+
 impl Reload {
-    pub(super) fn new(project: Project, control: Control, plan: &ResolvedConfig) -> Self {
-        Self { project, control, fixed: Fixed::of(plan), one_at_a_time: Arc::default() }
+    /// For a gate that has just put in force what it began to read at `begun`.
+    pub(super) fn new(
+        project: Project,
+        control: Control,
+        clock: Clock,
+        live: Live,
+        (plan, applied, begun): (ResolvedConfig, &Applied, Timestamp),
+    ) -> Self {
+        let stamp = Stamp::default().after(&plan.watched, begun);
+        let state = ConfigurationState {
+            revision: applied.revision,
+            since: applied.since,
+            waiting: Vec::new(),
+            refused: None,
+        };
+        Self(Arc::new(Shared {
+            project,
+            control,
+            clock,
+            live,
+            watched: ArcSwap::from_pointee(plan.watched.clone()),
+            in_force: ArcSwap::from_pointee(plan),
+            state: watch::Sender::new(state),
+            stamp: Mutex::new(stamp),
+        }))
+    }
+
+    /// What is in force.
+    pub fn in_force(&self) -> Arc<ResolvedConfig> {
+        self.0.in_force.load_full()
+    }
+
+    /// Which revision is in force, and whether the files say something else that was refused.
+    pub fn state(&self) -> ConfigurationState {
+        self.0.state.borrow().clone()
+    }
+
+    /// The same, whenever it changes or is confirmed.
+    pub(super) fn applied(&self) -> watch::Receiver<ConfigurationState> {
+        self.0.state.subscribe()
+    }
+
+    /// The files of the project.
+    pub(super) fn watched(&self) -> Arc<Watched> {
+        self.0.watched.load_full()
+    }
+
+    /// Whether the files are not those any more that were read last. Waits for a reload under way.
+    pub(super) async fn is_behind(&self) -> bool {
+        let known = self.0.stamp.lock().await;
+        let watched = self.watched();
+        let now = tokio::task::spawn_blocking(move || Stamp::of(&watched)).await;
+        now.is_ok_and(|now| now != *known)
     }
 
     /// Reads all files anew and puts them in force, all or nothing. Tells both.
@@ -87,33 +141,73 @@ impl Reload {
     /// # Errors
     /// Any problem in any file; nothing has changed then.
     pub async fn run(&self) -> Result<Reloaded, ReloadError> {
-        let _alone = self.one_at_a_time.lock().await;
-        let project = self.project.clone();
-        // Many small files; a folder on a dead mount must hold up nobody.
-        let loaded = tokio::task::spawn_blocking(move || project.load()).await;
-        let plan = match loaded {
-            Ok(Ok(plan)) => plan,
-            Ok(Err(problems)) => return Err(refused(&problems)),
-            Err(panic) => {
-                let first = format!("loading failed: {panic}");
-                emit(Event::ReloadFailed { problems: 1, first: first.clone() });
-                return Err(ReloadError::Problems(first));
+        let mut stamp = self.0.stamp.lock().await;
+        let _told = service_manager::Reloading::begin();
+        let shared = Arc::clone(&self.0);
+        let read = move || Read::now(&shared.project, &shared.watched.load(), &shared.clock);
+        let Read { plan, watched, stamp: read_stamp } = match tokio::task::spawn_blocking(read).await {
+            Ok(read) => read,
+            Err(panic) => return Err(self.refuse(1, format!("loading failed: {panic}"), None)),
+        };
+        self.0.watched.store(Arc::new(watched));
+        *stamp = read_stamp;
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(problems) => {
+                let first = problems.iter().next().map(crate::config::Diagnostic::in_one_line);
+                let report = problems.render(ColorMode::Plain, WIDTH);
+                return Err(self.refuse(problems.iter().count(), first.unwrap_or_default(), Some(report)));
             }
         };
-        let waiting = self.fixed.waiting(&Fixed::of(&plan));
-        if !waiting.is_empty() {
+        match self.put(plan).await {
+            Ok(reloaded) => Ok(reloaded),
+            Err(error) => {
+                // The files are right, so they are tried again at the next look.
+                *stamp = Stamp::default();
+                if !matches!(error, ControlError::Busy) {
+                    drop(self.refuse(1, error.to_string(), None));
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn put(&self, plan: ResolvedConfig) -> Result<Reloaded, ControlError> {
+        let before = self.in_force();
+        let (plan, waiting) = plan.beside(&before);
+        let applied = self.0.control.apply(plan.configuration()).await?;
+        self.0.live.put(&before, &plan);
+        let state = self.state();
+        if !waiting.is_empty() && state.waiting != waiting {
             let detail = format!("these wait for the next start: {}", waiting.join("; "));
             emit(Event::Warned { about: "reload", detail });
         }
-        for warning in &plan.warnings {
+        for warning in plan.warnings.iter().filter(|warning| !before.warnings.contains(warning)) {
             emit(Event::Warned { about: "configuration", detail: warning.to_string() });
         }
-        Ok(Reloaded { applied: self.control.apply(plan.configuration()).await?, waiting })
+        if state.refused.is_some() {
+            emit(Event::RefusalEnded { revision: applied.revision.0 });
+        }
+        self.0.in_force.store(Arc::new(plan));
+        self.0.state.send_replace(ConfigurationState {
+            revision: applied.revision,
+            since: applied.since,
+            waiting: waiting.clone(),
+            refused: None,
+        });
+        Ok(Reloaded { applied, waiting })
     }
-}
 
-fn refused(problems: &Problems) -> ReloadError {
-    let first = problems.iter().next().map(ToString::to_string).unwrap_or_default();
-    emit(Event::ReloadFailed { problems: problems.iter().count(), first });
-    ReloadError::Problems(problems.render(ColorMode::Plain, WIDTH))
+    /// Keeps what is in force, and says why.
+    fn refuse(&self, problems: usize, first: String, report: Option<String>) -> ReloadError {
+        emit(Event::ReloadFailed { problems, first: first.clone() });
+        let report = report.unwrap_or_else(|| first.clone());
+        let now: Timestamp = self.0.clock.now();
+        self.0.state.send_modify(|state| {
+            let since = state.refused.as_ref().map_or(now, |refused| refused.since);
+            let refused = Refused { since, tried_at: now, problems, first, report: report.clone() };
+            state.refused = Some(Arc::new(refused));
+        });
+        ReloadError::Problems(report)
+    }
 }

@@ -1,6 +1,6 @@
 //! Builds the gate from the store upwards: the only place where actors are built and connected.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{net::TcpListener, path::Path, sync::Arc};
 
 use actix::Arbiter;
 use arc_swap::ArcSwap;
@@ -12,32 +12,35 @@ use herdgate_actors::{
     parser::{ParserActor, Parsers},
     provider,
     runner::{ProcessOptions, ProcessRunner, ReaperCommand, RunFolders, Runner},
-    runtime::{ActorId, Directory, MailboxSender, Offload, OnGiveUp, Supervision, Threads},
+    runtime::{ActorId, Directory, MailboxSender, Offload, OnGiveUp, Policy, Supervision, Threads},
     store::{Rescue, RescueScope, SqliteEngine, SqliteOptions, Store, Upkeep},
     telemetry::{self, Event, StoreSeries, emit},
 };
+use tokio::sync::watch;
 use tracing::warn;
 
 use super::{
-    DATABASE, Gate, RUNS, Reload, StartError,
+    DATABASE, Gate, RUNS, Reload, Sockets, StartError,
     addresses::ListenAddresses,
     background::{Background, BackgroundDeps},
     health::Health,
-    rlimits, store_watch,
+    live::Live,
+    rlimits, service_manager, store_watch,
+    watch::WatchActor,
     workers::{self, WorkerActors, cores},
 };
 use crate::{
     api_key::ApiKey,
-    config::{Project, ResolvedConfig},
-    http::{self, Admin, Budget, Limits, Listeners, OnFailure, Servers, TrustedPeers, Webhooks},
-    reads::{GateFacts, Reads},
+    config::{Project, ResolvedConfig, ResolvedGateway},
+    http::{self, Admin, DoorSettings, Limits, Listeners, OnFailure, Place, Servers, Webhooks},
+    reads::Reads,
     telemetry::Exporter,
 };
 
 /// The kind of actor that is an agent.
 const AGENT: &str = "agent";
-/// A provider sends its head at once; whoever connects and says nothing gives way after this.
-const HEAD_PATIENCE: Duration = Duration::from_secs(5);
+/// The kind of actor that keeps the gate with its files.
+const WATCH: &str = "watch";
 
 /// What the gate runs with beside its plan.
 pub struct Deps {
@@ -49,6 +52,8 @@ pub struct Deps {
     pub reaper: ReaperCommand,
     /// Where the numbers are collected.
     pub metrics: Exporter,
+    /// What the gate was given to listen on.
+    pub sockets: Sockets,
 }
 
 impl Gate {
@@ -59,6 +64,7 @@ impl Gate {
     pub async fn start(plan: ResolvedConfig, deps: Deps) -> Result<Self, StartError> {
         // First of all: with too few descriptors nothing else would fail in words.
         let max_connections = rlimits::connections(plan.gateway.max_connections)?;
+        let begun = deps.clock.now();
         let health = Health::default();
         let supervision = Supervision::new(on_give_up(&health));
         private_folder(&plan.data_dir)?;
@@ -72,13 +78,14 @@ impl Gate {
         let arbiters: Vec<_> = (0..cores()).map(|_| Arbiter::new()).collect();
         let (directory, topology) = (Directory::default(), Arc::<ArcSwap<Topology>>::default());
         let configuration = plan.configuration();
+        let retention = watch::Sender::new(plan.history_retention);
         let background = BackgroundDeps {
             store: Arc::clone(&store),
             clock: clock.clone(),
             life: by,
             lease: LEASE,
             max_interruptions: MAX_INTERRUPTIONS,
-            retention: plan.history_retention,
+            retention: retention.subscribe(),
             scheduled: configuration.schedules.clone(),
             topology: Arc::clone(&topology),
             directory: directory.clone(),
@@ -91,10 +98,11 @@ impl Gate {
         // Set once, here.
         let _ = background.parsers.set(parsers.clone());
         let admission = Arc::<ArcSwap<Admission>>::default();
+        let limiter = Arc::new(RunLimiter::new(plan.max_runs));
         let agents = AgentDeps {
             store: Arc::clone(&store),
             runner,
-            limiter: Arc::new(RunLimiter::new(plan.max_runs)),
+            limiter: Arc::clone(&limiter),
             panics: background.panics.clone(),
             clock: clock.clone(),
             by,
@@ -113,12 +121,16 @@ impl Gate {
             unconfigured: Some(background.unconfigured.clone()),
             agent_mailbox: plan.mailboxes.agent,
         });
-        control.apply(configuration).await.map_err(StartError::Control)?;
+        let applied = control.apply(configuration).await.map_err(StartError::Control)?;
 
         health.watch_store(store.state());
         actix::spawn(store_watch::watch(Arc::clone(&store), health.clone()));
 
-        let reload = Reload::new(deps.project, control.clone(), &plan);
+        let (key, gateway) = (api_key(&plan)?, plan.gateway.clone());
+        let (data_dir, mailbox) = (plan.data_dir.clone(), plan.mailboxes.ingress);
+        let doors = Arc::new(DoorSettings::new(&gateway));
+        let live = Live { limiter, store: Arc::clone(&store), retention, doors: Arc::clone(&doors) };
+        let reload = Reload::new(deps.project, control.clone(), clock.clone(), live, (plan, &applied, begun));
         let reads = Reads {
             store: Arc::clone(&store),
             control: control.clone(),
@@ -126,50 +138,44 @@ impl Gate {
             health: health.clone(),
             supervision: supervision.clone(),
             progress: background.progress.clone().into(),
-            gate: facts(&plan, &clock),
+            started_at: begun,
+            reload: reload.clone(),
             clock: clock.clone(),
         };
-        let admin = Admin { reads, reload: reload.clone(), metrics: deps.metrics, key: api_key(&plan)? };
+        let admin = Admin { reads, reload: reload.clone(), metrics: deps.metrics, key };
         let actors = WorkerActors {
-            supervision,
+            supervision: supervision.clone(),
             admission,
             parsers,
             sink: Arc::clone(&store) as Arc<dyn ReceiptSink>,
             ids: store.ids(),
             clock: clock.clone(),
             offload,
-            mailbox: plan.mailboxes.ingress,
+            mailbox,
         };
-        let servers = open_doors(&plan, max_connections, actors, admin, &health, clock).await?;
+        let way = DoorDeps { gateway, sockets: deps.sockets, settings: doors, max_connections };
+        let servers = open_doors(way, actors, admin, &health, clock).await?;
         ListenAddresses { public: servers.public(), admin: servers.admin(), pid: std::process::id() }
-            .write(&plan.data_dir)
-            .map_err(|error| StartError::Files { path: plan.data_dir.clone(), error })?;
+            .write(&data_dir)
+            .map_err(|error| StartError::Files { path: data_dir.clone(), error })?;
         health.ready();
         actix::spawn(telemetry::tell_left_out());
+        watch_files(&reload, &supervision, &arbiters[0]);
+        actix::spawn(service_manager::keep(Arc::clone(&store), health.clone(), reload.clone()));
         let version = env!("CARGO_PKG_VERSION");
         emit(Event::Ready { public: servers.public(), admin: servers.admin(), version });
-        let shutdown_grace = plan.gateway.shutdown_grace;
-        Ok(Self {
-            health,
-            servers,
-            store,
-            folders,
-            control,
-            reload,
-            data_dir: plan.data_dir,
-            background,
-            arbiters,
-            shutdown_grace,
-        })
+        service_manager::ready();
+        Ok(Self { health, servers, store, folders, control, reload, data_dir, background, arbiters })
     }
 }
 
-/// An agent that is given up is lost alone: its jobs wait, and it is shown as failed. Without any
+/// An agent that is given up is lost alone: its jobs wait, and it is shown as failed. Without the
+/// watch on the files they are put in force when somebody says so. Without any
 /// of the others nothing can be taken or run, and the gate ends.
 fn on_give_up(health: &Health) -> OnGiveUp {
     let health = health.clone();
     Arc::new(move |id: &ActorId| {
-        if id.actor != AGENT {
+        if ![AGENT, WATCH].contains(&id.actor) {
             health.fail(format!("{id} failed too often"));
         }
     })
@@ -246,11 +252,6 @@ fn forget(folders: &RunFolders) -> Arc<dyn Fn(herdgate_actors::domain::RunId) + 
     })
 }
 
-fn facts(plan: &ResolvedConfig, clock: &Clock) -> Arc<GateFacts> {
-    let (max_runs, url) = (plan.max_runs, plan.gateway.url.clone());
-    Arc::new(GateFacts { started_at: clock.now(), max_runs, url })
-}
-
 /// The key from the credentials, or one of our own making in the data folder.
 fn api_key(plan: &ResolvedConfig) -> Result<ApiKey, StartError> {
     let path = plan.data_dir.join(crate::api_key::FILE);
@@ -258,31 +259,37 @@ fn api_key(plan: &ResolvedConfig) -> Result<ApiKey, StartError> {
         .map_err(|error| StartError::Files { path, error })
 }
 
-async fn open_doors(
-    plan: &ResolvedConfig,
+/// What the doors are opened with.
+struct DoorDeps {
+    gateway: ResolvedGateway,
+    sockets: Sockets,
+    settings: Arc<DoorSettings>,
     max_connections: usize,
+}
+
+async fn open_doors(
+    doors: DoorDeps,
     actors: WorkerActors,
     admin: Admin,
     health: &Health,
     clock: Clock,
 ) -> Result<Servers, StartError> {
-    let gateway = &plan.gateway;
-    let trusted = Arc::new(TrustedPeers::new(gateway.trusted_proxies.clone()));
+    let DoorDeps { gateway, sockets, settings, max_connections } = doors;
+    let place = |socket: Option<TcpListener>, address| socket.map_or(Place::Address(address), Place::Socket);
+    let trusted = settings.trusted();
     let listeners = Listeners {
-        public: gateway.public,
-        admin: gateway.admin,
-        admin_hosts: gateway.admin_hosts.clone(),
+        public: place(sockets.public, gateway.public),
+        admin: place(sockets.admin, gateway.admin),
+        hosts: settings.hosts(),
         limits: Limits {
             workers: cores(),
             max_connections,
-            head_patience: HEAD_PATIENCE.min(gateway.request_timeout),
+            head_patience: gateway.head_patience(),
             trusted: Arc::clone(&trusted),
         },
     };
     let admission = Arc::clone(&actors.admission);
-    let budget = Budget::for_bodies(gateway.body_limit);
-    let body_limit = gateway.body_limit;
-    let (body_patience, answer_within) = (gateway.request_timeout, gateway.answer_within);
+    let (budget, limits) = (settings.budget(), settings.webhooks());
     let of_webhooks = health.clone();
     let per_worker: http::PerWorker = Arc::new(move || Webhooks {
         admission: Arc::clone(&admission),
@@ -290,12 +297,17 @@ async fn open_doors(
         health: of_webhooks.clone(),
         budget: budget.clone(),
         trusted: Arc::clone(&trusted),
-        body_limit,
-        body_patience,
-        answer_within,
+        limits: Arc::clone(&limits),
         clock: clock.clone(),
     });
     let of_doors = health.clone();
     let on_failure: OnFailure = Arc::new(move |why| of_doors.fail(why));
-    http::serve(&listeners, per_worker, admin, on_failure).await.map_err(StartError::Listen)
+    http::serve(listeners, per_worker, admin, on_failure).await.map_err(StartError::Listen)
+}
+
+/// Puts the files in force by itself when they change.
+fn watch_files(reload: &Reload, supervision: &Supervision, arbiter: &Arbiter) {
+    let reload = reload.clone();
+    let start = move |_: &mut _, _| WatchActor::new(reload);
+    supervision.start(&arbiter.handle(), ActorId::new(WATCH, "0"), Policy::default(), start);
 }

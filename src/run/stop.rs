@@ -13,7 +13,7 @@ use herdgate_actors::{
     telemetry::{self, Event, emit},
 };
 
-use super::{Gate, addresses::ListenAddresses};
+use super::{Gate, addresses::ListenAddresses, service_manager};
 
 /// How long after KILL a run may take to be gone.
 const KILL_PATIENCE: Duration = Duration::from_secs(5);
@@ -22,6 +22,7 @@ impl Gate {
     /// Ends the gate. Runs get their grace; when `hurry` is ready they are killed at once.
     pub async fn stop(mut self, hurry: impl Future<Output = ()>) {
         self.health.drain();
+        service_manager::stopping();
         if let Err(error) = self.background.stop().await {
             let (about, detail) = ("shutdown", format!("the timer of the pruning did not stop: {error}"));
             emit(Event::Warned { about, detail });
@@ -58,11 +59,12 @@ impl Gate {
 
     async fn end_runs(&self) {
         let agents = self.control.agents();
+        let grace = self.reload.in_force().gateway.shutdown_grace;
         if agents.executing() > 0 {
-            let grace_ms = self.shutdown_grace.into();
+            let grace_ms = grace.into();
             emit(Event::Draining { runs: agents.executing(), grace_ms });
         }
-        if agents.idle_within(self.shutdown_grace).await {
+        if agents.idle_within(grace).await {
             return;
         }
         emit(Event::RunsStopped { runs: agents.executing(), killed: false });

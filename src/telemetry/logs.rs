@@ -1,19 +1,30 @@
 //! Logs for people and machines.
 
-use std::io::{self, IsTerminal};
+use std::{
+    io::{self, IsTerminal},
+    sync::OnceLock,
+};
 
 use herdgate_actors::telemetry::{Event, emit};
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{EnvFilter, Registry, fmt, layer::SubscriberExt, reload, util::SubscriberInitExt};
 
 use crate::config::LogFormat;
 
 /// Libraries whose every start and stop is no news to an operator.
 const LIBRARIES: &str = "actix_server=warn,tokio_cron_scheduler=warn";
 
+/// Where another filter can be put in.
+static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
+
 /// Sends logs to standard error. `RUST_LOG` chooses what, or else `default`.
 pub fn logs(format: LogFormat, default: &str) {
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new(format!("{LIBRARIES},{default}")));
+    let by_environment = EnvFilter::try_from_default_env().ok();
+    let is_open = by_environment.is_none();
+    let (filter, handle) = reload::Layer::new(by_environment.unwrap_or_else(|| filter_of(default)));
+    if is_open {
+        // Set once, with the subscriber.
+        let _ = FILTER.set(handle);
+    }
     let registry = tracing_subscriber::registry().with(filter);
     let terminal = io::stderr().is_terminal();
     let json = format == LogFormat::Json || (format == LogFormat::Auto && !terminal);
@@ -27,6 +38,18 @@ pub fn logs(format: LogFormat, default: &str) {
     };
     // Set already by a test in the same process: its choice stands.
     drop(outcome);
+}
+
+/// Changes what is logged, unless `RUST_LOG` chose it.
+pub fn set_log_filter(filter: &str) {
+    if let Some(handle) = FILTER.get() {
+        // It lives as long as the process.
+        let _ = handle.reload(filter_of(filter));
+    }
+}
+
+fn filter_of(text: &str) -> EnvFilter {
+    EnvFilter::new(format!("{LIBRARIES},{text}"))
 }
 
 /// Makes panics log lines. Supervised actors come back from theirs.

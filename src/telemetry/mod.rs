@@ -5,7 +5,7 @@ mod logs;
 mod process;
 
 pub use exporter::Exporter;
-pub use logs::{logs, panics};
+pub use logs::{logs, panics, set_log_filter};
 use metrics_exporter_prometheus::BuildError;
 
 /// Collects metrics for the whole process.

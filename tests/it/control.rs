@@ -45,7 +45,7 @@ fn held(project: &Project) -> String {
 
 #[test]
 fn a_pause_holds_work_and_loses_none_and_resume_goes_on() {
-    let project = Project::new("").agent("dev", ANY, "echo ran > $REPORTS");
+    let project = Project::new("reload_on_change = false\n").agent("dev", ANY, "echo ran > $REPORTS");
     let gate = Gate::serve(&project);
     assert_eq!(post(&gate, "agents/dev/pause")["agent"]["state"], "paused");
     for id in ["one", "two", "three"] {
@@ -71,7 +71,7 @@ fn a_pause_holds_work_and_loses_none_and_resume_goes_on() {
 
 #[test]
 fn an_agent_is_scaled_up_and_down_while_it_works() {
-    let project = Project::new("");
+    let project = Project::new("reload_on_change = false\n");
     let script = held(&project);
     let project = project.agent("dev", ANY, &script);
     let gate = Gate::serve(&project);
@@ -98,7 +98,7 @@ fn an_agent_is_scaled_up_and_down_while_it_works() {
 
 #[test]
 fn a_waiting_job_is_cancelled_and_a_killed_run_is_not_tried_again() {
-    let project = Project::new("");
+    let project = Project::new("reload_on_change = false\n");
     let script = held(&project);
     let project = project.agent("dev", ANY, &script);
     let gate = Gate::serve(&project);
@@ -129,11 +129,9 @@ fn a_waiting_job_is_cancelled_and_a_killed_run_is_not_tried_again() {
 
 #[test]
 fn the_jobs_of_a_removed_agent_are_handed_over_or_discarded() {
-    let project = Project::new("").agent("gone", ANY, "echo gone > $REPORTS").agent(
-        "heir",
-        "schedule = \"0 0 1 1 *\"\n",
-        "echo heir > $REPORTS",
-    );
+    let project = Project::new("reload_on_change = false\n")
+        .agent("gone", ANY, "echo gone > $REPORTS")
+        .agent("heir", "schedule = \"0 0 1 1 *\"\n", "echo heir > $REPORTS");
     let gate = Gate::serve(&project);
     post(&gate, "agents/gone/pause");
     for id in ["one", "two"] {

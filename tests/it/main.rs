@@ -13,7 +13,10 @@
 //! - `power`: the order of commit, fsync and answer.
 //! - `clocks`: clocks that are set while the gate runs.
 //! - `contexts`: what the samples say. `outsider`: a provider that nothing inside knows.
-//! - `reload`: another configuration while it works.
+//! - `reload`: another configuration while it works. `load`: the same under load. `watching`: by its files
+//!   alone.
+//! - `revisions`: configurations have numbers that last.
+//! - `service`: what a service manager hands over, and is told.
 //! - `control`: pausing, scaling, ending, moving work.
 //! - `commands`, `cli`, `reading`, `pipes`: what people type.
 //! - `metrics`: what Prometheus reads, and who is told what.
@@ -36,6 +39,7 @@ mod host;
 mod hostile;
 mod isolation;
 mod lives;
+mod load;
 mod metrics;
 mod outsider;
 mod overload;
@@ -43,7 +47,10 @@ mod pipes;
 mod power;
 mod reading;
 mod reload;
+mod revisions;
+mod service;
 mod supervision;
 #[allow(dead_code, unused_imports, reason = "some of it waits for the tests of mends under way")]
 mod support;
+mod watching;
 mod way;

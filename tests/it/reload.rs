@@ -1,13 +1,6 @@
 //! The configuration is changed while the gate works: nothing is lost, doubled or ended by it.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    os::unix::fs::PermissionsExt,
-    path::Path,
-    sync::atomic::{AtomicUsize, Ordering},
-    thread,
-};
+use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, path::Path};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -17,6 +10,11 @@ use crate::support::{Gate, PATIENCE, Project, SECRET, sign_with, until};
 const ANY: &str = "[[webhooks]]\nsource = \"github\"\n";
 const LABELED: &str = "[[webhooks]]\nsource = \"github\"\nlabels = [\"agent\"]\n";
 const OPENED: &str = "{\"action\":\"opened\"}";
+
+/// A project whose files come in force when somebody says so, so that a test knows when.
+fn asked() -> Project {
+    Project::new("reload_on_change = false\n")
+}
 
 fn reload(gate: &Gate) -> Value {
     let answer = gate.admin("POST", "/api/v1/config/reload");
@@ -59,11 +57,6 @@ fn let_go(project: &Project) {
     fs::write(project.path().join("go"), "").unwrap();
 }
 
-fn rename(project: &Project, from: &str, to: &str) {
-    let agents = project.path().join("agents");
-    fs::rename(agents.join(from), agents.join(to)).unwrap();
-}
-
 fn replace(path: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(path).unwrap();
     assert!(text.contains(from), "{from} is not in {text}");
@@ -71,80 +64,8 @@ fn replace(path: &Path, from: &str, to: &str) {
 }
 
 #[test]
-fn twenty_reloads_under_load_lose_double_and_refuse_nothing() {
-    const DELIVERIES: usize = 300;
-    let project = Project::new("");
-    let ran = project.path().join("ran");
-    let project = project
-        .agent("steady", &format!("scale = 2\n{ANY}"), &format!("echo $RUN >> {}", ran.display()))
-        .agent("dev", LABELED, "true")
-        .agent("comes", ANY, "true");
-    let gate = Gate::serve(&project);
-    let next = AtomicUsize::new(0);
-    let labeled = "{\"action\":\"labeled\",\"issue\":{\"labels\":[{\"name\":\"agent\"}]}}";
-    thread::scope(|scope| {
-        let senders: Vec<_> = (0..3)
-            .map(|_| {
-                scope.spawn(|| {
-                    loop {
-                        let id = next.fetch_add(1, Ordering::Relaxed);
-                        if id >= DELIVERIES {
-                            return;
-                        }
-                        let body = labeled.replace("labeled", &format!("labeled\",\"n\":\"{id}"));
-                        assert_eq!(deliver(&gate, &format!("d{id}"), &body, SECRET), 200, "delivery {id}");
-                    }
-                })
-            })
-            .collect();
-        let steady = project.path().join("agents/steady/agent-config.toml");
-        for round in 0..20 {
-            if round % 2 == 0 {
-                rename(&project, "dev", "developer");
-                fs::rename(project.path().join("agents/comes"), project.path().join("comes")).unwrap();
-                replace(&steady, "scale = 2", "scale = 1");
-                secret(&project, "secret", "the next secret of this source");
-                secret(&project, "secret_previous", SECRET);
-            } else {
-                rename(&project, "developer", "dev");
-                fs::rename(project.path().join("comes"), project.path().join("agents/comes")).unwrap();
-                replace(&steady, "scale = 1", "scale = 2");
-                secret(&project, "secret", SECRET);
-            }
-            reload(&gate);
-        }
-        for sender in senders {
-            sender.join().unwrap();
-        }
-    });
-    let receipts = |agent: &str| -> Vec<String> {
-        let receipt = |job: &Value| job["receipt"].as_str().unwrap().to_owned();
-        jobs(&gate, agent).iter().map(receipt).collect()
-    };
-    until("every delivery has its job", || receipts("steady").len() >= DELIVERIES);
-    until("every job of the agent that stayed has run", || {
-        jobs(&gate, "steady").iter().all(|job| job["state"] == "completed")
-    });
-    let steady = receipts("steady");
-    assert_eq!(steady.len(), DELIVERIES);
-    assert_eq!(steady.iter().collect::<BTreeSet<_>>().len(), DELIVERIES, "one job for each delivery");
-    // Under one name or the other, as it was called when the delivery came.
-    let mut renamed = receipts("dev");
-    renamed.extend(receipts("developer"));
-    assert_eq!(renamed.len(), DELIVERIES);
-    assert_eq!(renamed.iter().collect::<BTreeSet<_>>().len(), DELIVERIES);
-    until("the agents that are there have run all of theirs", || {
-        ["dev", "comes"].iter().all(|agent| jobs(&gate, agent).iter().all(|job| job["state"] == "completed"))
-    });
-    // One that is claimed while its agent is scaled down is put back before anything has run.
-    let ran = fs::read_to_string(ran).unwrap();
-    assert_eq!(ran.lines().count(), DELIVERIES, "no run was ended or done twice");
-    assert!(gate.metric("herdgate_reload_failures_total") < 1.0);
-}
-
-#[test]
 fn a_broken_file_keeps_the_last_good_configuration_and_every_problem_is_told() {
-    let project = Project::new("").agent("dev", ANY, "echo ran > $REPORTS");
+    let project = asked().agent("dev", ANY, "echo ran > $REPORTS");
     let gate = Gate::serve(&project);
     let config = project.path().join("agents/dev/agent-config.toml");
     let good = fs::read_to_string(&config).unwrap();
@@ -165,7 +86,7 @@ fn a_broken_file_keeps_the_last_good_configuration_and_every_problem_is_told() {
 
 #[test]
 fn a_removed_agent_ends_its_run_and_its_waiting_jobs_are_shown_as_unconfigured() {
-    let project = Project::new("");
+    let project = asked();
     let script = held(&project);
     let project = project.agent("gone", ANY, &script).agent("stays", LABELED, "true");
     let gate = Gate::serve(&project);
@@ -187,7 +108,7 @@ fn a_removed_agent_ends_its_run_and_its_waiting_jobs_are_shown_as_unconfigured()
 
 #[test]
 fn an_agent_that_comes_back_while_its_last_run_runs_keeps_to_its_scale() {
-    let project = Project::new("");
+    let project = asked();
     let script = held(&project);
     let project = project.agent("dev", ANY, &script).agent("stays", LABELED, "true");
     let gate = Gate::serve(&project);
@@ -211,7 +132,7 @@ fn an_agent_that_comes_back_while_its_last_run_runs_keeps_to_its_scale() {
 
 #[test]
 fn an_idle_agent_that_goes_and_comes_back_at_once_is_there() {
-    let project = Project::new("").agent("dev", ANY, "echo ran > $REPORTS").agent("stays", LABELED, "true");
+    let project = asked().agent("dev", ANY, "echo ran > $REPORTS").agent("stays", LABELED, "true");
     let gate = Gate::serve(&project);
     let (agents, aside) = (project.path().join("agents/dev"), project.path().join("dev"));
     for round in 0..10 {
@@ -227,7 +148,7 @@ fn an_idle_agent_that_goes_and_comes_back_at_once_is_there() {
 
 #[test]
 fn what_operators_asked_for_outlives_a_reload() {
-    let project = Project::new("").agent("dev", ANY, "echo ran > $REPORTS").agent("stays", LABELED, "true");
+    let project = asked().agent("dev", ANY, "echo ran > $REPORTS").agent("stays", LABELED, "true");
     let gate = Gate::serve(&project);
     assert_eq!(gate.admin("POST", "/api/v1/agents/dev/pause").status, 200);
     let (agents, aside) = (project.path().join("agents/dev"), project.path().join("dev"));
@@ -245,7 +166,7 @@ fn what_operators_asked_for_outlives_a_reload() {
 #[test]
 fn a_secret_is_rotated_and_a_filter_changed_without_a_restart() {
     let next = "the next secret of this source";
-    let project = Project::new("").agent("dev", LABELED, "true");
+    let project = asked().agent("dev", LABELED, "true");
     let gate = Gate::serve(&project);
     assert_eq!(gate.github("issues", "a", OPENED).json()["matched"], 0);
     assert_eq!(deliver(&gate, "b", "{\"action\":\"b\"}", next), 401);
@@ -265,7 +186,7 @@ fn a_secret_is_rotated_and_a_filter_changed_without_a_restart() {
 
 #[test]
 fn sources_come_and_go_and_what_waits_for_a_restart_is_named() {
-    let project = Project::new("").agent("dev", ANY, "true");
+    let project = asked().agent("dev", ANY, "true");
     let gate = Gate::serve(&project);
     let config = project.path().join("config.toml");
     let good = fs::read_to_string(&config).unwrap();

@@ -9,6 +9,7 @@ mod making;
 mod model;
 mod moving;
 mod receipts;
+mod revisions;
 mod subject;
 mod upkeep;
 

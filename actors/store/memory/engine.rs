@@ -13,14 +13,14 @@ use super::state::State;
 use crate::{
     domain::{
         AgentName, AnyId, Delivery, IdSource, JobId, LedgerError, NewJob, NodeId, NodeLife, OnCommit, Reason,
-        ReceiptBatch, ReceiptId, ReceiptSink, RunId, SourceName, Timestamp,
+        ReceiptBatch, ReceiptId, ReceiptSink, Revision, RunId, SourceName, Timestamp,
     },
     store::{
         Backlog, Bulk, BulkDone, Cancelled, Claim, Claimed, CountOf, Cursors, DeadLetters, Finish, Finished,
-        Fire, Fired, Found, Inserted, JobDetail, JobQuery, JobRow, Ledger, OutcomeCount, Pending, Prune,
-        Pruned, QuarantineReason, Queue, ReceiptQuery, ReceiptRow, Rescue, Rescued, Retried, RunQuery,
-        RunRow, ScheduleCursor, StoreError, StoreState, StoredReceipt, Unrouted, UnroutedQuery, Upkeep,
-        Views,
+        Fire, Fired, Found, Inserted, JobDetail, JobQuery, JobRow, LastRevision, Ledger, NewRevision,
+        OutcomeCount, Pending, Prune, Pruned, QuarantineReason, Queue, ReceiptQuery, ReceiptRow, Rescue,
+        Rescued, Retried, RevisionQuery, RevisionRow, Revisions, RunQuery, RunRow, ScheduleCursor,
+        StoreError, StoreState, StoredReceipt, Unrouted, UnroutedQuery, Upkeep, Views,
     },
 };
 
@@ -28,7 +28,7 @@ use crate::{
 pub struct MemoryEngine {
     state: Mutex<State>,
     ids: Arc<IdSource>,
-    dedupe_window: Duration,
+    dedupe_window: Mutex<Duration>,
     fares: watch::Sender<StoreState>,
 }
 
@@ -38,7 +38,7 @@ impl MemoryEngine {
         Self {
             state: Mutex::default(),
             ids: Arc::new(IdSource::new(NodeId::default(), 0)),
-            dedupe_window,
+            dedupe_window: Mutex::new(dedupe_window),
             fares: watch::Sender::new(StoreState::Writable),
         }
     }
@@ -75,7 +75,8 @@ impl fmt::Debug for MemoryEngine {
 
 impl ReceiptSink for MemoryEngine {
     fn record(&self, batch: ReceiptBatch, done: OnCommit) {
-        let committed = self.with(|state| state.record(batch, self.dedupe_window));
+        let window = *self.dedupe_window.lock().unwrap_or_else(PoisonError::into_inner);
+        let committed = self.with(|state| state.record(batch, window));
         done(committed.map_err(|error| LedgerError(error.to_string())));
     }
 }
@@ -95,6 +96,10 @@ impl Ledger for MemoryEngine {
 
     fn delivery(&self, receipt: ReceiptId) -> Pending<Option<Delivery>> {
         self.now(|state| state.receipt(receipt).map(|stored| stored.delivery))
+    }
+
+    fn remember_for(&self, window: Duration) {
+        *self.dedupe_window.lock().unwrap_or_else(PoisonError::into_inner) = window;
     }
 
     fn body(&self, receipt: ReceiptId) -> Pending<Option<Bytes>> {
@@ -162,6 +167,16 @@ impl Cursors for MemoryEngine {
     }
 }
 
+impl Revisions for MemoryEngine {
+    fn add_revision(&self, revision: NewRevision) -> Pending<Revision> {
+        self.now(|state| state.revisions.add(revision))
+    }
+
+    fn last_revision(&self) -> Pending<Option<LastRevision>> {
+        self.now(|state| state.revisions.last())
+    }
+}
+
 impl Upkeep for MemoryEngine {
     fn rescue(&self, rescue: Rescue) -> Pending<Vec<Rescued>> {
         self.now(|state| state.rescue(&rescue))
@@ -213,6 +228,10 @@ impl Views for MemoryEngine {
 
     fn count(&self, of: CountOf, cap: u32) -> Pending<u32> {
         self.now(|state| state.count(&of, cap))
+    }
+
+    fn revisions(&self, query: RevisionQuery) -> Pending<Vec<RevisionRow>> {
+        self.now(|state| state.revisions.list(query))
     }
 
     fn backlog(&self) -> Pending<Vec<Backlog>> {

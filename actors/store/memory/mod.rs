@@ -7,6 +7,7 @@ mod engine;
 mod jobs;
 mod prune;
 mod receipts;
+mod revisions;
 mod runs;
 mod state;
 mod summaries;

@@ -11,6 +11,7 @@ impl State {
         let newest = self.newest();
         let now = newest.map_or(prune.now, |newest| newest.min(prune.now));
         let before = old_before(prune.now, newest, prune.retention);
+        self.revisions.prune(before);
         let limit = prune.limit as usize;
         let (jobs, runs) = self.prune_jobs(before, now, limit);
         let mut receipts = 0;

@@ -5,6 +5,7 @@ use std::{
     convert::Infallible,
 };
 
+use super::revisions::Revisions;
 use crate::{
     domain::{
         AgentName, DeliveryKey, GroupKey, History, Input, JobId, NewJob, NodeLife, ReceiptId, SourceName,
@@ -22,6 +23,7 @@ pub(super) struct State {
     pub(super) jobs: BTreeMap<JobId, Job>,
     pub(super) keys: HashMap<(SourceName, DeliveryKey), KeyOwner>,
     pub(super) cursors: BTreeMap<AgentName, Timestamp>,
+    pub(super) revisions: Revisions,
     pub(super) closed: bool,
 }
 

@@ -1,6 +1,13 @@
 //! The engine: every change goes to the writer, every question to the readers.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use rusqlite::Connection;
@@ -16,18 +23,19 @@ use super::{
     prune::prune,
     queue::{Shared, Writer},
     reader::SqliteReader,
-    receipts, routing, runs, views,
+    receipts, revisions, routing, runs, views,
 };
 use crate::{
     domain::{
         AgentName, AnyId, Clock, Delivery, IdSource, JobId, LedgerError, NewJob, NodeId, NodeLife, OnCommit,
-        Reason, ReceiptBatch, ReceiptId, ReceiptSink, RunId, SourceName, Timestamp,
+        Reason, ReceiptBatch, ReceiptId, ReceiptSink, Revision, RunId, SourceName, Timestamp,
     },
     store::{
         Backlog, Bulk, BulkDone, Cancelled, Claim, Claimed, CountOf, Cursors, DeadLetters, Finish, Finished,
-        Fire, Fired, Found, Inserted, JobDetail, JobQuery, JobRow, Ledger, OutcomeCount, Pending, Prune,
-        Pruned, QuarantineReason, Queue, ReceiptQuery, ReceiptRow, Rescue, Rescued, Retried, RunQuery,
-        RunRow, ScheduleCursor, StoreState, StoredReceipt, Unrouted, UnroutedQuery, Upkeep, Views,
+        Fire, Fired, Found, Inserted, JobDetail, JobQuery, JobRow, LastRevision, Ledger, NewRevision,
+        OutcomeCount, Pending, Prune, Pruned, QuarantineReason, Queue, ReceiptQuery, ReceiptRow, Rescue,
+        Rescued, Retried, RevisionQuery, RevisionRow, Revisions, RunQuery, RunRow, ScheduleCursor,
+        StoreState, StoredReceipt, Unrouted, UnroutedQuery, Upkeep, Views,
     },
 };
 
@@ -61,7 +69,8 @@ pub struct SqliteEngine {
     pub(super) shared: Arc<Shared>,
     pub(super) reader: SqliteReader,
     ids: Arc<IdSource>,
-    dedupe_window: Duration,
+    /// In milliseconds.
+    dedupe_window: AtomicU64,
 }
 
 impl SqliteEngine {
@@ -89,7 +98,8 @@ impl SqliteEngine {
             lock,
         };
         let writer = Writer::start(Arc::clone(&shared), |messages| writing.run(messages)).map_err(file)?;
-        Ok(Self { preparation, writer, shared, reader, ids, dedupe_window: options.dedupe_window })
+        let dedupe_window = AtomicU64::new(millis(options.dedupe_window));
+        Ok(Self { preparation, writer, shared, reader, ids, dedupe_window })
     }
 
     /// Queues a change, whose answer comes after the commit.
@@ -102,6 +112,10 @@ impl SqliteEngine {
         self.writer.write(write, move |outcome| drop(answer.send(outcome)));
         Box::pin(async move { answered.await.unwrap_or_else(|_| Err(closed())) })
     }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn largest_id(connection: &Connection) -> rusqlite::Result<i64> {
@@ -118,7 +132,7 @@ impl ReceiptSink for SqliteEngine {
             Ok(admitted) => admitted,
             Err(error) => return done(Err(LedgerError(error.to_string()))),
         };
-        let window = self.dedupe_window;
+        let window = Duration::from_millis(self.dedupe_window.load(Ordering::Relaxed));
         self.preparation.give(move || {
             let prepared = Prepared::new(batch);
             admitted.write(
@@ -147,6 +161,10 @@ impl Ledger for SqliteEngine {
 
     fn delivery(&self, receipt: ReceiptId) -> Pending<Option<Delivery>> {
         self.reader.ask(move |connection| routing::delivery(connection, receipt))
+    }
+
+    fn remember_for(&self, window: Duration) {
+        self.dedupe_window.store(millis(window), Ordering::Relaxed);
     }
 
     fn body(&self, receipt: ReceiptId) -> Pending<Option<Bytes>> {
@@ -221,6 +239,16 @@ impl Cursors for SqliteEngine {
     }
 }
 
+impl Revisions for SqliteEngine {
+    fn add_revision(&self, revision: NewRevision) -> Pending<Revision> {
+        self.change(move |connection| revisions::add(connection, &revision))
+    }
+
+    fn last_revision(&self) -> Pending<Option<LastRevision>> {
+        self.reader.ask(revisions::last)
+    }
+}
+
 impl Upkeep for SqliteEngine {
     fn rescue(&self, rescue: Rescue) -> Pending<Vec<Rescued>> {
         self.change(move |connection| runs::rescue(connection, &rescue))
@@ -274,6 +302,10 @@ impl Views for SqliteEngine {
 
     fn count(&self, of: CountOf, cap: u32) -> Pending<u32> {
         self.reader.count(of, cap)
+    }
+
+    fn revisions(&self, query: RevisionQuery) -> Pending<Vec<RevisionRow>> {
+        self.reader.revisions(query)
     }
 
     fn backlog(&self) -> Pending<Vec<Backlog>> {

@@ -7,7 +7,7 @@
 //! - `commit`: that thread; it writes in groups.
 //! - `failure`: how far a failure reaches.
 //! - `checkpoint`: moves the log away beside it.
-//! - `receipts`, `jobs`, `runs`, `routing`, `prune`: what is written, one function for each change.
+//! - `receipts`, `jobs`, `runs`, `routing`, `revisions`, `prune`: what is written, one function for each change.
 //! - `lookups`: what the rules ask.
 //! - `views`: what is asked.
 //! - `reader`: the threads that ask.
@@ -25,6 +25,7 @@ mod prune;
 mod queue;
 mod reader;
 mod receipts;
+mod revisions;
 mod routing;
 mod runs;
 mod schema;

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::revisions;
 use crate::{
     domain::{JobId, ReceiptId, RunId, Timestamp},
     store::{Prune, Pruned, rules::old_before},
@@ -17,6 +18,7 @@ pub(super) fn prune(connection: &Connection, prune: &Prune) -> rusqlite::Result<
     let limit = prune.limit;
     let (jobs, runs) = jobs(connection, before, now, limit)?;
     let receipts = receipts(connection, before, limit)?;
+    revisions::prune(connection, before)?;
     let keys = connection
         .prepare_cached(
             "DELETE FROM dedupe_keys

@@ -18,13 +18,14 @@ use super::{
     failure::{FailureScope, closed, pass, to_store_error},
     open::{self, OpenError},
     queue::Shared,
-    views,
+    revisions, views,
 };
 use crate::{
     domain::{AgentName, AnyId, JobId, ReceiptId, SourceName, Timestamp},
     store::{
         Backlog, CountOf, DeadLetters, Found, JobDetail, JobQuery, JobRow, OutcomeCount, Pending,
-        ReceiptQuery, ReceiptRow, RunQuery, RunRow, StoreError, StoredReceipt, Views,
+        ReceiptQuery, ReceiptRow, RevisionQuery, RevisionRow, RunQuery, RunRow, StoreError, StoredReceipt,
+        Views,
     },
 };
 
@@ -160,6 +161,10 @@ impl Views for SqliteReader {
 
     fn count(&self, of: CountOf, cap: u32) -> Pending<u32> {
         self.look(move |connection| views::count(connection, &of, cap))
+    }
+
+    fn revisions(&self, query: RevisionQuery) -> Pending<Vec<RevisionRow>> {
+        self.look(move |connection| revisions::list(connection, query))
     }
 
     fn backlog(&self) -> Pending<Vec<Backlog>> {

@@ -7,7 +7,7 @@ use rusqlite::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    domain::{AgentName, Attempt, JobId, JobState, ProviderName, ReceiptId, SourceName, Timestamp},
+    domain::{AgentName, Attempt, Digest, JobId, JobState, ProviderName, ReceiptId, SourceName, Timestamp},
     store::ReceiptState,
 };
 
@@ -58,6 +58,18 @@ impl FromSql for AgentName {
 impl ToSql for SourceName {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         self.as_str().to_sql()
+    }
+}
+
+impl ToSql for Digest {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        self.as_str().to_sql()
+    }
+}
+
+impl FromSql for Digest {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str().map(Self::from_text)
     }
 }
 

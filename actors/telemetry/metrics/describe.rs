@@ -48,6 +48,12 @@ const SERIES: &[(&str, Kind, Unit, &str)] = &[
     ("herdgate_reaper_replacements_total", Counter, Unit::Count, "Deaths of the reaper of runs."),
     ("herdgate_topology_revision", Gauge, Unit::Count, "The number of the configuration in force."),
     ("herdgate_reload_failures_total", Counter, Unit::Count, "Configurations that were not taken."),
+    (
+        "herdgate_configuration_refused",
+        Gauge,
+        Unit::Count,
+        "Whether the files are not in force, being wrong: 1 or 0.",
+    ),
     ("herdgate_build_info", Gauge, Unit::Count, "What runs; always 1."),
 ];
 

@@ -54,6 +54,7 @@ pub struct Metrics {
     pruned_runs: Counter,
     reaper: Counter,
     reload_failures: Counter,
+    refused: Gauge,
     revision: Gauge,
     writable: Gauge,
 }
@@ -78,6 +79,7 @@ impl Metrics {
             pruned_runs: metrics::counter!("herdgate_pruned_runs_total"),
             reaper: metrics::counter!("herdgate_reaper_replacements_total"),
             reload_failures: metrics::counter!("herdgate_reload_failures_total"),
+            refused: metrics::gauge!("herdgate_configuration_refused"),
             revision: metrics::gauge!("herdgate_topology_revision"),
             writable,
         }
@@ -167,7 +169,11 @@ impl Metrics {
             Event::ClockLeapt { .. } => self.clock.increment("ahead"),
             Event::ActorPanicked { actor, .. } => self.panics.increment(actor),
             Event::TopologyApplied { revision, .. } => self.revision.set(*revision as f64),
-            Event::ReloadFailed { .. } => self.reload_failures.increment(1),
+            Event::ReloadFailed { .. } => {
+                self.reload_failures.increment(1);
+                self.refused.set(1.0);
+            }
+            Event::RefusalEnded { .. } => self.refused.set(0.0),
             Event::StoreRefused { wanted, .. } => self.refusals.increment(wanted),
             Event::StoreState { writable, .. } => self.writable.set(f64::from(u8::from(*writable))),
             Event::Pruned { receipts, runs, .. } => {

@@ -38,8 +38,8 @@ pub struct PruneDeps {
     pub forget: Arc<dyn Fn(RunId) + Send + Sync>,
     /// The time.
     pub clock: Clock,
-    /// How long ended work is kept.
-    pub retention: Duration,
+    /// How long ended work is kept, from the next round on.
+    pub retention: watch::Receiver<Duration>,
     /// What it shows of itself.
     pub progress: watch::Sender<Progress>,
 }
@@ -102,9 +102,10 @@ impl PruneDeps {
         crate::failpoint::hit("upkeep.prune");
         Progress::begin(&self.progress);
         let (now, begun) = (self.clock.now(), Instant::now());
+        let retention = *self.retention.borrow();
         let (mut receipts, mut runs) = (0, 0);
         loop {
-            let step = Prune { now, retention: self.retention, limit: STEP };
+            let step = Prune { now, retention, limit: STEP };
             match self.store.prune(step).await {
                 Ok(pruned) => {
                     receipts += pruned.receipts;

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     config::{self, ColorMode, Env, LogFormat},
-    run::{Deps, Gate},
+    run::{Deps, Gate, Sockets},
     telemetry,
 };
 
@@ -40,7 +40,8 @@ impl Demo {
         let metrics = telemetry::metrics().into_diagnostic()?;
         telemetry::logs(LogFormat::Pretty, "error");
         telemetry::panics();
-        let around = Deps { clock: Clock::System, project, reaper: reaper()?, metrics };
+        let sockets = Sockets::default();
+        let around = Deps { clock: Clock::System, project, reaper: reaper()?, metrics, sockets };
         super::runtime::block_on(async move {
             let sources = plan.sources.clone();
             let agents: Vec<_> = plan

@@ -7,7 +7,7 @@ use herdgate_actors::{
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::setting::{Collected, Keys, Secrets, Setting};
+use super::setting::{Collected, Keys, Secrets};
 use crate::config::{
     Origin, Origins, ResolvedAgent,
     value::{format_size, format_span},
@@ -15,7 +15,7 @@ use crate::config::{
 
 /// Every key of an agent; `project` says where the project set what the agent leaves to it.
 pub(super) fn keys(agent: &ResolvedAgent, project: &Origins, secrets: &Secrets<'_>) -> Keys {
-    let ResolvedAgent { spec, schedule, catch_up, folder, places } = agent;
+    let ResolvedAgent { spec, schedule, catch_up, folder: _, places } = agent;
     let AgentSpec { name: _, triggers, scale, queue_limit, retry, run, params } = &**spec;
     // What stands in the agent's own file goes before what stands in the project's.
     let origin = |paths: &[&str]| {
@@ -23,7 +23,6 @@ pub(super) fn keys(agent: &ResolvedAgent, project: &Origins, secrets: &Secrets<'
         own.unwrap_or_else(|| project.first_of(paths))
     };
     let mut all = Collected::new(origin);
-    all.put("folder", file_of(folder));
     all.add_from("scale", *scale, &["scale", "default_agent_scale"]);
     all.add("work_queue_size", *queue_limit);
     all.add("schedule", schedule.as_ref().map(|schedule| schedule.expression.as_str()));
@@ -73,10 +72,4 @@ fn filter_of(trigger: &Trigger) -> Value {
         shown.insert(clause.field.name.to_owned(), clause.wanted.clone().into());
     }
     Value::Object(shown)
-}
-
-/// Nobody sets where an agent lies.
-fn file_of(folder: &std::path::Path) -> Setting {
-    let value = folder.display().to_string().into();
-    Setting { value, origin: Origin::Default, secret: false, fingerprint: None }
 }

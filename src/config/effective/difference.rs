@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use herdgate_actors::domain::escape_unseen;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -9,6 +10,7 @@ use super::{
     setting::{Keys, Setting},
     whole::EffectiveConfig,
 };
+use crate::config::{Origin, fixed::waits_for_start};
 
 /// One thing that is different.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -125,7 +127,11 @@ impl fmt::Display for Difference {
             Way::Removed => write!(f, "{what} removed"),
             Way::Changed { keys } => {
                 write!(f, "{what} changed")?;
-                keys.iter().try_for_each(|(key, change)| write!(f, "\n  {key}: {change}"))
+                keys.iter().try_for_each(|(key, change)| {
+                    let waits = self.part == Part::Settings && waits_for_start(key);
+                    let when = if waits { " (waits for the next start)" } else { "" };
+                    write!(f, "\n  {key}: {change}{when}")
+                })
             }
         }
     }
@@ -145,7 +151,14 @@ fn shown(setting: Option<&Setting>) -> String {
         None => "not set".to_owned(),
         Some(setting) if setting.secret => "a secret".to_owned(),
         Some(setting) if setting.value.is_null() => "not set".to_owned(),
-        // As JSON, so that nothing in it can drive a terminal.
-        Some(setting) => herdgate_actors::domain::escape_unseen(&setting.value.to_string()).into_owned(),
+        Some(setting) => {
+            // As JSON, so that nothing in it can drive a terminal.
+            let value = escape_unseen(&setting.value.to_string()).into_owned();
+            match &setting.origin {
+                // The gate was perhaps started with others than whoever compares.
+                by @ (Origin::Variable { .. } | Origin::CommandLine) => format!("{value} by {by}"),
+                _ => value,
+            }
+        }
     }
 }

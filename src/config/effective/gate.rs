@@ -1,5 +1,7 @@
 //! What holds for the whole gate.
 
+use std::path::Path;
+
 use super::setting::{Collected, Keys};
 use crate::config::{
     Log, LogFormat, Mailboxes, ResolvedConfig, ResolvedGateway,
@@ -8,7 +10,7 @@ use crate::config::{
 
 /// Every key that is not of a source or an agent alone. Who adds a part to the configuration is told
 /// here, by the compiler, that it has to be shown.
-pub(super) fn keys(config: &ResolvedConfig) -> Keys {
+pub(in crate::config) fn keys(config: &ResolvedConfig) -> Keys {
     let ResolvedConfig {
         file: _,
         agents_dir,
@@ -24,18 +26,24 @@ pub(super) fn keys(config: &ResolvedConfig) -> Keys {
         sources: _,
         verification: _,
         agents: _,
+        reload_on_change,
+        watched: _,
         origins: _,
         places,
         warnings: _,
     } = config;
     let mut all = Collected::new(|paths: &[&str]| places.first_of(paths));
-    all.add("agents_dir", agents_dir.display().to_string());
-    all.add("data_dir", data_dir.display().to_string());
-    all.add("credentials_dir", credentials.root().display().to_string());
+    // Whole, so that they are the same from wherever somebody looks.
+    let whole =
+        |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();
+    all.add("agents_dir", whole(agents_dir));
+    all.add("data_dir", whole(data_dir));
+    all.add("credentials_dir", whole(credentials.root()));
     all.add("scale", *scale);
     all.add_from("max_runs", *max_runs, &["max_runs", "scale"]);
     all.add("history_retention_days", history_retention.as_secs() / 86_400);
     all.add_from("dedupe_window", format_span(*dedupe_window), &["dedupe_window"]);
+    all.add("reload_on_change", *reload_on_change);
     gateway(&mut all, of_gateway);
     let Mailboxes { ingress, parser, agent } = *mailboxes;
     all.add("mailboxes.ingress", ingress);

@@ -13,6 +13,7 @@ mod source;
 mod whole;
 
 pub use difference::{Difference, Part, Way};
+pub(super) use gate::keys as gate_keys;
 
 pub use setting::{Keys, Setting};
 pub use whole::EffectiveConfig;

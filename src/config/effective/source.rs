@@ -23,7 +23,11 @@ pub(super) fn keys(source: &Source, config: &ResolvedConfig, secrets: &Secrets<'
     match config.verification.get(name) {
         Some(Verification::Signed { path, .. }) => {
             all.add_from("verification", "signed", &["credential", kind]);
-            all.add_from("secret_file", path.display().to_string(), &["credential", kind]);
+            all.add_from(
+                "secret_file",
+                std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string(),
+                &["credential", kind],
+            );
         }
         Some(Verification::Unsigned) | None => {
             all.add_from("verification", "unsigned", &["allow_unsigned"]);

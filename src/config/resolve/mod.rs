@@ -71,6 +71,8 @@ pub(super) fn resolve(files: &Files, inputs: &Inputs<'_>, problems: &mut Vec<Dia
         sources: sources.sources,
         verification: sources.verification,
         agents,
+        reload_on_change: settings.reload_on_change,
+        watched: files.watched(),
         origins: files.origins.clone(),
         places: files.layers.key_origins(),
         warnings,

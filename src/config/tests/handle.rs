@@ -32,14 +32,22 @@ fn a_flag_lies_over_everything() {
 #[test]
 fn what_is_worth_watching_is_everything_that_was_read() {
     let fixture = Fixture::with_sources().agent("dev", "schedule = \"@daily\"\n");
-    let watched = fixture.project().watch_paths();
-    for path in ["config.toml", ".env.toml", "agents", "agents/dev", "credentials/github_webhook_secret/Org"]
-    {
+    let watched: Vec<_> = fixture.plan().watched.paths().collect();
+    for path in [
+        "config.toml",
+        ".env.toml",
+        "agents/dev/agent-config.toml",
+        "agents/dev/SKILL.md",
+        "credentials/github_webhook_secret/Org/secret",
+        "credentials/github_webhook_secret/default/secret_previous",
+    ] {
         assert!(watched.contains(&fixture.path(path)), "{path}: {watched:?}");
     }
-    // Also where nothing of it can be loaded.
-    let broken = fixture.file("config.toml", "[gateway\n");
-    assert!(broken.project().watch_paths().contains(&broken.path("config.toml")));
+    // Also where nothing of it can be loaded, and what appeared since.
+    let fixture = fixture.file("config.toml", "[gateway\n").file("agents/new/notes", "");
+    let watched: Vec<_> = fixture.project().watched().paths().collect();
+    assert!(watched.contains(&fixture.path("config.toml")));
+    assert!(watched.contains(&fixture.path("agents/new/ACTIONS.md")));
 }
 
 #[test]

@@ -4,24 +4,30 @@
 //! without a key says. It cannot make the browser send another name than its own: so a request must
 //! carry a name that is ours.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use actix_web::{Error, HttpRequest, http::header};
+use arc_swap::ArcSwap;
 
 use super::api::Refused;
 use crate::api::problem::Kind;
 
 /// The names and addresses that are ours.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct AllowedHosts {
     address: IpAddr,
-    names: Vec<String>,
+    names: ArcSwap<Vec<String>>,
 }
 
 impl AllowedHosts {
     /// Those of a door that listens on `address`, and `names` that the operator lists.
     pub fn new(address: IpAddr, names: Vec<String>) -> Self {
-        Self { address, names }
+        Self { address, names: ArcSwap::from_pointee(names) }
+    }
+
+    /// Lists others from now on.
+    pub(in crate::http) fn replace(&self, names: Vec<String>) {
+        self.names.store(Arc::new(names));
     }
 
     /// Why this request is not answered, where it is not.
@@ -41,7 +47,7 @@ impl AllowedHosts {
         let host = host.strip_suffix('.').unwrap_or(host);
         host.eq_ignore_ascii_case("localhost")
             || host.to_ascii_lowercase().ends_with(".localhost")
-            || self.names.iter().any(|name| name.eq_ignore_ascii_case(host))
+            || self.names.load().iter().any(|name| name.eq_ignore_ascii_case(host))
     }
 }
 

@@ -33,10 +33,9 @@ pub(super) async fn open(
     options: DoorOptions,
     on_failure: &OnFailure,
     admin: Admin,
-    hosts: AllowedHosts,
+    hosts: Arc<AllowedHosts>,
 ) -> io::Result<Door> {
     let admin = web::Data::new(admin);
-    let hosts = Arc::new(hosts);
     open_door(socket, options, Arc::clone(on_failure), move || {
         let hosts = Arc::clone(&hosts);
         App::new()

@@ -5,7 +5,7 @@ use herdgate_actors::control::Control;
 use crate::{
     api_key::ApiKey,
     reads::Reads,
-    run::{Health, Reload},
+    run::{ConfigurationState, Health, Reload},
     telemetry::Exporter,
 };
 
@@ -25,6 +25,11 @@ impl Admin {
     /// What operators can ask for.
     pub(super) const fn control(&self) -> &Control {
         &self.reads.control
+    }
+
+    /// Which configuration is in force, and what is wrong with the files where they are not.
+    pub fn configuration(&self) -> ConfigurationState {
+        self.reload.state()
     }
 
     /// Whether deliveries are taken.

@@ -42,10 +42,22 @@ pub(super) const fn form_limit(body_limit: usize) -> usize {
     body_limit.saturating_mul(3)
 }
 
+/// Two of the largest bodies.
+const fn large_for(limit: usize) -> usize {
+    let two = form_limit(limit).saturating_mul(2);
+    if two > LEAST { two } else { LEAST }
+}
+
 impl Budget {
     /// A budget for bodies up to `limit`: two of the largest, and [`LEAST`] for the beginnings of all.
     pub fn for_bodies(limit: usize) -> Self {
-        Self::new(LEAST, form_limit(limit).saturating_mul(2).max(LEAST))
+        Self::new(LEAST, large_for(limit))
+    }
+
+    /// Changes its size; what is held beyond it comes back by and by.
+    pub(in crate::http) fn resize_for(&self, limit: usize) {
+        self.pools().resize(LEAST, large_for(limit));
+        self.0.returned.notify_waiters();
     }
 
     /// A budget of `small` bytes for the beginnings of all bodies and `large` for what is beyond.
@@ -155,6 +167,23 @@ mod tests {
         };
         let (grown, ()) = tokio::join!(newcomer.grow_to(MIB), leaves);
         assert_eq!(grown, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_budget_that_shrinks_waits_for_what_is_held_and_one_that_grows_has_room_at_once() {
+        let budget = Budget::new(4 * MIB, 4 * MIB);
+        let mut held = budget.open(None);
+        held.grow_to(4 * MIB).await.unwrap();
+        held.complete();
+        budget.pools().resize(4 * MIB, 2 * MIB);
+        assert_eq!(budget.open(None).grow_to(MIB).await, Err(NoRoom));
+        budget.pools().resize(4 * MIB, 8 * MIB);
+        let mut next = budget.open(None);
+        assert_eq!(next.grow_to(2 * MIB).await, Ok(()));
+        drop((held, next));
+        budget.pools().resize(4 * MIB, 2 * MIB);
+        let mut small = budget.open(None);
+        assert_eq!((small.grow_to(MIB).await, small.grow_to(4 * MIB).await), (Ok(()), Err(NoRoom)));
     }
 
     #[tokio::test]

@@ -9,8 +9,8 @@ use std::{io, net::TcpListener, sync::Arc};
 use actix_web::{App, HttpResponse, dev::Service, web};
 
 pub use budget::Budget;
-pub use webhooks::Webhooks;
 pub(super) use webhooks::not_found;
+pub use webhooks::{WebhookLimits, Webhooks};
 
 use super::{
     connection::Busy,

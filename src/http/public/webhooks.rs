@@ -41,6 +41,17 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 /// Header values longer than this are no signature and no id of anybody.
 const LONGEST_HEADER: usize = 4096;
 
+/// What one delivery may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WebhookLimits {
+    /// The largest body, in bytes.
+    pub body_limit: usize,
+    /// How long a body may take.
+    pub body_patience: Duration,
+    /// How long routing may hold up the answer.
+    pub answer_within: Duration,
+}
+
 /// What a worker needs to take deliveries.
 pub struct Webhooks {
     /// Who may send.
@@ -53,12 +64,8 @@ pub struct Webhooks {
     pub budget: Budget,
     /// Who takes no share of it.
     pub trusted: Arc<TrustedPeers>,
-    /// The largest body, in bytes.
-    pub body_limit: usize,
-    /// How long a body may take.
-    pub body_patience: Duration,
-    /// How long routing may hold up the answer.
-    pub answer_within: Duration,
+    /// What each of them may take.
+    pub limits: Arc<ArcSwap<WebhookLimits>>,
     /// The time.
     pub clock: Clock,
 }
@@ -122,9 +129,10 @@ impl Webhooks {
             connection::stop_reading(request);
             return refused();
         }
+        let WebhookLimits { body_limit, body_patience, answer_within } = **self.limits.load();
         let limits = BodyLimits {
-            bytes: self.limit(provider, &headers),
-            patience: self.body_patience,
+            bytes: limit(body_limit, provider, &headers),
+            patience: body_patience,
             client: request.peer_addr().and_then(|peer| self.trusted.client_of(peer.ip(), request.headers())),
         };
         match self.read(request, payload, limits).await {
@@ -132,7 +140,7 @@ impl Webhooks {
                 let (reply, end) = Reply::channel();
                 let unverified =
                     UnverifiedRequest::new(provider, selector, headers, body, self.clock.now(), reply);
-                self.answer(request, unverified, end).await
+                self.answer(request, unverified, end, answer_within).await
             }
             Err(refused) => {
                 connection::stop_reading(request);
@@ -189,11 +197,12 @@ impl Webhooks {
         request: &HttpRequest,
         unverified: UnverifiedRequest,
         mut end: ReplyEnd,
+        answer_within: Duration,
     ) -> HttpResponse {
         if self.ingress.try_send(unverified).is_err() {
             return unavailable();
         }
-        let in_time = tokio::time::timeout(self.answer_within, end.wait()).await;
+        let in_time = tokio::time::timeout(answer_within, end.wait()).await;
         let answer = if let Ok(answer) = in_time {
             answer
         } else {
@@ -230,14 +239,10 @@ impl Webhooks {
         }
         headers
     }
+}
 
-    fn limit(&self, provider: ProviderName, headers: &Headers) -> usize {
-        if provider::spec(provider).sends_forms && is_form(headers) {
-            form_limit(self.body_limit)
-        } else {
-            self.body_limit
-        }
-    }
+fn limit(body_limit: usize, provider: ProviderName, headers: &Headers) -> usize {
+    if provider::spec(provider).sends_forms && is_form(headers) { form_limit(body_limit) } else { body_limit }
 }
 
 /// The answer to a delivery that is on disk.

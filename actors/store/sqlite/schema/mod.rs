@@ -13,7 +13,7 @@ use rusqlite::{Connection, Transaction};
 pub(super) const APPLICATION: i64 = 1_214_607_972;
 
 /// The version that this program writes.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// The format of JSON columns that this program writes, and the newest that it reads.
 pub(super) const FORMAT: u32 = 1;
@@ -21,6 +21,7 @@ pub(super) const FORMAT: u32 = 1;
 /// Each step takes a file one version further; steps are never changed once released.
 const V1: &str = include_str!("v1.sql");
 const V2: &str = include_str!("v2.sql");
+const V3: &str = include_str!("v3.sql");
 
 /// Whose file this is.
 #[derive(Debug, PartialEq, Eq)]
@@ -70,6 +71,9 @@ pub(super) fn migrate(
     }
     if version < 2 {
         to_v2(&transaction, folder, window)?;
+    }
+    if version < 3 {
+        transaction.execute_batch(V3)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", VERSION)?;

@@ -8,9 +8,10 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::{SqliteEngine, SqliteOptions, file, outcome};
+use crate::domain::{Parts, Revision, RevisionChanges};
 use crate::store::{
-    AttemptOutcome, Cursors, JobQuery, JobState, Ledger, OpenError, Queue, Reason, ReceiptQuery, Rescue,
-    RescueScope, RunQuery, SqliteReader, Unrouted, UnroutedQuery, Upkeep, Views,
+    AttemptOutcome, Cursors, JobQuery, JobState, Ledger, NewRevision, OpenError, Queue, Reason, ReceiptQuery,
+    Rescue, RescueScope, Revisions, RunQuery, SqliteReader, Unrouted, UnroutedQuery, Upkeep, Views,
     conformance::{LIFE, Sample, at, claim_of},
 };
 
@@ -48,7 +49,7 @@ fn a_file_of_a_newer_version_is_refused_and_left_alone() {
     for error in [SqliteEngine::open(&path, SqliteOptions::default()).err(), SqliteReader::open(&path).err()]
     {
         let Some(OpenError::TooNew { found, known, .. }) = error else { panic!("{error:?}") };
-        assert_eq!((found, known), (99, 2));
+        assert_eq!((found, known), (99, 3));
     }
     let tables =
         Connection::open(&path)
@@ -102,6 +103,37 @@ fn a_store_of_version_1_keeps_all_that_it_held() {
     let query = UnroutedQuery { before: at(1_000), max_rows: 9, max_bytes: 1 << 20 };
     let unrouted = outcome(engine.unrouted(query)).unwrap();
     assert_eq!(unrouted.iter().map(Unrouted::id).collect::<Vec<_>>(), [later.id]);
+}
+
+#[test]
+fn a_store_of_version_2_keeps_all_that_it_held_and_numbers_configurations_beyond_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path());
+    fs::write(&path, include_bytes!("version_2.db")).unwrap();
+    let engine = SqliteEngine::open(&path, SqliteOptions::default()).unwrap();
+    let sound = engine.change(|db| db.query_row("PRAGMA integrity_check", [], |row| row.get(0)));
+    assert_eq!(outcome(sound), Ok("ok".to_owned()));
+
+    let receipts = outcome(engine.receipts(ReceiptQuery::default())).unwrap();
+    assert_eq!(receipts.len(), 3);
+    let waits = outcome(engine.body(receipts[1].id)).unwrap().unwrap();
+    assert_eq!(waits, &br#"{"action":"opened","key":"waits"}"#[..]);
+    let revision = outcome(engine.receipt(receipts[1].id)).unwrap().unwrap().revision;
+    let states = |agent: &str| -> Vec<JobState> {
+        let query = JobQuery { agent: Some(agent.into()), ..JobQuery::default() };
+        outcome(engine.jobs(query)).unwrap().iter().map(|job| job.state).collect()
+    };
+    assert_eq!(
+        ["dev", "two", "ops", "nightly"].map(states),
+        [JobState::Completed, JobState::Available, JobState::Held, JobState::Available]
+            .map(|state| vec![state])
+    );
+    assert_eq!(outcome(engine.cursors()).unwrap()[0].last_fired, at(170));
+
+    assert_eq!(outcome(engine.last_revision()).unwrap(), None);
+    let new = NewRevision { at: at(300), parts: Parts::default(), changes: RevisionChanges::default() };
+    let number = outcome(engine.add_revision(new)).unwrap();
+    assert_eq!((revision, number), (3, Revision(4)), "no receipt of before names it");
 }
 
 #[test]

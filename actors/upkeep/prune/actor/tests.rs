@@ -30,7 +30,7 @@ impl Bed {
             store: Arc::clone(&store) as Arc<dyn Store>,
             forget: Arc::new(move |run| forgets.lock().unwrap().push(run)),
             clock: clock.clone().into(),
-            retention: DAY,
+            retention: watch::Sender::new(DAY).subscribe(),
             progress: Progress::channel(),
         };
         let id = ActorId::new("prune", "test");

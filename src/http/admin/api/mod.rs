@@ -53,6 +53,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(at("/sources/{name}", "GET").route(web::get().to(sources::show)))
         .service(at("/schedule", "GET").route(web::get().to(schedule::list)))
         .service(at("/nodes", "GET").route(web::get().to(nodes::list)))
+        .service(at("/config", "GET").route(web::get().to(config::in_force)))
         .service(at("/config/reload", "POST").route(web::post().to(config::reload)));
 }
 

@@ -42,7 +42,7 @@ pub(super) enum Granted {
 #[derive(Debug)]
 pub(super) struct Pools {
     size: Pages,
-    free: Pages,
+    used: Pages,
     holders: HashMap<HolderId, Holder>,
     shares: HashMap<PeerKey, Pages>,
     next: HolderId,
@@ -70,10 +70,19 @@ enum State {
     Complete,
 }
 
+fn pages_in(small: usize, large: usize) -> Pages {
+    [small, large].map(|bytes| (bytes / PAGE).max(SMALL / PAGE))
+}
+
 impl Pools {
     pub(super) fn new(small: usize, large: usize) -> Self {
-        let size = [small, large].map(|bytes| (bytes / PAGE).max(SMALL / PAGE));
-        Self { size, free: size, holders: HashMap::new(), shares: HashMap::new(), next: 0 }
+        let size = pages_in(small, large);
+        Self { size, used: [0; 2], holders: HashMap::new(), shares: HashMap::new(), next: 0 }
+    }
+
+    /// Changes how much there is. What is held already is held on to.
+    pub(super) fn resize(&mut self, small: usize, large: usize) {
+        self.size = pages_in(small, large);
     }
 
     /// Takes in a request that holds nothing yet.
@@ -109,7 +118,7 @@ impl Pools {
             // A single body may always have what it needs: its limit is another one.
             let over_share =
                 client.is_some() && share > had[pool] && share + more[pool] > self.size[pool] / 4;
-            let missing = more[pool].saturating_sub(self.free[pool]);
+            let missing = more[pool].saturating_sub(self.size[pool].saturating_sub(self.used[pool]));
             if more[pool] > 0 && over_share {
                 return self.make_room(id, pool, more[pool], client, now);
             }
@@ -167,7 +176,7 @@ impl Pools {
         };
         for (pool, more) in more.into_iter().enumerate() {
             holder.pages[pool] += more;
-            self.free[pool] -= more;
+            self.used[pool] += more;
             if let Some(client) = holder.client {
                 self.shares.entry(client).or_default()[pool] += more;
             }
@@ -199,7 +208,7 @@ impl Pools {
             return;
         };
         for (pool, pages) in holder.pages.into_iter().enumerate() {
-            self.free[pool] += pages;
+            self.used[pool] -= pages;
         }
         if let Some(client) = holder.client
             && let Some(share) = self.shares.get_mut(&client)
@@ -270,7 +279,7 @@ mod tests {
         let (mut pools, now) = (Pools::new(MIB, MIB), Instant::now());
         let id = held(&mut pools, client(1), 512 * KIB, now);
         pools.leave(id);
-        assert_eq!((pools.free, pools.shares.len()), (pools.size, 0));
+        assert_eq!((pools.used, pools.shares.len()), ([0; 2], 0));
     }
 
     #[test]
@@ -328,6 +337,6 @@ mod tests {
         for _ in 0..10_000 {
             held(&mut pools, None, FREE, now);
         }
-        assert_eq!(pools.free, pools.size);
+        assert_eq!(pools.used, [0; 2]);
     }
 }

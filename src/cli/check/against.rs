@@ -1,0 +1,67 @@
+//! `herdgate check --against-running`: what the files say, held against what the gate has in force.
+
+use std::{fmt::Write as _, process::ExitCode};
+
+use miette::IntoDiagnostic;
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::cli::{
+    gate::Gate,
+    globals::Globals,
+    outcome::{Outcome, report},
+    print::Out,
+    visible::visible,
+};
+use crate::{
+    api_key,
+    config::{Difference, EffectiveConfig, ResolvedConfig},
+};
+
+/// The exit code where something is different: neither that of success nor that of a problem.
+const DIFFERENT: u8 = 3;
+
+/// As much of what the gate says of itself as is needed here.
+#[derive(Deserialize)]
+struct InForce {
+    state: State,
+    effective: EffectiveConfig,
+}
+
+#[derive(Deserialize)]
+struct State {
+    revision: u64,
+}
+
+/// Prints what is different; the exit code says whether anything is.
+pub(super) fn compare(config: &ResolvedConfig, globals: &Globals) -> Outcome {
+    let gate = Gate::of(globals.project().records()?)?;
+    let said = gate.get("/api/v1/config")?;
+    let running: InForce = serde_json::from_value(said)
+        .map_err(|error| report(format!("the gate speaks another version of this: {error}")))?;
+    let key = api_key::find(&config.credentials, &config.data_dir).into_diagnostic()?;
+    let key = key.ok_or_else(|| report("the API key is gone"))?.key;
+    let files = EffectiveConfig::with_fingerprints(config, key.expose_secret().as_bytes());
+    let differences = running.effective.differences(&files);
+    let (revision, mut out) = (running.state.revision, Out::new());
+    if globals.json {
+        out.pretty(&json!({ "revision": revision, "differences": differences }))?;
+    } else {
+        out.bytes(visible(&describe(revision, &differences)).as_bytes())?;
+    }
+    out.flush()?;
+    Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
+}
+
+fn describe(revision: u64, differences: &[Difference]) -> String {
+    if differences.is_empty() {
+        return format!("the files are what is in force: revision {revision}\n");
+    }
+    let mut text = format!("in force is revision {revision}; the files differ:\n\n");
+    for difference in differences {
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(text, "{difference}");
+    }
+    text
+}
