@@ -1,8 +1,12 @@
 //! What makes two deliveries the same event.
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::domain::DeliveryKey;
+
+/// How a key begins that is a hash.
+const HASH: &str = "sha256:";
 
 /// A key for providers that send no usable id: the hash of what makes the event.
 pub(super) fn hashed_key(parts: &[&[u8]]) -> DeliveryKey {
@@ -12,13 +16,9 @@ pub(super) fn hashed_key(parts: &[&[u8]]) -> DeliveryKey {
         hash.update(part.len().to_le_bytes());
         hash.update(part);
     }
-    let digest = hash.finalize();
-    let mut key = String::with_capacity(7 + 64);
-    key.push_str("sha256:");
-    for byte in digest {
-        use std::fmt::Write;
-        let _ = write!(key, "{byte:02x}");
-    }
+    let mut key = String::with_capacity(HASH.len() + 64);
+    key.push_str(HASH);
+    HEXLOWER.encode_append(&hash.finalize(), &mut key);
     DeliveryKey::from(key)
 }
 
@@ -27,7 +27,7 @@ pub(super) fn hashed_key(parts: &[&[u8]]) -> DeliveryKey {
 pub(super) fn id_key(id: &str) -> DeliveryKey {
     if !id.is_empty()
         && id.len() <= 128
-        && !id.starts_with("sha256:")
+        && !id.starts_with(HASH)
         && id.bytes().all(|byte| byte.is_ascii_graphic())
     {
         DeliveryKey::from(id)
@@ -38,5 +38,5 @@ pub(super) fn id_key(id: &str) -> DeliveryKey {
 
 /// Whether a key is a hash, not an id.
 pub(super) fn is_hash(key: &DeliveryKey) -> bool {
-    key.as_str().starts_with("sha256:")
+    key.as_str().starts_with(HASH)
 }

@@ -4,25 +4,39 @@
 //! cargo bench --bench whole_gate -- runs --scale 8
 //! cargo bench --bench whole_gate -- runs --others 2000 --idle 5000
 //! cargo bench --bench whole_gate -- deliveries --connections 64 --matched
+//! cargo bench --bench whole_gate -- deliveries --seconds 5 --versus <another build of herdgate>
 //! ```
 //!
 //! `runs` keeps a backlog of jobs for agents that run `/bin/true`, and measures how many end a second
 //! and, meanwhile, how long other deliveries wait for their answer. `deliveries` measures how many
 //! durable deliveries a second are answered. The load generator shares the machine with the gate:
-//! compare figures of one machine and one command line.
+//! compare figures of one machine and one command line, or let `--versus` measure two builds in turn.
+//! Of all figures the gate's own processor time depends least on what else the machine does.
 #![expect(clippy::unwrap_used, clippy::format_push_string, reason = "what tests use to serve a project")]
 
 mod client;
-mod load;
+mod compare;
+mod deliveries;
+mod gate;
+mod payload;
+mod runs;
 #[path = "../../tests/it/support/mod.rs"]
 #[allow(dead_code, unused_imports, clippy::format_collect, reason = "tests need more of it")]
 mod support;
 
-use std::process::{Child, Command};
+use std::{
+    path::PathBuf,
+    process::{Child, Command},
+    time::Duration,
+};
 
 use clap::{Args, Parser, Subcommand};
 
-use load::{Deliveries, Runs};
+use deliveries::Deliveries;
+use runs::Runs;
+
+/// Before anything is measured.
+const WARM_UP: Duration = Duration::from_secs(2);
 
 /// Measures the whole gate.
 #[derive(Debug, Parser)]
@@ -57,6 +71,9 @@ struct Around {
     /// Idle connections to the public door.
     #[arg(long, default_value_t = 0)]
     idle: usize,
+    /// Another build of the program, instead of this one.
+    #[arg(long)]
+    program: Option<PathBuf>,
 }
 
 fn main() {

@@ -15,6 +15,8 @@ pub(super) use placement::{JobKey, Placement, coalesces, key_of, place};
 pub(super) use retention::old_before;
 pub(super) use transitions::{after_attempt, after_loss};
 
+use std::convert::Infallible;
+
 use crate::domain::{AgentName, DeliveryKey, JobId, JobState, ReceiptId, SourceName, Timestamp};
 
 /// Who owns a dedupe key.
@@ -49,4 +51,27 @@ pub(super) trait LookUp {
 
     /// How many jobs of the agent wait.
     fn waiting(&self, agent: &AgentName) -> Result<u64, Self::Error>;
+}
+
+/// What an engine that is empty can look up.
+pub(super) struct NothingKnown;
+
+impl LookUp for NothingKnown {
+    type Error = Infallible;
+
+    fn key_owner(&self, _: &SourceName, _: &DeliveryKey) -> Result<Option<KeyOwner>, Infallible> {
+        Ok(None)
+    }
+
+    fn job_of_key(&self, _: &AgentName, _: &str) -> Result<Option<KnownJob>, Infallible> {
+        Ok(None)
+    }
+
+    fn waiting_schedule(&self, _: &AgentName) -> Result<Option<KnownJob>, Infallible> {
+        Ok(None)
+    }
+
+    fn waiting(&self, _: &AgentName) -> Result<u64, Infallible> {
+        Ok(0)
+    }
 }

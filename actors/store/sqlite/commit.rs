@@ -105,7 +105,7 @@ impl WriterThread {
             return;
         }
         let begun = Instant::now();
-        let (size, bytes) = (group.len(), group.iter().map(Queued::bytes).sum());
+        let (size, bytes) = (group.len(), group.iter().map(|queued| queued.bytes).sum());
         let outcomes = self.write_all(&mut group);
         (self.meter)(size, begun.elapsed());
         match outcomes {
@@ -223,7 +223,7 @@ fn gather(first: Message, messages: &Receiver<Message>) -> (Vec<Queued>, Option<
         match message {
             Message::Close(answer) => return (group, Some(answer)),
             Message::Change(queued) => {
-                bytes += queued.bytes();
+                bytes += queued.bytes;
                 group.push(queued);
             }
         }

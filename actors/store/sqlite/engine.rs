@@ -19,7 +19,7 @@ use super::{
     failure::{closed, pass},
     jobs,
     open::{self, Files, OpenError},
-    prepare::{self, Preparation, Prepared},
+    prepare::{self, Preparation},
     prune::prune,
     queue::{Shared, Writer},
     reader::SqliteReader,
@@ -133,9 +133,9 @@ impl ReceiptSink for SqliteEngine {
             Err(error) => return done(Err(LedgerError(error.to_string()))),
         };
         let window = Duration::from_millis(self.dedupe_window.load(Ordering::Relaxed));
-        self.preparation.give(move || {
-            let prepared = Prepared::new(batch);
+        self.preparation.of(batch, move |prepared| {
             admitted.write(
+                prepared.bytes(),
                 move |connection| {
                     pass("store.record")?;
                     receipts::record(connection, &prepared, window)

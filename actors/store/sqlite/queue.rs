@@ -63,16 +63,13 @@ where
 /// A change in the queue.
 pub(super) struct Queued {
     pub(super) change: Box<dyn Change>,
-    /// What it holds of [`QUEUE_BYTES`]; nothing where the change is not a delivery.
+    /// About how many bytes it writes; nothing where the change is not a delivery.
+    pub(super) bytes: usize,
+    /// What it holds of [`QUEUE_BYTES`].
     slot: Option<QueueSlot>,
 }
 
 impl Queued {
-    /// About how many bytes it writes.
-    pub(super) fn bytes(&self) -> usize {
-        self.slot.as_ref().map_or(0, |slot| slot.bytes)
-    }
-
     /// Gives its place in the queue back, and answers. A panic of the callee ends there.
     pub(super) fn answer(self, outcome: Result<(), StoreError>) {
         drop(self.slot);
@@ -218,7 +215,7 @@ impl Writer {
         write: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
         done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
     ) {
-        let queued = Queued { change: boxed(write, done), slot: None };
+        let queued = Queued { change: boxed(write, done), bytes: 0, slot: None };
         if let Some(refusal) = self.refusal() {
             return queued.answer(Err(refusal));
         }
@@ -269,14 +266,15 @@ pub(super) struct Admitted {
 }
 
 impl Admitted {
-    /// Queues it.
+    /// Queues it; it writes about `bytes`, which is less than it holds in memory.
     pub(super) fn write<T: Send + 'static>(
         self,
+        bytes: usize,
         write: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
         done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
     ) {
         let Self { preparing, queue, slot } = self;
-        send(&queue, &preparing.0, Queued { change: boxed(write, done), slot: Some(slot) });
+        send(&queue, &preparing.0, Queued { change: boxed(write, done), bytes, slot: Some(slot) });
         drop(preparing);
     }
 }
@@ -315,7 +313,9 @@ mod tests {
     fn refused(writer: &Writer, bytes: usize) -> bool {
         let (answer, answered) = mpsc::channel();
         match writer.admit(bytes) {
-            Ok(admitted) => admitted.write(|_| Ok(()), move |outcome| answer.send(outcome).unwrap_or(())),
+            Ok(admitted) => {
+                admitted.write(bytes, |_| Ok(()), move |outcome| answer.send(outcome).unwrap_or(()))
+            }
             Err(error) => answer.send(Err(error)).unwrap(),
         }
         matches!(answered.try_recv(), Ok(Err(StoreError::Unavailable(_))))

@@ -6,10 +6,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{jobs, prepare::Prepared};
 use crate::{
-    domain::{CommitResult, Created, Origin, ReceiptId},
+    domain::{CommitResult, Created, Origin, ReceiptBatch, ReceiptId},
     store::{
         Inserted, ReceiptState,
-        rules::{Dedupe, Owners, dedupe, key_of},
+        rules::{Dedupe, NothingKnown, Owners, dedupe, key_of},
     },
 };
 
@@ -22,8 +22,7 @@ pub(super) fn record(
     let batch = &prepared.batch;
     match batch.origin {
         Origin::Request => {
-            let found = dedupe(batch.id, &batch.delivery, window, connection)?;
-            take_keys(connection, &found)?;
+            let found = take_keys(connection, batch, window)?;
             insert(connection, prepared, &found, None)
         }
         Origin::Replay { of } => {
@@ -34,14 +33,42 @@ pub(super) fn record(
     }
 }
 
-fn take_keys(connection: &Connection, found: &Dedupe) -> rusqlite::Result<()> {
+/// Finds out what a delivery is, and takes its keys.
+///
+/// Nearly every delivery is new. So that is assumed first, and refuted by the table where it is wrong:
+/// half the statements of looking each key up before it is written.
+fn take_keys(connection: &Connection, batch: &ReceiptBatch, window: Duration) -> rusqlite::Result<Dedupe> {
+    let Ok(new) = dedupe(batch.id, &batch.delivery, window, &NothingKnown);
+    if take_new(connection, &new)? {
+        return Ok(new);
+    }
+    let found = dedupe(batch.id, &batch.delivery, window, connection)?;
     let mut take = connection.prepare_cached(
         "INSERT OR REPLACE INTO dedupe_keys (source, key, receipt, until) VALUES (?, ?, ?, ?)",
     )?;
     for (source, key, owner) in &found.take {
         take.execute(params![source.as_str(), key.as_str(), owner.receipt, owner.until])?;
     }
-    Ok(())
+    Ok(found)
+}
+
+/// Takes keys that nobody has; where one of them is there already, none.
+fn take_new(connection: &Connection, new: &Dedupe) -> rusqlite::Result<bool> {
+    let mut take = connection.prepare_cached(
+        "INSERT INTO dedupe_keys (source, key, receipt, until) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    )?;
+    for (at, (source, key, owner)) in new.take.iter().enumerate() {
+        if take.execute(params![source.as_str(), key.as_str(), owner.receipt, owner.until])? > 0 {
+            continue;
+        }
+        let mut give_back =
+            connection.prepare_cached("DELETE FROM dedupe_keys WHERE source = ? AND key = ?")?;
+        for (source, key, _) in &new.take[..at] {
+            give_back.execute(params![source.as_str(), key.as_str()])?;
+        }
+        return Ok(false);
+    }
+    Ok(true)
 }
 
 fn insert(
