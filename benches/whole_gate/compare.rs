@@ -26,18 +26,18 @@ pub(crate) fn compare(pairs: usize, this: impl Fn() -> Figures, other: impl Fn()
         println!(
             "{:>16} {:>10.1} {:>10.1} {:>8.3}  {:.3} to {:.3}",
             ours[0][at].0,
-            quantile(this, 0.5),
-            quantile(other, 0.5),
-            quantile(ratios.clone(), 0.5),
-            quantile(ratios.clone(), 0.25),
-            quantile(ratios, 0.75)
+            quartile(this, 2),
+            quartile(other, 2),
+            quartile(ratios.clone(), 2),
+            quartile(ratios.clone(), 1),
+            quartile(ratios, 3)
         );
     }
 }
 
-fn quantile(mut values: Vec<f64>, at: f64) -> f64 {
+fn quartile(mut values: Vec<f64>, quarters: usize) -> f64 {
     values.sort_by(f64::total_cmp);
-    let place = at * (values.len() - 1) as f64;
-    let (below, above) = (values[place.floor() as usize], values[place.ceil() as usize]);
-    below + (above - below) * place.fract()
+    let place = quarters * (values.len() - 1);
+    let (below, above) = (values[place / 4], values[place.div_ceil(4)]);
+    below + (above - below) * (place % 4) as f64 / 4.0
 }

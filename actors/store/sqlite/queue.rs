@@ -314,7 +314,7 @@ mod tests {
         let (answer, answered) = mpsc::channel();
         match writer.admit(bytes) {
             Ok(admitted) => {
-                admitted.write(bytes, |_| Ok(()), move |outcome| answer.send(outcome).unwrap_or(()))
+                admitted.write(bytes, |_| Ok(()), move |outcome| answer.send(outcome).unwrap_or(()));
             }
             Err(error) => answer.send(Err(error)).unwrap(),
         }
