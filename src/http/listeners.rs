@@ -8,7 +8,7 @@ use std::{
     rc::Rc,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::Poll,
     time::Duration,
@@ -37,6 +37,13 @@ const KEEP_ALIVE: Duration = Duration::from_secs(5);
 const KEEP_ALIVE_SCARCE: Duration = Duration::from_secs(1);
 /// Connections taken beyond the limit for the moment in which others give way to them.
 const HEADROOM: usize = 16;
+
+/// How long a door that closes waits for requests on connections that it has taken.
+const LAST_REQUESTS: Duration = Duration::from_secs(2);
+/// How often it looks whether there are any.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// So many looks without one are enough.
+const QUIET_LOOKS: u32 = 10;
 
 /// Where the doors are, and how wide.
 #[derive(Debug)]
@@ -92,13 +99,27 @@ pub(super) struct Door {
     pub(super) address: SocketAddr,
     server: ServerHandle,
     closing: Arc<AtomicBool>,
+    unanswered: Arc<AtomicUsize>,
 }
 
 impl Door {
     /// Takes no new connections, and waits until the open requests are answered.
     pub(super) async fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);
+        self.server.pause().await;
+        // Who was let in before is answered: what has connected is about to send its request.
+        let _ = tokio::time::timeout(LAST_REQUESTS, self.answered()).await;
         self.server.stop(true).await;
+    }
+
+    /// Waits until nobody has been owed an answer for a moment, in which workers take in what was
+    /// accepted last.
+    async fn answered(&self) {
+        let mut quiet = 0;
+        while quiet < QUIET_LOOKS {
+            tokio::time::sleep(LOOK_EVERY).await;
+            quiet = if self.unanswered.load(Ordering::Relaxed) == 0 { quiet + 1 } else { 0 };
+        }
     }
 }
 
@@ -122,6 +143,7 @@ impl DoorOptions {
                 keep_alive: KEEP_ALIVE,
                 keep_alive_scarce: KEEP_ALIVE_SCARCE,
                 trusted: Arc::clone(&limits.trusted),
+                unanswered: Arc::default(),
             },
             shutdown_seconds: 10,
         }
@@ -138,6 +160,7 @@ impl DoorOptions {
                 keep_alive: KEEP_ALIVE,
                 keep_alive_scarce: KEEP_ALIVE,
                 trusted: Arc::clone(&limits.trusted),
+                unanswered: Arc::default(),
             },
             shutdown_seconds: 5,
         }
@@ -178,6 +201,7 @@ where
         .shutdown_timeout(shutdown_seconds)
         .disable_signals();
     let closing = builder.graceful_shutdown_signal();
+    let unanswered = Arc::clone(&slots.unanswered);
     let server = builder.listen(name, socket, move || {
         let closing = closing.clone();
         let table = Table::new(slots.clone());
@@ -202,14 +226,13 @@ where
         })
         .and_then(http)
     })?;
-    start(server.run(), name, address, on_failure).await
+    start(server.run(), (name, address, unanswered), on_failure).await
 }
 
 /// Starts a server's workers and watches over it.
 async fn start(
     mut server: Server,
-    name: &'static str,
-    address: SocketAddr,
+    (name, address, unanswered): (&'static str, SocketAddr, Arc<AtomicUsize>),
     on_failure: OnFailure,
 ) -> io::Result<Door> {
     // The first poll starts the workers, and panics where the system has no more threads or files.
@@ -226,7 +249,7 @@ async fn start(
         return Err(io::Error::other(format!("cannot serve on {address}: {why}")));
     }
     let closing = Arc::new(AtomicBool::new(false));
-    let door = Door { address, server: server.handle(), closing: Arc::clone(&closing) };
+    let door = Door { address, server: server.handle(), closing: Arc::clone(&closing), unanswered };
     actix_web::rt::spawn(async move {
         let ended = server.await;
         if !closing.load(Ordering::Relaxed) {

@@ -3,6 +3,10 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Waker},
     time::Instant,
 };
@@ -39,11 +43,15 @@ pub(in crate::http) struct Connection {
     deaf: Cell<bool>,
     gave_way: Cell<bool>,
     reader: RefCell<Option<Waker>>,
+    /// How many connections of the door owe their peer an answer.
+    unanswered: Arc<AtomicUsize>,
 }
 
 impl Connection {
-    pub(super) fn new(peer: Option<PeerKey>, now: Instant) -> Rc<Self> {
+    pub(super) fn new(peer: Option<PeerKey>, now: Instant, unanswered: Arc<AtomicUsize>) -> Rc<Self> {
+        unanswered.fetch_add(1, Ordering::Relaxed);
         Rc::new(Self {
+            unanswered,
             peer,
             phase: Cell::new(Phase::Silent),
             since: Cell::new(now),
@@ -119,8 +127,25 @@ impl Connection {
     }
 
     pub(super) fn enter(&self, phase: Phase, now: Instant) {
-        self.phase.set(phase);
+        match (self.phase.replace(phase), phase) {
+            (Phase::Idle, Phase::Idle) => {}
+            (Phase::Idle, _) => {
+                self.unanswered.fetch_add(1, Ordering::Relaxed);
+            }
+            (_, Phase::Idle) => {
+                self.unanswered.fetch_sub(1, Ordering::Relaxed);
+            }
+            _ => {}
+        }
         self.since.set(now);
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.phase.get() != Phase::Idle {
+            self.unanswered.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     net::IpAddr,
     rc::Rc,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicUsize},
     time::{Duration, Instant},
 };
 
@@ -35,6 +35,8 @@ pub(in crate::http) struct SlotLimits {
     pub(in crate::http) keep_alive_scarce: Duration,
     /// Who takes no share.
     pub(in crate::http) trusted: Arc<TrustedPeers>,
+    /// How many connections of the door owe their peer an answer; counted here.
+    pub(in crate::http) unanswered: Arc<AtomicUsize>,
 }
 
 impl SlotLimits {
@@ -76,7 +78,7 @@ impl Table {
     /// Takes a connection in; where it is one too many, those that waited longest give way.
     pub(super) fn admit(&self, peer: Option<IpAddr>, now: Instant) -> (usize, Rc<Connection>) {
         let peer = peer.and_then(|address| self.limits.trusted.share_of(address));
-        let connection = Connection::new(peer, now);
+        let connection = Connection::new(peer, now, Arc::clone(&self.limits.unanswered));
         let mut open = self.open.borrow_mut();
         if let Some(peer) = peer {
             let held = open.by_peer.entry(peer).or_default();
@@ -163,6 +165,7 @@ mod tests {
             keep_alive: 5 * SECOND,
             keep_alive_scarce: SECOND,
             trusted: Arc::default(),
+            unanswered: Arc::default(),
         })
     }
 
