@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::Headers;
-use crate::domain::{DedupeKey, ProviderName, SourceName, Timestamp};
+use crate::domain::{DedupeKey, KeyWindow, ProviderName, SourceName, Timestamp};
 
 /// A request whose sources are known. Made by verification, or read back from the store; complete from
 /// its first moment, and changed by nobody.
@@ -90,6 +90,11 @@ impl Delivery {
     /// How long `source` remembers one of the keys; `None` is as long as the project does.
     pub fn window(&self, source: &SourceName, key: &DedupeKey) -> Option<Duration> {
         let own = self.0.own_windows.iter().find(|(name, _)| name == source);
-        own.map(|(_, window)| *window).or(key.window)
+        let own = own.map(|(_, window)| *window);
+        match key.window {
+            KeyWindow::Project => own,
+            KeyWindow::Default(window) => own.or(Some(window)),
+            KeyWindow::AtMost(window) => Some(own.map_or(window, |own| own.min(window))),
+        }
     }
 }

@@ -54,7 +54,7 @@ pub use filter::{Clause, FIELD, FieldSpec, Filter, Matcher, Place, Trigger, When
 pub use headers::Headers;
 pub use ids::{AnyId, Attempt, IdSource, InvalidId, JobId, NodeId, NodeLife, ReceiptId, RunId};
 pub use job::{JobState, JobTrigger, Reason, UnknownState};
-pub use names::{AgentName, DedupeKey, DeliveryKey, SourceName};
+pub use names::{AgentName, DedupeKey, DeliveryKey, KeyWindow, SourceName};
 pub use new_job::{GroupKey, Input, NewJob, OnConflict, TraceParent, Unique};
 pub use provider_name::{ProviderName, UnknownProvider};
 pub use receipt::{

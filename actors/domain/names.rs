@@ -50,13 +50,24 @@ name! {
 pub struct DedupeKey {
     /// The key, within one source.
     pub key: DeliveryKey,
-    /// How long it is remembered; `None` is the configured window. Bodies that a provider repeats by
-    /// nature are remembered for minutes only.
-    pub window: Option<Duration>,
+    /// How long it is remembered.
+    pub window: KeyWindow,
+}
+
+/// How long a key is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyWindow {
+    /// As long as the source says, else the project.
+    Project,
+    /// As long as the source says, else this: bodies that a provider repeats by nature are remembered
+    /// for minutes only.
+    Default(Duration),
+    /// No longer than this, whatever the source says.
+    AtMost(Duration),
 }
 
 impl<T: Into<DeliveryKey>> From<T> for DedupeKey {
     fn from(key: T) -> Self {
-        Self { key: key.into(), window: None }
+        Self { key: key.into(), window: KeyWindow::Project }
     }
 }

@@ -1,9 +1,11 @@
 //! What a provider must be able to do.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::{ProviderSpec, Sample, keys};
-use crate::domain::{DedupeKey, DeliveryKey, Event, Headers, HttpReply, Timestamp, Unparsable};
+use crate::domain::{DedupeKey, DeliveryKey, Event, Headers, HttpReply, KeyWindow, Timestamp, Unparsable};
 
 /// How one provider talks. Pure: headers and bytes in, facts out.
 ///
@@ -16,10 +18,9 @@ pub trait Provider: Send + Sync + 'static {
     /// What makes two deliveries the same event, within one source.
     fn delivery_key(&self, headers: &Headers, body: &[u8]) -> DeliveryKey;
 
-    /// Whether equal bytes can only be the same event, whatever the headers say. Not so where a
-    /// provider repeats itself by nature; and of no use where the signature covers the id.
-    fn bytes_come_once(&self, _headers: &Headers) -> bool {
-        false
+    /// What equal bytes are, whatever the headers say.
+    fn same_bytes(&self, _headers: &Headers) -> SameBytes {
+        SameBytes::OtherId
     }
 
     /// The provider's own name of the delivery, by which its delivery log knows it.
@@ -59,6 +60,22 @@ pub trait Provider: Send + Sync + 'static {
     }
 }
 
+/// What the very bytes of an earlier delivery are, when they come under another id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SameBytes {
+    /// The same event: nothing that happens twice is written in the same bytes.
+    SameEvent,
+    /// Perhaps another one in the same words, since the provider repeats itself by nature: a button is
+    /// pressed again. Within [`REPEAT_WINDOW`] they are the same event.
+    MayRepeat,
+    /// Another event: the signature covers the id.
+    OtherId,
+}
+
+/// How soon after one another equal bytes of a provider that repeats itself are still the same event.
+/// Long enough that one captured body is no flood of runs, short enough for who presses a button again.
+const REPEAT_WINDOW: Duration = Duration::from_secs(60);
+
 impl dyn Provider {
     /// What makes two deliveries the same event, within one source, each with how long that is
     /// remembered: what the provider calls it, and its very bytes. No signature covers the headers
@@ -66,12 +83,20 @@ impl dyn Provider {
     /// deliver it under new ones for ever.
     pub fn identify(&self, headers: &Headers, body: &[u8]) -> Vec<DedupeKey> {
         let key = self.delivery_key(headers, body);
-        let window = |key: &DeliveryKey| self.spec().body_window.filter(|_| keys::is_hash(key));
+        let window = |key: &DeliveryKey| match self.spec().body_window {
+            Some(window) if keys::is_hash(key) => KeyWindow::Default(window),
+            _ => KeyWindow::Project,
+        };
         let mut known = vec![DedupeKey { window: window(&key), key }];
-        if self.bytes_come_once(headers) {
+        let same_bytes = self.same_bytes(headers);
+        if same_bytes != SameBytes::OtherId {
             let key = keys::hashed_key(&[body]);
+            let window = match same_bytes {
+                SameBytes::MayRepeat => KeyWindow::AtMost(REPEAT_WINDOW),
+                _ => window(&key),
+            };
             if known[0].key != key {
-                known.push(DedupeKey { window: window(&key), key });
+                known.push(DedupeKey { window, key });
             }
         }
         known

@@ -62,10 +62,10 @@ fn many_codes_in_many_texts_are_not_looked_for() {
 #[test]
 fn two_bytes_do_not_become_a_hundred() {
     let body = format!(
-        r#"{{"repositories":[{}],"repository":{{"full_name":"a/b"}}}}"#,
+        r#"{{"repositories_added":[{}],"repository":{{"full_name":"a/b"}}}}"#,
         vec!["0"; 5_000_000].join(",")
     );
-    let context = read("github", ("x-github-event", "installation"), body.as_bytes());
+    let context = read("github", ("x-github-event", "installation_repositories"), body.as_bytes());
     assert_eq!(context.facts.text(fact::REPO), Some("a/b"));
     assert!(context.facts.list(fact::REPOS).is_empty());
 }

@@ -8,7 +8,7 @@
 //! - `registry`: which there are, and how they are found.
 //! - `fields`: fields that several share.
 //! - `lenient`: reading JSON whose fields may have any shape.
-//! - `keys`: what makes two deliveries the same.
+//! - `keys`: what makes two deliveries the same. `shape`: which bodies can be which event.
 //! - `form`: bodies that carry their JSON in a form.
 
 #[cfg(test)]
@@ -27,11 +27,12 @@ mod linear;
 mod mintlify;
 mod registry;
 mod sentry;
+mod shape;
 mod slack;
 mod spec;
 mod standard;
 
-pub use contract::Provider;
+pub use contract::{Provider, SameBytes};
 pub use form::{FORM, is_form, payload};
 #[cfg(any(test, feature = "testing"))]
 pub use registry::add;

@@ -8,6 +8,7 @@
 //! - `subject`: what the event is about: number, title, text, link, people, labels.
 //! - `branch`: branches, tags and conclusions.
 //! - `details`: what only some kinds of events have.
+//! - `shapes`: which bodies can be which event.
 //! - `spec`, `events`: what is fixed about it.
 
 mod branch;
@@ -15,6 +16,7 @@ mod details;
 mod events;
 mod objects;
 mod payload;
+mod shapes;
 mod spec;
 mod subject;
 
@@ -26,9 +28,10 @@ pub(super) use spec::GITHUB;
 use payload::Payload;
 
 use super::{
-    Provider, ProviderSpec, Sample,
+    Provider, ProviderSpec, SameBytes, Sample,
     keys::{hashed_key, id_key},
-    lenient, payload as json_of,
+    lenient::{self, Keyed},
+    payload as json_of,
 };
 use crate::domain::{DeliveryKey, Event, Headers, Timestamp, Unparsable, fact};
 
@@ -59,8 +62,11 @@ impl Provider for Github {
         }
     }
 
-    fn bytes_come_once(&self, headers: &Headers) -> bool {
-        headers.get("x-github-event").is_some_and(|event| !events::REPEATED.contains(&event))
+    fn same_bytes(&self, headers: &Headers) -> SameBytes {
+        match headers.get("x-github-event") {
+            Some(event) if events::REPEATED.contains(&event) => SameBytes::MayRepeat,
+            _ => SameBytes::SameEvent,
+        }
     }
 
     fn parse(&self, headers: &Headers, body: &[u8]) -> Result<Event, Unparsable> {
@@ -69,8 +75,9 @@ impl Provider for Github {
         })?;
         let json = json_of(headers, body)?;
         lenient::read(&json, |bytes| {
-            serde_json::from_slice::<Payload<'_>>(bytes).map(|payload| event_of(event, &payload))
-        })
+            let Keyed { value: payload, keys } = serde_json::from_slice::<Keyed<'_, Payload<'_>>>(bytes)?;
+            Ok(shapes::fits(event, &keys, &payload).map(|()| event_of(event, &payload)))
+        })?
     }
 
     fn sample_headers(&self, sample: &Sample, id: &str, _: Timestamp) -> Vec<(&'static str, String)> {

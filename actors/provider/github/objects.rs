@@ -214,6 +214,7 @@ places! {
         security_advisory: Large<Advisory<'a>>,
         security_vulnerability: Object<Severe<'a>>,
         most_recent_instance: Object<Instance<'a>>,
+        secret_type: Text<'a>,
         secret_type_display_name: Text<'a>,
         affected_package_name: Text<'a>,
         assignees: List<Object<Account<'a>>>,

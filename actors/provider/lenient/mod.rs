@@ -6,10 +6,12 @@
 //!
 //! - `scalar`: texts, numbers, flags.
 //! - `nested`: objects and lists, which are kept up to [`MOST_ITEMS`].
+//! - `keyed`: which members an object has.
 //! - `places`: objects of which a few fields are read, as types.
 //! - `small`: values of any type, as far as they are small.
 //! - `mend`: bodies that are not quite JSON.
 
+mod keyed;
 mod mend;
 mod nested;
 mod places;
@@ -18,6 +20,7 @@ mod small;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::provider) use keyed::{Keyed, Keys};
 pub(in crate::provider) use mend::LARGEST_TREE;
 pub(in crate::provider) use mend::read;
 pub(in crate::provider) use nested::{Count, List, MOST_ITEMS, Object, TextOr};

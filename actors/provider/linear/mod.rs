@@ -23,7 +23,7 @@ use payload::{Payload, Slot};
 use spec::LINEAR;
 
 use super::{
-    Provider, ProviderSpec, Sample,
+    Provider, ProviderSpec, SameBytes, Sample,
     keys::{hashed_key, id_key},
     lenient,
 };
@@ -51,8 +51,8 @@ impl Provider for Linear {
         stamp.webhook_timestamp.0.map(Timestamp::from_millis)
     }
 
-    fn bytes_come_once(&self, _: &Headers) -> bool {
-        true
+    fn same_bytes(&self, _: &Headers) -> SameBytes {
+        SameBytes::SameEvent
     }
 
     fn parse(&self, headers: &Headers, body: &[u8]) -> Result<Event, Unparsable> {

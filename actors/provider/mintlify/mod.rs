@@ -11,7 +11,7 @@ use std::{borrow::Cow, time::Duration};
 use serde::{Deserialize, Deserializer};
 
 use super::{
-    CredentialSpec, KnownEvent, Provider, ProviderSpec, Sample, fields,
+    CredentialSpec, KnownEvent, Provider, ProviderSpec, SameBytes, Sample, fields,
     keys::{hashed_key, id_key},
     lenient::{self, Object, Scalar, Text, TextOr, places},
 };
@@ -69,6 +69,11 @@ impl Provider for Mintlify {
 
     fn delivery_key(&self, headers: &Headers, body: &[u8]) -> DeliveryKey {
         self.delivery_id(headers).map_or_else(|| hashed_key(&[body]), id_key)
+    }
+
+    /// Builds repeat themselves, but hardly within a minute.
+    fn same_bytes(&self, _: &Headers) -> SameBytes {
+        SameBytes::MayRepeat
     }
 
     fn parse(&self, headers: &Headers, body: &[u8]) -> Result<Event, Unparsable> {

@@ -23,7 +23,7 @@ pub(super) fn of(resource: &str, payload: &Payload<'_>) -> Event {
         caused(&mut event, actor);
     }
     if let Some(data) = payload.data.get() {
-        describe(&mut event, data);
+        describe(&mut event, &data.value);
     }
     event
 }

@@ -21,7 +21,12 @@ mod tests;
 use bytes::Bytes;
 use spec::SENTRY;
 
-use super::{Provider, ProviderSpec, Sample, keys::hashed_key, lenient};
+use super::{
+    Provider, ProviderSpec, SameBytes, Sample,
+    keys::hashed_key,
+    lenient::{self, Keys},
+    shape,
+};
 use crate::domain::{DeliveryKey, Event, Headers, Timestamp, Unparsable};
 
 /// Sentry.
@@ -52,8 +57,8 @@ impl Provider for Sentry {
         }
     }
 
-    fn bytes_come_once(&self, _: &Headers) -> bool {
-        true
+    fn same_bytes(&self, _: &Headers) -> SameBytes {
+        SameBytes::SameEvent
     }
 
     fn parse(&self, headers: &Headers, body: &[u8]) -> Result<Event, Unparsable> {
@@ -66,9 +71,11 @@ impl Provider for Sentry {
             )
             })?;
         lenient::read(body, |bytes| {
-            serde_json::from_slice::<payload::Payload<'_>>(bytes)
-                .map(|payload| context::of(resource, &payload))
-        })
+            let payload = serde_json::from_slice::<payload::Payload<'_>>(bytes)?;
+            let members = payload.data.get().map(|data| &data.keys);
+            Ok(shape::fits(spec::SHAPES, resource, "its `data`", members.unwrap_or(&Keys::default()))
+                .map(|()| context::of(resource, &payload)))
+        })?
     }
 
     fn sample_headers(&self, sample: &Sample, id: &str, _: Timestamp) -> Vec<(&'static str, String)> {

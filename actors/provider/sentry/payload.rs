@@ -1,13 +1,13 @@
 //! The places in a payload where facts stand. Only these are read; all else is skipped.
 
-use crate::provider::lenient::{List, Number, Object, Scalar, Text, places};
+use crate::provider::lenient::{Keyed, List, Number, Object, Scalar, Text, places};
 
 places! {
     "snake_case";
     /// A whole payload.
     Payload {
         action: Text<'a>,
-        data: Object<Data<'a>>,
+        data: Object<Keyed<'a, Data<'a>>>,
         actor: Object<Actor<'a>>,
     }
 

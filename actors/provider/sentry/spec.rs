@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     domain::{FIELD, FieldSpec, KeyForm, Place, ProviderName, Signature},
-    provider::{CredentialSpec, KnownEvent, ProviderSpec, Sample, fields},
+    provider::{CredentialSpec, KnownEvent, ProviderSpec, Sample, fields, shape::Shape},
 };
 
 /// What is fixed about it.
@@ -54,6 +54,22 @@ static KNOWN: [KnownEvent; 9] = [
         actions: &["size_analysis_completed", "build_distribution_completed"],
     },
 ];
+
+/// What the data of a resource has; the newest ones are told by what they have not.
+pub(super) static SHAPES: &[Shape] = &[
+    Shape { event: "activity_alert", has: &["activity"], lacks: &[] },
+    Shape { event: "comment", has: &["comment"], lacks: &[] },
+    Shape { event: "error", has: &["error"], lacks: &[] },
+    Shape { event: "event_alert", has: &["event"], lacks: &[] },
+    Shape { event: "installation", has: &["installation"], lacks: &[] },
+    Shape { event: "issue", has: &["issue"], lacks: &[&["activity"]] },
+    Shape { event: "metric_alert", has: &["metric_alert"], lacks: &[] },
+    Shape { event: "preprod_artifact", has: &[], lacks: &[OF_OTHERS] },
+    Shape { event: "seer", has: &[], lacks: &[OF_OTHERS] },
+];
+
+const OF_OTHERS: &[&str] =
+    &["activity", "comment", "error", "event", "installation", "issue", "metric_alert"];
 
 static SAMPLES: [Sample; 3] = [
     Sample {

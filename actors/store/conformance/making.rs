@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Sample, Subject, at, on_every_engine, wait};
 use crate::{
-    domain::{DedupeKey, Input, JobState, NewJob, OnConflict, Reason, Unique},
+    domain::{DedupeKey, Input, JobState, KeyWindow, NewJob, OnConflict, Reason, Unique},
     store::Inserted,
 };
 
@@ -84,7 +84,7 @@ fn a_full_queue_leaves_a_dead_letter_whatever_asks_for_the_job(store: &Subject) 
 }
 
 fn windowed(key: &str, seconds: u64) -> DedupeKey {
-    DedupeKey { key: key.into(), window: Some(Duration::from_secs(seconds)) }
+    DedupeKey { key: key.into(), window: KeyWindow::Default(Duration::from_secs(seconds)) }
 }
 
 fn every_key_of_a_delivery_has_a_window_of_its_own(store: &Subject) {

@@ -1,8 +1,10 @@
 //! Signatures, keys, headers, and the two ways in which a body comes.
 
+use std::time::Duration;
+
 use super::{Fixture, Github, headers, parse};
 use crate::{
-    domain::{Hash, Headers, Scheme, Unparsable, fact},
+    domain::{Hash, Headers, KeyWindow, Scheme, Unparsable, fact},
     provider::Provider,
 };
 
@@ -66,8 +68,21 @@ fn the_same_bytes_under_another_guid_and_name_have_a_key_in_common() {
     assert_ne!(one[1], keys("issues", "one", b"{ }")[1]);
     let (one, other) = (keys("issues", "", b"{}"), keys("discussion", "", b"{}"));
     assert_eq!(one[1], other[1], "without GUIDs neither");
+}
+
+#[test]
+fn what_may_say_the_same_again_is_the_same_only_when_it_comes_at_once() {
+    let window = |event: &str| {
+        let headers: Headers =
+            [("x-github-event", event), ("x-github-delivery", "one")].into_iter().collect();
+        let github: &dyn Provider = &Github;
+        github.identify(&headers, b"{}").remove(1).window
+    };
+    assert_eq!(window("issues"), KeyWindow::Project);
     for repeated in ["ping", "repository_dispatch", "workflow_dispatch"] {
-        assert_eq!(keys(repeated, "one", b"{}").len(), 1, "a {repeated} may say the same again");
+        assert_eq!(window(repeated), KeyWindow::AtMost(Duration::from_secs(60)), "{repeated}");
+        // Under the name of another event its bytes are known nevertheless.
+        assert_eq!(keys(repeated, "two", b"{}")[1], keys("issues", "one", b"{}")[1]);
     }
 }
 

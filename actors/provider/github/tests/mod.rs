@@ -3,11 +3,13 @@
 //! - `snapshots`: what each fixture reads as, whole.
 //! - `subjects`, `refs`: the traps, one test each.
 //! - `delivery`: signatures, keys and headers.
+//! - `shapes`: no body passes for another event.
 //! - `hostile`: nothing that a client can send brings the parser down.
 
 mod delivery;
 mod hostile;
 mod refs;
+mod shapes;
 mod snapshots;
 mod subjects;
 

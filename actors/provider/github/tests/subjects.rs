@@ -126,7 +126,7 @@ fn the_action_is_never_a_title() {
             fixture.name
         );
     }
-    assert_eq!(read("star", &json!({"action": "created"})).facts.text(fact::TITLE), None);
+    assert_eq!(read("star", &json!({"action": "created", "starred_at": null})).facts.text(fact::TITLE), None);
 }
 
 #[test]
@@ -168,7 +168,8 @@ fn an_installation_is_about_all_its_repositories() {
     let context = Fixture::named("installation_repositories.added").read();
     assert_eq!(context.facts.text(fact::REPO), None);
     assert_eq!(context.facts.list(fact::REPOS), ["acme/app", "acme/docs", "acme/old"]);
-    let created = json!({"action": "created", "repositories": [{"full_name": "acme/app"}]});
+    let created =
+        json!({"action": "created", "installation": {}, "repositories": [{"full_name": "acme/app"}]});
     assert_eq!(read("installation", &created).facts.list(fact::REPOS), ["acme/app"]);
 }
 
@@ -181,8 +182,14 @@ fn payloads_inside_of_payloads_are_not_mistaken_for_the_event() {
 
 #[test]
 fn the_smallest_payload_of_any_event_is_an_event() {
-    for event in ["issues", "push", "ping", "workflow_run", "never_heard_of"] {
-        let context = read(event, &json!({}));
+    for (event, body) in [
+        ("issues", json!({"issue": null})),
+        ("push", json!({"ref": 1, "before": 2, "after": 3})),
+        ("ping", json!({"zen": [], "hook_id": {}})),
+        ("workflow_run", json!({"workflow_run": "one"})),
+        ("never_heard_of", json!({})),
+    ] {
+        let context = read(event, &body);
         assert_eq!(
             (context.header.event.as_str(), context.header.action, context.facts.text(fact::REPO)),
             (event, None, None)
