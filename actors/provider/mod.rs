@@ -37,4 +37,5 @@ pub use form::{FORM, is_form, payload};
 #[cfg(any(test, feature = "testing"))]
 pub use registry::add;
 pub use registry::{all, find, names, provider, spec};
+pub use shape::Shape;
 pub use spec::{CredentialSpec, KnownEvent, PREVIOUS_SECRET_FILE, ProviderSpec, SECRET_FILE, Sample};

@@ -9,13 +9,13 @@ use crate::domain::Unparsable;
 /// What tells the bodies of an event from those of others: members that all of them have and members
 /// that none of them has, whatever stands in these.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shape {
+pub struct Shape {
     /// The event.
-    pub(super) event: &'static str,
+    pub event: &'static str,
     /// What each of its bodies has.
-    pub(super) has: &'static [&'static str],
+    pub has: &'static [&'static str],
     /// What none of its bodies has, each list for a reason.
-    pub(super) lacks: &'static [&'static [&'static str]],
+    pub lacks: &'static [&'static [&'static str]],
 }
 
 /// Whether the part of a body that has these members, `whose`, can be that of `event`. One that no shape

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Shape;
 use crate::domain::{FactName, FieldSpec, KeyForm, Place, ProviderName, Signature};
 
 /// Everything that the rest of the system must know of a provider without asking it about a
@@ -37,6 +38,11 @@ pub struct ProviderSpec {
     pub asked_by_name: &'static [&'static str],
     /// The events that it is known to send, with their actions. New ones are understood too.
     pub known_events: &'static [KnownEvent],
+    /// What tells the bodies of its events from one another, where a header that is not signed names
+    /// the event.
+    pub shapes: &'static [Shape],
+    /// The member of the body that these speak of; `None` is the body itself.
+    pub shaped: Option<&'static str>,
     /// Deliveries to try things with.
     pub samples: &'static [Sample],
 }

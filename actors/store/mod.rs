@@ -48,7 +48,7 @@ pub use rows::{
     ReceiptState, RunRow, StoredReceipt,
 };
 pub use sqlite::{CommitMeter, OpenError, SqliteEngine, SqliteOptions, SqliteReader};
-pub use upkeep::{Prune, Pruned, Rescue, RescueScope, Rescued, Upkeep};
+pub use upkeep::{ClockBack, Prune, Pruned, Rescue, RescueScope, Rescued, Upkeep};
 pub use views::{
     CountOf, Found, InvalidCursor, JobQuery, Page, ReceiptQuery, RunCursor, RunQuery, Span, Views,
 };

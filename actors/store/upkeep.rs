@@ -12,11 +12,15 @@ pub trait Upkeep: Send + Sync + 'static {
     /// Ends attempts whose process is gone as interrupted.
     fn rescue(&self, rescue: Rescue) -> Pending<Vec<Rescued>>;
 
+    /// Brings the times of jobs that wait for one back to a clock that was set back, so that none waits
+    /// longer than it was to. Says how many it moved.
+    fn follow_clock(&self, back: ClockBack) -> Pending<u64>;
+
     /// Deletes one step of what is older than it needs to be kept.
     ///
     /// A job goes when it ended `retention` ago and the dedupe keys that name it have expired; a
-    /// receipt when it is as old and no job or duplicate needs it. "Ago" is counted from `now`, or
-    /// from the newest time in the store where the clock has leapt beyond it.
+    /// receipt when it is as old and no job or duplicate needs it. "Ago" is counted from `now`, or,
+    /// where the clock has leapt beyond both, from the newest time in the store or from `trusted`.
     fn prune(&self, prune: Prune) -> Pending<Pruned>;
 
     /// Proves that the store can write, by writing, and that its files are still the ones that it
@@ -71,11 +75,24 @@ pub struct Rescued {
     pub state: JobState,
 }
 
+/// How a clock was set back.
+#[derive(Debug, Clone, Copy)]
+pub struct ClockBack {
+    /// What it says now.
+    pub now: Timestamp,
+    /// By how much; `None` where nobody saw it happen. Then what was last written of a job, in what is
+    /// now the future, tells how long it was to wait.
+    pub by: Option<Duration>,
+}
+
 /// One step of pruning.
 #[derive(Debug, Clone, Copy)]
 pub struct Prune {
     /// The current time.
     pub now: Timestamp,
+    /// Up to when the clock is known to be right, whatever is stored: a store that nothing is written
+    /// to grows old as well.
+    pub trusted: Option<Timestamp>,
     /// How long ended work is kept.
     pub retention: Duration,
     /// At most so many receipts, jobs and keys each, so that a long history never stalls the writer.
@@ -91,4 +108,6 @@ pub struct Pruned {
     pub runs: Vec<RunId>,
     /// Whether the limit was hit and more is left.
     pub more: bool,
+    /// The newest time that the store knew of.
+    pub newest: Option<Timestamp>,
 }

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{ClockWatch, Timestamp};
+use crate::domain::{ClockJump, ClockWatch, Timestamp};
 
 /// Judges the clock by which leases are judged.
 #[derive(Debug)]
@@ -31,15 +31,29 @@ impl ClockTrust {
         }
     }
 
-    /// Whether the clock may be trusted at this look.
-    pub(super) fn look(&mut self, now: Timestamp, monotonic: Duration) -> bool {
+    /// Looks at the clock.
+    pub(super) fn look(&mut self, now: Timestamp, monotonic: Duration) -> Look {
         let was_held_up = monotonic.saturating_sub(self.looked) > self.longest_look;
         self.looked = monotonic;
-        if self.clocks.look(now, monotonic).is_some() || was_held_up {
+        let jump = self.clocks.look(now, monotonic);
+        if jump.is_some() || was_held_up {
             self.distrusted_until = monotonic + self.grace;
         }
-        monotonic >= self.distrusted_until
+        let set_back = match jump {
+            Some(ClockJump::Back(by)) => Some(by),
+            _ => None,
+        };
+        Look { is_trusted: monotonic >= self.distrusted_until, set_back }
     }
+}
+
+/// What is seen of the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Look {
+    /// Whether it may be trusted.
+    pub(super) is_trusted: bool,
+    /// By how much it was set back since the last look.
+    pub(super) set_back: Option<Duration>,
 }
 
 #[cfg(test)]
@@ -63,26 +77,27 @@ mod tests {
     #[test]
     fn a_clock_that_just_runs_is_trusted() {
         let mut trust = trust();
-        assert!((1..100).all(|look| trust.look(at(look * 2), secs(look * 2))));
+        assert!((1..100).all(|look| trust.look(at(look * 2), secs(look * 2)).is_trusted));
     }
 
     #[test]
     fn a_clock_that_leaps_four_minutes_ahead_is_not_trusted_for_one_more_lease() {
         let mut trust = trust();
-        assert!(trust.look(at(2), secs(2)));
-        assert!(!trust.look(at(4 + 240), secs(4)));
+        assert!(trust.look(at(2), secs(2)).is_trusted);
+        assert!(!trust.look(at(4 + 240), secs(4)).is_trusted);
         for later in (6..64).step_by(2) {
-            assert!(!trust.look(at(later + 240), secs(later)), "{later}");
+            assert!(!trust.look(at(later + 240), secs(later)).is_trusted, "{later}");
         }
-        assert!(trust.look(at(64 + 240), secs(64)));
+        assert!(trust.look(at(64 + 240), secs(64)).is_trusted);
     }
 
     #[test]
     fn a_sweep_that_was_held_up_itself_ends_no_run_of_others() {
         let mut trust = trust();
-        assert!(trust.look(at(2), secs(2)));
-        assert!(!trust.look(at(77), secs(77)));
-        let later: Vec<_> = (79..140).step_by(2).map(|later| trust.look(at(later), secs(later))).collect();
+        assert!(trust.look(at(2), secs(2)).is_trusted);
+        assert!(!trust.look(at(77), secs(77)).is_trusted);
+        let later: Vec<_> =
+            (79..140).step_by(2).map(|later| trust.look(at(later), secs(later)).is_trusted).collect();
         assert_eq!(later.iter().position(|trusted| *trusted), Some(29));
     }
 }

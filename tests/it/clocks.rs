@@ -147,6 +147,27 @@ fn a_job_that_fails_after_the_clock_was_set_back_gets_its_second_try() {
 }
 
 #[test]
+fn a_job_that_waits_for_another_try_gets_it_when_the_clock_is_set_back_meanwhile() {
+    let test = "clocks::a_job_that_waits_for_another_try_gets_it_when_the_clock_is_set_back_meanwhile";
+    let dev = |project: Project| {
+        let script = "echo try $HERDGATE_ATTEMPT > $REPORTS; test $HERDGATE_ATTEMPT = 2";
+        project.agent("dev", &format!("{LABELED}[retry]\nbackoff = \"5s\"\n"), script)
+    };
+    let Some(mut shifted) = Shifted::start(test, dev) else { return };
+    shifted.deliver("one");
+    shifted.wait_for("try");
+    let waits = || {
+        let listed = shifted.gate.admin("GET", "/api/jobs?agent=dev&state=retryable").json();
+        listed.as_array().is_some_and(|jobs| jobs.len() == 1)
+    };
+    crate::support::until("it waits for its second try", waits);
+    shifted.set(-3600);
+    let begun = std::time::Instant::now();
+    shifted.wait_for("try");
+    assert!(begun.elapsed() < crate::support::PATIENCE, "{:?}", begun.elapsed());
+}
+
+#[test]
 fn a_clock_that_leaps_ahead_during_a_run_ends_no_run_and_doubles_nothing() {
     for (leap, test) in [(240, "four minutes"), (24 * 3600, "a day")] {
         let dev = |project: Project| {

@@ -31,6 +31,8 @@ pub(in crate::provider) static GITHUB: ProviderSpec = ProviderSpec {
     // Sent when a webhook is made.
     asked_by_name: &["ping"],
     known_events: super::events::KNOWN,
+    shapes: super::shapes::SHAPES,
+    shaped: None,
     samples: &SAMPLES,
 };
 

@@ -21,6 +21,8 @@ pub(super) static LINEAR: ProviderSpec = ProviderSpec {
     sends_forms: false,
     asked_by_name: &[],
     known_events: &KNOWN,
+    shapes: &[],
+    shaped: None,
     samples: &SAMPLES,
 };
 

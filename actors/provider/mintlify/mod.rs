@@ -39,6 +39,8 @@ static MINTLIFY: ProviderSpec = ProviderSpec {
     sends_forms: false,
     asked_by_name: &[],
     known_events: &KNOWN,
+    shapes: &[],
+    shaped: None,
     samples: &SAMPLES,
 };
 

@@ -23,6 +23,8 @@ pub(super) static SENTRY: ProviderSpec = ProviderSpec {
     sends_forms: false,
     asked_by_name: &[],
     known_events: &KNOWN,
+    shapes: SHAPES,
+    shaped: Some("data"),
     samples: &SAMPLES,
 };
 

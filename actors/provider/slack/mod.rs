@@ -47,6 +47,8 @@ static SLACK: ProviderSpec = ProviderSpec {
     sends_forms: true,
     asked_by_name: &[],
     known_events: &KNOWN,
+    shapes: &[],
+    shaped: None,
     samples: &SAMPLES,
 };
 

@@ -40,6 +40,8 @@ static STANDARD: ProviderSpec = ProviderSpec {
     sends_forms: false,
     asked_by_name: &[],
     known_events: &[],
+    shapes: &[],
+    shaped: None,
     samples: &SAMPLES,
 };
 

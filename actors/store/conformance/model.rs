@@ -197,7 +197,8 @@ impl Side {
             | Change::Quarantine => self.move_by_hand(change, now),
             Change::Prune { age } => {
                 let retention = Duration::from_millis(age.unsigned_abs());
-                let pruned = wait(engine.prune(Prune { now: at(now), retention, limit: 1_000 }));
+                let pruned =
+                    wait(engine.prune(Prune { now: at(now), trusted: None, retention, limit: 1_000 }));
                 format!("{} {} {}", pruned.receipts, pruned.runs.len(), pruned.more)
             }
         }

@@ -1,17 +1,23 @@
 //! Moving jobs: in what order, by whom, and by hand.
 
+use std::time::Duration;
+
 use super::{LIFE, Sample, Subject, at, claim_of, life, on_every_engine, wait};
 use crate::{
     domain::{
         AttemptOutcome, Disposition, GroupKey, JobId, JobState, NewJob, NodeId, NodeLife, Reason, RunId,
+        Timestamp,
     },
     store::{
-        Bulk, BulkAction, Cancelled, Claim, CountOf, Finish, Found, JobQuery, Rescue, RescueScope, RunQuery,
+        Bulk, BulkAction, Cancelled, Claim, ClockBack, CountOf, Finish, Found, JobQuery, Rescue, RescueScope,
+        RunQuery,
     },
 };
 
 on_every_engine!(
     a_clock_set_back_stops_no_waiting_job,
+    jobs_that_wait_for_their_time_follow_a_clock_that_is_set_back,
+    what_was_set_back_unseen_is_told_by_what_was_written,
     a_higher_priority_is_claimed_first,
     jobs_of_a_group_that_is_full_are_passed_over,
     the_end_of_a_run_takes_the_next_job_with_it,
@@ -48,6 +54,39 @@ fn a_clock_set_back_stops_no_waiting_job(store: &Subject) {
     assert_eq!(store.state(later), JobState::Scheduled);
     store.enqueue("ops", hour, hour);
     assert_eq!(store.claim("ops", 0, 0).next_due, Some(at(0)), "it can be claimed now");
+}
+
+/// A job that failed at 10,000 and is to be tried again at 15,000, and one that waits from 10,000 till 12,000.
+fn waiting_for_their_time(store: &Subject) -> [JobId; 2] {
+    store.enqueue("dev", 1_000, 1_000);
+    let run = store.claim("dev", 1, 9_000).jobs[0].run;
+    let (outcome, disposition) = (AttemptOutcome::Failed { code: 1 }, Disposition::Retry { at: at(15_000) });
+    wait(store.engine.finish(Finish { run, outcome, disposition, at: at(10_000) }, None));
+    [store.enqueue("dev", 10_000, 12_000), run.job]
+}
+
+fn due(store: &Subject, job: JobId) -> Timestamp {
+    wait(store.engine.job(job)).unwrap().job.due_at
+}
+
+fn jobs_that_wait_for_their_time_follow_a_clock_that_is_set_back(store: &Subject) {
+    let jobs = waiting_for_their_time(store);
+    let by = Some(Duration::from_secs(8));
+    assert_eq!(wait(store.engine.follow_clock(ClockBack { now: at(3_000), by })), 2);
+    assert_eq!(jobs.map(|job| due(store, job)), [at(4_000), at(7_000)]);
+    assert_eq!(store.claim("dev", 9, 3_999).next_due, Some(at(4_000)));
+    // What is due by now stays due, and never before the clock.
+    let by = Some(Duration::from_secs(3_600));
+    assert_eq!(wait(store.engine.follow_clock(ClockBack { now: at(5_000), by })), 1);
+    assert_eq!(jobs.map(|job| due(store, job)), [at(4_000), at(5_000)]);
+    assert_eq!(claimed(store, claim_of("dev", 9, 5_000)), jobs);
+}
+
+fn what_was_set_back_unseen_is_told_by_what_was_written(store: &Subject) {
+    let jobs = waiting_for_their_time(store);
+    assert_eq!(wait(store.engine.follow_clock(ClockBack { now: at(10_001), by: None })), 0, "all is well");
+    assert_eq!(wait(store.engine.follow_clock(ClockBack { now: at(500), by: None })), 2);
+    assert_eq!(jobs.map(|job| due(store, job)), [at(2_500), at(5_500)], "as long as they were to wait");
 }
 
 fn a_higher_priority_is_claimed_first(store: &Subject) {

@@ -37,7 +37,12 @@ fn prune(store: &Subject, before: i64, limit: u32) -> Pruned {
         store.record(Sample::new("later", LATER));
     }
     let retention = Duration::from_millis((LATER - before).unsigned_abs());
-    wait(store.engine.prune(Prune { now: at(LATER), retention, limit }))
+    pruned(store, Prune { now: at(LATER), trusted: None, retention, limit })
+}
+
+/// What went, whatever is left.
+fn pruned(store: &Subject, prune: Prune) -> Pruned {
+    Pruned { newest: None, ..wait(store.engine.prune(prune)) }
 }
 
 fn what_a_waiting_job_needs_is_not_pruned(store: &Subject) {
@@ -58,7 +63,10 @@ fn old_jobs_go_with_their_runs_and_receipts(store: &Subject) {
     let (young, _) = store.record(Sample::new("b", DAY));
     let pruned = prune(store, DAY, 10);
     let first = |job| RunId { job, attempt: Attempt(1) };
-    assert_eq!(pruned, Pruned { receipts: 1, runs: vec![first(done), first(dead)], more: false });
+    assert_eq!(
+        pruned,
+        Pruned { receipts: 1, runs: vec![first(done), first(dead)], more: false, newest: None }
+    );
     assert!(wait(store.engine.receipt(old)).is_none());
     assert!(wait(store.engine.job(done)).is_none());
     assert!(wait(store.engine.receipt(young)).is_some());
@@ -100,7 +108,7 @@ fn an_expired_key_is_pruned_and_a_living_one_is_not(store: &Subject) {
     store.record(Sample::new("b", hour));
     store.record(Sample::new("c", hour + 10));
     let forever = Duration::from_millis(LATER.unsigned_abs());
-    wait(store.engine.prune(Prune { now: at(hour + 10), retention: forever, limit: 10 }));
+    wait(store.engine.prune(Prune { now: at(hour + 10), trusted: None, retention: forever, limit: 10 }));
     let duplicate = |key, now| store.record(Sample::new(key, now)).1.duplicate_of.is_some();
     assert!(!duplicate("a", 0), "forgotten, even where the clock is set back");
     assert!(duplicate("b", hour + 20));
@@ -112,22 +120,22 @@ fn what_a_redelivery_would_make_again_is_kept_as_long_as_its_key(store: &Subject
     let job = store.complete("dev", 10);
     store.record(Sample::new("later", hour - 1));
     let now = at(hour - 1);
-    wait(store.engine.prune(Prune { now, retention: Duration::from_millis(100), limit: 10 }));
+    wait(store.engine.prune(Prune { now, trusted: None, retention: Duration::from_millis(100), limit: 10 }));
     assert_eq!(store.state(job), JobState::Completed, "older than the retention, and still needed");
     let (_, committed) = store.record(Sample::new("k", hour).wanted_by(&["dev"]));
     assert_eq!((committed.created.len(), committed.skipped), (0, 1));
     store.record(Sample::new("last", hour + 10));
     let now = at(hour + 10);
-    wait(store.engine.prune(Prune { now, retention: Duration::from_millis(100), limit: 10 }));
+    wait(store.engine.prune(Prune { now, trusted: None, retention: Duration::from_millis(100), limit: 10 }));
     assert!(wait(store.engine.job(job)).is_none());
 }
 
 fn a_clock_that_leapt_ahead_takes_no_history_with_it(store: &Subject) {
     let (receipt, _) = store.record(Sample::new("k", 0).wanted_by(&["dev"]));
     let job = store.complete("dev", 10);
-    let pruned =
-        wait(store.engine.prune(Prune { now: at(90 * DAY), retention: Duration::from_hours(24), limit: 9 }));
-    assert_eq!(pruned, Pruned::default());
+    let retention = Duration::from_hours(24);
+    let leapt = pruned(store, Prune { now: at(90 * DAY), trusted: None, retention, limit: 9 });
+    assert_eq!(leapt, Pruned::default());
     assert_eq!(store.state(job), JobState::Completed);
     let (_, committed) = store.record(Sample::new("k", 20));
     assert_eq!(committed.duplicate_of, Some(receipt), "its key is remembered");

@@ -16,7 +16,7 @@ use crate::{
         ReceiptBatch, ReceiptId, ReceiptSink, Revision, RunId, SourceName, Timestamp,
     },
     store::{
-        Backlog, Bulk, BulkDone, Cancelled, Claim, Claimed, CountOf, Cursors, DeadLetters, Finish, Finished,
+        Backlog, Bulk, BulkDone, Cancelled, Claim, Claimed, ClockBack, CountOf, Cursors, DeadLetters, Finish, Finished,
         Fire, Fired, Found, Inserted, JobDetail, JobQuery, JobRow, LastRevision, Ledger, NewRevision,
         OutcomeCount, Pending, Prune, Pruned, QuarantineReason, Queue, ReceiptQuery, ReceiptRow, Rescue,
         Rescued, Retried, RevisionQuery, RevisionRow, Revisions, RunQuery, RunRow, ScheduleCursor,
@@ -180,6 +180,10 @@ impl Revisions for MemoryEngine {
 impl Upkeep for MemoryEngine {
     fn rescue(&self, rescue: Rescue) -> Pending<Vec<Rescued>> {
         self.now(|state| state.rescue(&rescue))
+    }
+
+    fn follow_clock(&self, back: ClockBack) -> Pending<u64> {
+        self.now(move |state| state.follow_clock(back))
     }
 
     fn prune(&self, step: Prune) -> Pending<Pruned> {

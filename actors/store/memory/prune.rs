@@ -3,14 +3,14 @@
 use super::state::State;
 use crate::{
     domain::{ReceiptId, RunId, Timestamp},
-    store::{Prune, Pruned, ReceiptState, rules::old_before},
+    store::{Prune, Pruned, ReceiptState, rules::trusted_now},
 };
 
 impl State {
     pub(super) fn prune(&mut self, prune: &Prune) -> Pruned {
         let newest = self.newest();
-        let now = newest.map_or(prune.now, |newest| newest.min(prune.now));
-        let before = old_before(prune.now, newest, prune.retention);
+        let now = trusted_now(prune.now, newest, prune.trusted);
+        let before = now.minus(prune.retention);
         self.revisions.prune(before);
         let limit = prune.limit as usize;
         let (jobs, runs) = self.prune_jobs(before, now, limit);
@@ -29,7 +29,8 @@ impl State {
         for key in &expired {
             self.keys.remove(key);
         }
-        Pruned { receipts: receipts as u64, runs, more: [jobs, receipts, expired.len()].contains(&limit) }
+        let more = [jobs, receipts, expired.len()].contains(&limit);
+        Pruned { receipts: receipts as u64, runs, more, newest }
     }
 
     fn newest(&self) -> Option<Timestamp> {

@@ -6,8 +6,8 @@ use super::state::{Job, State};
 use crate::{
     domain::{Attempt, AttemptOutcome, JobId, JobState, NodeLife, Parsed, ReceiptId, RunId, Timestamp},
     store::{
-        AttemptRow, Claim, Claimed, ClaimedDelivery, ClaimedJob, Finish, Finished, Rescue, RescueScope,
-        Rescued,
+        AttemptRow, Claim, Claimed, ClaimedDelivery, ClaimedJob, ClockBack, Finish, Finished, Rescue,
+        RescueScope, Rescued,
         rules::{after_attempt, after_loss},
     },
 };
@@ -77,6 +77,24 @@ impl State {
             context: context.map(Into::into),
             headers: serde_json::to_vec(stored.delivery.headers()).unwrap_or_default().into(),
         })
+    }
+
+    pub(super) fn follow_clock(&mut self, back: ClockBack) -> u64 {
+        let mut moved = 0;
+        for job in self.jobs.values_mut() {
+            let waits = matches!(job.row.state, JobState::Scheduled | JobState::Retryable);
+            if !waits || job.row.due_at <= back.now {
+                continue;
+            }
+            let written = job.attempts.iter().filter_map(|attempt| attempt.finished_at).max();
+            let written = written.map_or(job.row.created_at, |at| at.max(job.row.created_at));
+            let by = back.by.unwrap_or_else(|| written.since(back.now));
+            if !by.is_zero() {
+                job.row.due_at = job.row.due_at.minus(by).max(back.now);
+                moved += 1;
+            }
+        }
+        moved
     }
 
     fn executing(&mut self, run: RunId) -> Option<&mut Job> {

@@ -12,7 +12,7 @@ mod transitions;
 
 pub(super) use dedupe::{Dedupe, Owners, dedupe};
 pub(super) use placement::{JobKey, Placement, coalesces, key_of, place};
-pub(super) use retention::old_before;
+pub(super) use retention::trusted_now;
 pub(super) use transitions::{after_attempt, after_loss};
 
 use std::convert::Infallible;

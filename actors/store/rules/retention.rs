@@ -1,17 +1,15 @@
 //! What is old, whatever the clock says.
 
-use std::time::Duration;
-
 use crate::domain::Timestamp;
 
-/// What ended before this can go. The clock is trusted no further than the newest time in the store:
-/// a leap of a month must not take a month of history with it.
-pub(in crate::store) fn old_before(
+/// The time by which history grows old. The clock is trusted no further than the newest time in the
+/// store, or what is `trusted` otherwise: a leap of a month must not take a month of history with it.
+pub(in crate::store) fn trusted_now(
     now: Timestamp,
     newest: Option<Timestamp>,
-    retention: Duration,
+    trusted: Option<Timestamp>,
 ) -> Timestamp {
-    newest.map_or(now, |newest| now.min(newest)).minus(retention)
+    newest.max(trusted).map_or(now, |known| now.min(known))
 }
 
 #[cfg(test)]
@@ -21,9 +19,15 @@ mod tests {
     #[test]
     fn a_clock_that_leapt_ahead_makes_nothing_old() {
         let at = Timestamp::from_millis;
-        let day = Duration::from_secs(86_400);
-        assert_eq!(old_before(at(90_000_000), Some(at(89_000_000)), day), at(2_600_000));
-        assert_eq!(old_before(at(i64::MAX), Some(at(86_400_001)), day), at(1));
-        assert_eq!(old_before(at(86_400_001), None, day), at(1));
+        assert_eq!(trusted_now(at(90), Some(at(89)), None), at(89));
+        assert_eq!(trusted_now(at(i64::MAX), Some(at(86)), Some(at(85))), at(86));
+        assert_eq!(trusted_now(at(86), None, None), at(86));
+    }
+
+    #[test]
+    fn what_nothing_is_written_to_grows_old_by_the_time_that_passed() {
+        let at = Timestamp::from_millis;
+        assert_eq!(trusted_now(at(90), Some(at(10)), Some(at(70))), at(70));
+        assert_eq!(trusted_now(at(60), Some(at(10)), Some(at(70))), at(60), "no further than the clock");
     }
 }

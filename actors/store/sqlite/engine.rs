@@ -31,7 +31,7 @@ use crate::{
         Reason, ReceiptBatch, ReceiptId, ReceiptSink, Revision, RunId, SourceName, Timestamp,
     },
     store::{
-        Backlog, Bulk, BulkDone, Cancelled, Claim, Claimed, CountOf, Cursors, DeadLetters, Finish, Finished,
+        Backlog, Bulk, BulkDone, Cancelled, Claim, Claimed, ClockBack, CountOf, Cursors, DeadLetters, Finish, Finished,
         Fire, Fired, Found, Inserted, JobDetail, JobQuery, JobRow, LastRevision, Ledger, NewRevision,
         OutcomeCount, Pending, Prune, Pruned, QuarantineReason, Queue, ReceiptQuery, ReceiptRow, Rescue,
         Rescued, Retried, RevisionQuery, RevisionRow, Revisions, RunQuery, RunRow, ScheduleCursor,
@@ -252,6 +252,10 @@ impl Revisions for SqliteEngine {
 impl Upkeep for SqliteEngine {
     fn rescue(&self, rescue: Rescue) -> Pending<Vec<Rescued>> {
         self.change(move |connection| runs::rescue(connection, &rescue))
+    }
+
+    fn follow_clock(&self, back: ClockBack) -> Pending<u64> {
+        self.change(move |connection| runs::follow_clock(connection, back))
     }
 
     fn prune(&self, step: Prune) -> Pending<Pruned> {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::revisions;
 use crate::{
     domain::{JobId, ReceiptId, RunId, Timestamp},
-    store::{Prune, Pruned, rules::old_before},
+    store::{Prune, Pruned, rules::trusted_now},
 };
 
 /// Pages that go back to the disk after each step.
@@ -13,8 +13,8 @@ const FREED_PAGES: u32 = 2_000;
 
 pub(super) fn prune(connection: &Connection, prune: &Prune) -> rusqlite::Result<Pruned> {
     let newest = newest(connection)?;
-    let now = newest.map_or(prune.now, |newest| newest.min(prune.now));
-    let before = old_before(prune.now, newest, prune.retention);
+    let now = trusted_now(prune.now, newest, prune.trusted);
+    let before = now.minus(prune.retention);
     let limit = prune.limit;
     let (jobs, runs) = jobs(connection, before, now, limit)?;
     let receipts = receipts(connection, before, limit)?;
@@ -27,7 +27,7 @@ pub(super) fn prune(connection: &Connection, prune: &Prune) -> rusqlite::Result<
         .execute(params![now, limit])?;
     connection.execute_batch(&format!("PRAGMA incremental_vacuum({FREED_PAGES})"))?;
     let more = receipts == limit || [jobs, keys].contains(&(limit as usize));
-    Ok(Pruned { receipts: receipts.into(), runs, more })
+    Ok(Pruned { receipts: receipts.into(), runs, more, newest })
 }
 
 /// The newest time that the store knows of: of the last receipt and the last job, and of the end of

@@ -13,7 +13,8 @@ use crate::{
         Timestamp, TraceParent,
     },
     store::{
-        Claim, Claimed, ClaimedDelivery, ClaimedJob, Finish, Finished, Rescue, RescueScope, Rescued,
+        Claim, Claimed, ClaimedDelivery, ClaimedJob, ClockBack, Finish, Finished, Rescue, RescueScope,
+        Rescued,
         rules::{after_attempt, after_loss},
     },
 };
@@ -182,6 +183,30 @@ pub(super) fn renew(
         }
     }
     Ok(gone)
+}
+
+/// Moves the times that jobs wait for back to a clock that was set back.
+pub(super) fn follow_clock(connection: &Connection, back: ClockBack) -> rusqlite::Result<u64> {
+    let moved = match back.by {
+        Some(by) => connection
+            .prepare_cached(
+                "UPDATE jobs SET due_at = max(:now, due_at - :by)
+                 WHERE state IN ('scheduled', 'retryable') AND due_at > :now",
+            )?
+            .execute(named_params! {
+                ":now": back.now, ":by": i64::try_from(by.as_millis()).unwrap_or(i64::MAX),
+            })?,
+        None => connection
+            .prepare_cached(
+                "UPDATE jobs SET due_at = max(:now, due_at - (written.at - :now))
+                 FROM (SELECT jobs.id, max(jobs.created_at, coalesce(max(attempts.finished_at), 0)) AS at
+                       FROM jobs LEFT JOIN attempts ON attempts.job = jobs.id
+                       WHERE state IN ('scheduled', 'retryable') AND due_at > :now GROUP BY jobs.id) AS written
+                 WHERE jobs.id = written.id AND written.at > :now",
+            )?
+            .execute(named_params! { ":now": back.now })?,
+    };
+    Ok(moved as u64)
 }
 
 /// Ends the attempt of a run that is executing, moves its job, and claims for the freed place.

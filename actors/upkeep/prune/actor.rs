@@ -2,7 +2,8 @@
 //!
 //! In small steps with pauses between them: the store's writer goes on answering deliveries, and a
 //! file system that has just deleted many folders creates new ones slowly. Files are deleted on a
-//! thread that may block. A round that begins right after the clock leapt ahead
+//! thread that may block. A gate to which nothing is sent prunes as well: its clock is trusted as far as
+//! time has passed since it looked first. A round that begins right after the clock leapt ahead
 //! deletes nothing: the clock may be wrong, and what is deleted does not come back.
 
 use std::{rc::Rc, sync::Arc, time::Duration};
@@ -11,7 +12,7 @@ use actix::prelude::*;
 use tokio::{sync::watch, time::Instant};
 
 use crate::{
-    domain::{Clock, ClockJump, ClockWatch, RunId},
+    domain::{Clock, ClockJump, ClockWatch, RunId, Timestamp},
     runtime::{ActorScope, Envelope},
     store::{Prune, Store},
     telemetry::{Event, emit},
@@ -50,6 +51,8 @@ pub struct PruneActor {
     scope: ActorScope,
     clocks: ClockWatch,
     born: Instant,
+    /// The newest time in the store at the first look of this life, and when that was.
+    known: Option<(Timestamp, Instant)>,
     is_busy: bool,
 }
 
@@ -57,7 +60,7 @@ impl PruneActor {
     /// A pruning that waits for [`PruneNow`].
     pub fn new(deps: PruneDeps, scope: ActorScope) -> Self {
         let clocks = ClockWatch::new(deps.clock.now(), Duration::ZERO);
-        Self { deps: Rc::new(deps), scope, clocks, born: Instant::now(), is_busy: false }
+        Self { deps: Rc::new(deps), scope, clocks, born: Instant::now(), known: None, is_busy: false }
     }
 
     fn begin(&mut self, context: &mut Context<Self>) {
@@ -71,8 +74,19 @@ impl PruneActor {
         }
         self.is_busy = true;
         let deps = Rc::clone(&self.deps);
-        let round = async move { deps.round().await }.into_actor(self);
-        context.spawn(round.map(|(), this, _| this.is_busy = false));
+        let (begun, trusted) = (Instant::now(), self.trusted());
+        let round = async move { deps.round(trusted).await }.into_actor(self);
+        context.spawn(round.map(move |newest, this, _| {
+            this.is_busy = false;
+            this.known = this.known.or(newest.map(|newest| (newest, begun)));
+        }));
+    }
+}
+
+impl PruneActor {
+    /// Up to when the clock is right for certain: time that passed has passed, however idle the gate is.
+    fn trusted(&self) -> Option<Timestamp> {
+        self.known.map(|(newest, since)| newest.plus(since.elapsed()))
     }
 }
 
@@ -98,16 +112,18 @@ impl Handler<Envelope<PruneNow>> for PruneActor {
 }
 
 impl PruneDeps {
-    async fn round(&self) {
+    /// Says what the newest time in the store was.
+    async fn round(&self, trusted: Option<Timestamp>) -> Option<Timestamp> {
         crate::failpoint::hit("upkeep.prune");
         Progress::begin(&self.progress);
         let (now, begun) = (self.clock.now(), Instant::now());
         let retention = *self.retention.borrow();
-        let (mut receipts, mut runs) = (0, 0);
+        let (mut receipts, mut runs, mut newest) = (0, 0, None);
         loop {
-            let step = Prune { now, retention, limit: STEP };
+            let step = Prune { now, trusted, retention, limit: STEP };
             match self.store.prune(step).await {
                 Ok(pruned) => {
+                    newest = newest.or(pruned.newest);
                     receipts += pruned.receipts;
                     runs += pruned.runs.len();
                     self.forget(pruned.runs).await;
@@ -126,6 +142,7 @@ impl PruneDeps {
             emit(Event::Pruned { receipts, runs, took_ms: begun.elapsed().into() });
         }
         Progress::end(&self.progress, receipts + runs as u64);
+        newest
     }
 }
 

@@ -1,4 +1,5 @@
-//! Finds what was forgotten: runs whose process is lost, and wake-ups that were.
+//! Finds what was forgotten: runs whose process is lost, wake-ups that were, and jobs whose time moved
+//! away with a clock that was set back.
 //!
 //! The runs of this very life are never touched: whoever drives them knows them, whatever the clock
 //! says. What can be lost here are runs of other nodes, whose leases nobody renews any more.
@@ -11,7 +12,7 @@ use tokio::{sync::watch, time::Instant};
 use crate::{
     domain::{Clock, NodeLife},
     runtime::WakeAgent,
-    store::{Rescue, RescueScope, Store},
+    store::{ClockBack, Rescue, RescueScope, Store},
     telemetry::{Event, emit},
     upkeep::{Progress, trust::ClockTrust},
 };
@@ -44,19 +45,28 @@ pub struct RescueActor {
     deps: Rc<RescueDeps>,
     trust: ClockTrust,
     born: Instant,
+    is_first: bool,
 }
 
 impl RescueActor {
     /// A rescue that has not looked yet.
     pub fn new(deps: RescueDeps) -> Self {
         let trust = ClockTrust::new(deps.clock.now(), Duration::ZERO, LATE, deps.lease);
-        Self { deps: Rc::new(deps), trust, born: Instant::now() }
+        Self { deps: Rc::new(deps), trust, born: Instant::now(), is_first: true }
     }
 
     fn round(&mut self, context: &mut Context<Self>) {
-        let is_trusted = self.trust.look(self.deps.clock.now(), self.born.elapsed());
+        let now = self.deps.clock.now();
+        let look = self.trust.look(now, self.born.elapsed());
+        // What happened to the clock before this life can be seen on the jobs alone.
+        let back = match look.set_back {
+            None if self.is_first => Some(ClockBack { now, by: None }),
+            None => None,
+            by => Some(ClockBack { now, by }),
+        };
+        self.is_first = false;
         let deps = Rc::clone(&self.deps);
-        let round = async move { deps.round(is_trusted).await }.into_actor(self);
+        let round = async move { deps.round(look.is_trusted, back).await }.into_actor(self);
         context.spawn(round.map(|(), _, context| {
             context.run_later(EVERY, Self::round);
         }));
@@ -74,9 +84,12 @@ impl Actor for RescueActor {
 impl Supervised for RescueActor {}
 
 impl RescueDeps {
-    async fn round(&self, is_trusted: bool) {
+    async fn round(&self, is_trusted: bool, back: Option<ClockBack>) {
         crate::failpoint::hit("upkeep.rescue");
         Progress::begin(&self.progress);
+        if let Some(back) = back {
+            self.follow_clock(back).await;
+        }
         let rescued = if is_trusted { self.rescue().await } else { 0 };
         self.wake_overdue().await;
         Progress::end(&self.progress, rescued);
@@ -104,6 +117,17 @@ impl RescueDeps {
                 emit(Event::StoreRefused { wanted: "rescue", error: error.to_string() });
                 0
             }
+        }
+    }
+
+    async fn follow_clock(&self, back: ClockBack) {
+        match self.store.follow_clock(back).await {
+            Ok(0) => {}
+            Ok(jobs) => {
+                let detail = format!("it was set back: {jobs} jobs wait no longer than they were to");
+                emit(Event::Warned { about: "clock", detail });
+            }
+            Err(error) => emit(Event::StoreRefused { wanted: "follow the clock", error: error.to_string() }),
         }
     }
 

@@ -45,7 +45,7 @@ impl Wanted<'_> {
         }
         let (event, action) = match (self.event, sample) {
             (Some(event), Some(sample)) => {
-                return Ok(of_kind(&sample, event, None, sample_body(&sample, id), id));
+                return Ok(of_kind(self.provider, &sample, event, None, sample_body(&sample, id), id));
             }
             (Some(event), None) => {
                 (event.to_owned(), name.split_once('.').map_or(name, |(_, action)| action))
@@ -59,8 +59,9 @@ impl Wanted<'_> {
         let like = samples::of(self.provider).find(|sample| sample.event().eq_ignore_ascii_case(&event));
         let first = || samples::of(self.provider).next().ok_or_else(|| self.unknown());
         match like {
-            Some(sample) => Ok(of_kind(&sample, &event, action, sample_body(&sample, id), id)),
-            None => first().map(|sample| of_kind(&sample, &event, action, common(self.provider, id), id)),
+            Some(sample) => Ok(of_kind(self.provider, &sample, &event, action, sample_body(&sample, id), id)),
+            None => first()
+                .map(|sample| of_kind(self.provider, &sample, &event, action, common(self.provider, id), id)),
         }
     }
 
@@ -106,8 +107,24 @@ fn common(provider: ProviderName, id: &str) -> Map<String, Value> {
     common
 }
 
+/// Gives a body what bodies of the event have, and takes away what makes them others.
+fn shape(provider: ProviderName, event: &str, body: &mut Map<String, Value>) {
+    let spec = provider::spec(provider);
+    let Some(shape) = spec.shapes.iter().find(|shape| shape.event == event) else { return };
+    let shaped = match spec.shaped {
+        None => Some(body),
+        Some(member) => body.entry(member).or_insert_with(|| json!({})).as_object_mut(),
+    };
+    let Some(shaped) = shaped else { return };
+    shape.lacks.iter().copied().flatten().for_each(|name| drop(shaped.remove(*name)));
+    for name in shape.has {
+        shaped.entry(*name).or_insert_with(|| json!({}));
+    }
+}
+
 /// A sample made an event of another name: wherever the sample names its own.
 fn of_kind(
+    provider: ProviderName,
     sample: &Sample,
     event: &str,
     action: Option<&str>,
@@ -132,6 +149,7 @@ fn of_kind(
     if let Some(action) = action {
         body.insert("action".to_owned(), json!(action));
     }
+    shape(provider, event, &mut body);
     Event { headers, body: format!("{:#}", Value::Object(body)).into_bytes() }
 }
 

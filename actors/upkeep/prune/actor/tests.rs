@@ -107,6 +107,33 @@ async fn history_goes_in_small_steps_with_pauses_between_them() {
 }
 
 #[actix::test]
+async fn what_nothing_is_sent_to_prunes_by_the_time_that_passed() {
+    let bed = Bed::start();
+    bed.history(10).await;
+    for _ in 0..25 {
+        assert_eq!(bed.forgotten(), 0);
+        bed.prune.try_send(PruneNow).unwrap();
+        bed.pass(Duration::from_secs(3600)).await;
+    }
+    bed.prune.try_send(PruneNow).unwrap();
+    bed.forgets(10).await;
+}
+
+#[actix::test]
+async fn a_clock_that_leapt_a_month_ahead_of_an_idle_gate_deletes_nothing_at_any_look() {
+    let bed = Bed::start();
+    bed.history(10).await;
+    bed.prune.try_send(PruneNow).unwrap();
+    bed.pass(Duration::from_secs(3600)).await;
+    bed.clock.advance(30 * DAY);
+    for _ in 0..3 {
+        bed.prune.try_send(PruneNow).unwrap();
+        bed.pass(Duration::from_secs(3600)).await;
+    }
+    assert_eq!(bed.forgotten(), 0);
+}
+
+#[actix::test]
 async fn a_clock_that_leapt_a_month_ahead_deletes_nothing() {
     let bed = Bed::start();
     bed.history(10).await;

@@ -119,6 +119,22 @@ async fn after_a_leap_of_four_minutes_others_get_one_more_lease_to_renew() {
 }
 
 #[actix::test]
+async fn a_job_that_waits_for_its_time_waits_no_longer_when_the_clock_is_set_back() {
+    let bed = Bed::start();
+    bed.pass(10).await;
+    let now = Clock::from(bed.clock.clone()).now();
+    let due = Some(now.plus(Duration::from_secs(30)));
+    let id = bed.store.ids().job(now);
+    let job = NewJob { not_before: due, ..NewJob::new(id, "a".into(), JobTrigger::Manual, now) };
+    bed.store.insert(vec![job]).await.unwrap();
+    bed.clock.set(now.minus(Duration::from_secs(3600)));
+    bed.pass(20).await;
+    assert!(bed.woken.lock().unwrap().is_empty(), "its time has not come");
+    bed.pass(14).await;
+    assert!(bed.woken.lock().unwrap().contains(&"a".into()));
+}
+
+#[actix::test]
 async fn an_agent_with_a_due_job_is_woken_again_and_again() {
     let bed = Bed::start();
     bed.insert("forgotten").await;
