@@ -21,7 +21,7 @@ use crate::{
         WakeUp,
     },
     runner::{StopHandle, StopMode},
-    runtime::{ActorScope, Envelope, MessagePanicked, Wake, Waker},
+    runtime::{ActorScope, Envelope, MessagePanicked, Proxy, Wake, Waker},
     store::{Claim, ClaimedJob},
     telemetry::{self, emit},
 };
@@ -242,6 +242,12 @@ impl Handler<Envelope<FilterRequest>> for AgentActor {
             let _ = self.deps.panics.try_send(DeliveryPanicked { receipt, problem });
         }
     }
+}
+
+/// Judges for an agent whose actor was given up: what it wants waits in the store for its return.
+pub fn proxy(deps: &AgentDeps, waker: Waker) -> Proxy {
+    let deps = deps.clone();
+    Proxy::new(move |request| filter(request, &deps, &waker))
 }
 
 /// Whether the agent wants a delivery, by the configuration that the delivery came under.

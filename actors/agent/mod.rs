@@ -19,7 +19,7 @@ mod recorder;
 mod retry;
 mod run_task;
 
-pub use actor::AgentActor;
+pub use actor::{AgentActor, proxy};
 pub use command::{AgentCommand, AgentHandle};
 pub use deps::{AgentDeps, LEASE};
 pub use filter::{evaluate, matches};

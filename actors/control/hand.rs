@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::{Agents, Applied, Configuration, ControlError, request::Change};
 use crate::{
-    agent::{AgentActor, AgentCommand, AgentDeps, AgentHandle, AgentState, Mode},
+    agent::{AgentActor, AgentCommand, AgentDeps, AgentHandle, AgentState, Mode, proxy},
     domain::{AgentName, AgentSpec, Parts, Revision, RevisionChanges, Timestamp, Topology},
     ingress::{Admission, RateLimits},
     parser::Parsers,
@@ -240,7 +240,7 @@ impl Hand {
         });
         let filter = MailboxSender::new(addr.clone(), metrics);
         AgentHandle {
-            listener: Listener { filter, waker },
+            listener: Listener { filter, proxy: proxy(&self.deps.agents, waker.clone()), waker },
             commands: MailboxSender::new(addr, commands),
             observed,
         }

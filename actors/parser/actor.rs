@@ -78,11 +78,11 @@ impl ParserActor {
         let listeners = self.directory.listeners();
         for agent in found {
             let agent = &topology.agents()[agent];
-            // An agent that is gone, or whose mailbox is full, leaves a gap on the receipt, which is
+            // An agent that is not there yet, or whose mailbox is full, leaves a gap on the receipt, which is
             // asked about again.
             let Some(listener) = listeners.get(&agent.name) else { continue };
             let (agent, event, receipt) = (Arc::clone(agent), Arc::clone(&event), receipt.clone());
-            let _ = listener.filter.try_send(FilterRequest { agent, event, receipt });
+            let _ = listener.ask(FilterRequest { agent, event, receipt });
         }
     }
 }

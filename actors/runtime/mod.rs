@@ -24,7 +24,7 @@ mod waker;
 /// A thread that carries actors.
 pub use actix::ArbiterHandle;
 pub use actor_id::ActorId;
-pub use directory::{Directory, Listener};
+pub use directory::{Directory, Listener, Proxy};
 pub use mailbox::{Envelope, MailboxDepth, MailboxMetrics, MailboxSender, SendError};
 pub use offload::{Offload, Overloaded};
 pub use policy::{Policy, RestartDecision};

@@ -160,9 +160,18 @@ fn an_agent_that_is_given_up_is_disabled_alone() {
     );
     let gate = failing(&project, "agent.start?broken=panic");
     gate.logged(&["broken", "failed too often"]);
-    assert_eq!(gate.github("issues", "one", labeled()).status, 200);
+    let answer = gate.github("issues", "one", labeled()).json();
+    assert_eq!(answer["matched"], 2, "what it wants waits for it: {answer}");
     assert_eq!(project.report(), "sound");
     assert!(gate.is_alive());
+    let receipt = answer["receipt"].as_str().unwrap();
+    let state = gate.admin("GET", &format!("/api/receipts/{receipt}")).json()["state"].clone();
+    assert_eq!(state, "routed", "nothing of it is left to be routed again and again");
+    let waits = gate.admin("GET", "/api/jobs?agent=broken&state=available").json();
+    assert_eq!(waits.as_array().map(Vec::len), Some(1), "{waits}");
+    let agents = gate.admin("GET", "/api/agents").json();
+    let told = agents.as_array().unwrap().iter().find(|agent| agent["agent"] == "broken").unwrap();
+    assert_eq!(told["mode"], "failed", "{told}");
     drop(gate);
     // Its work waits for the day it is mended. The sound one may have been killed before its end was
     // written, and reports again.
