@@ -1,13 +1,13 @@
 //! What a project needs of the machine it is on, and does not find.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     env, fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
-use super::{Env, ResolvedAgent, ResolvedConfig, Warning};
+use super::{Env, ResolvedAgent, ResolvedConfig, Warning, look::Looks};
 use crate::{
     api_key,
     credentials::{Exposure, FolderAccess, folder_access},
@@ -20,8 +20,9 @@ const DEFAULT_PATH: &str = "/usr/local/bin:/bin:/usr/bin";
 /// store that is not there yet is tried out.
 pub(super) fn inspect(config: &ResolvedConfig, env: &Env) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    programs(config, env, &mut warnings);
-    folders(config, &mut warnings);
+    let looks = Looks::new();
+    programs(config, env, &looks, &mut warnings);
+    folders(config, &looks, &mut warnings);
     data_folder(&config.data_dir, &mut warnings);
     if let Ok(Some(found)) = api_key::find(&config.credentials, &config.data_dir)
         && found.exposure == Exposure::Others
@@ -36,21 +37,21 @@ fn enabled(config: &ResolvedConfig) -> impl Iterator<Item = &ResolvedAgent> {
 }
 
 /// One warning a program, with all its agents.
-fn programs(config: &ResolvedConfig, env: &Env, warnings: &mut Vec<Warning>) {
-    let mut missing = BTreeMap::<&str, Vec<String>>::new();
-    let mut found = BTreeSet::new();
+fn programs(config: &ResolvedConfig, env: &Env, looks: &Looks, warnings: &mut Vec<Warning>) {
+    let mut used = BTreeMap::<(&str, &str), Vec<String>>::new();
     for agent in enabled(config) {
         let Some(program) = agent.spec.run.command.first() else { continue };
         let own = agent.spec.run.env.iter().find(|variable| variable.name == "PATH");
         let path = own.map(|variable| variable.value.as_str()).or_else(|| env.get("PATH"));
-        let path = path.unwrap_or(DEFAULT_PATH);
-        if found.contains(&(program.as_str(), path)) {
-            continue;
-        }
-        if is_there(program, path) {
-            found.insert((program.as_str(), path));
-        } else {
-            missing.entry(program).or_default().push(agent.name().to_string());
+        used.entry((program, path.unwrap_or(DEFAULT_PATH))).or_default().push(agent.name().to_string());
+    }
+    let mut missing = BTreeMap::<&str, Vec<String>>::new();
+    for ((program, path), agents) in used {
+        let (name, path) = (program.to_owned(), path.to_owned());
+        match looks.at(move || is_there(&name, &path)) {
+            Some(true) => {}
+            Some(false) => missing.entry(program).or_default().extend(agents),
+            None => warnings.push(Warning::NoAnswer { what: program.to_owned(), agents }),
         }
     }
     let warning =
@@ -72,16 +73,21 @@ fn is_program(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
-fn folders(config: &ResolvedConfig, warnings: &mut Vec<Warning>) {
-    let mut missing = BTreeMap::<&PathBuf, Vec<String>>::new();
+fn folders(config: &ResolvedConfig, looks: &Looks, warnings: &mut Vec<Warning>) {
+    let mut used = BTreeMap::<&PathBuf, Vec<String>>::new();
     for agent in enabled(config) {
-        if let Some(folder) = agent.spec.run.cwd.as_ref().filter(|folder| !folder.is_dir()) {
-            missing.entry(folder).or_default().push(agent.name().to_string());
+        if let Some(folder) = &agent.spec.run.cwd {
+            used.entry(folder).or_default().push(agent.name().to_string());
         }
     }
-    let warning =
-        |(folder, agents): (&PathBuf, Vec<String>)| Warning::NoFolder { folder: folder.clone(), agents };
-    warnings.extend(missing.into_iter().map(warning));
+    for (folder, agents) in used {
+        let looked = folder.clone();
+        match looks.at(move || looked.is_dir()) {
+            Some(true) => {}
+            Some(false) => warnings.push(Warning::NoFolder { folder: folder.clone(), agents }),
+            None => warnings.push(Warning::NoAnswer { what: folder.display().to_string(), agents }),
+        }
+    }
 }
 
 fn data_folder(path: &Path, warnings: &mut Vec<Warning>) {

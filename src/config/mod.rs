@@ -14,7 +14,7 @@
 //! - `environment`, `layers`: what lies over what.
 //! - `agents`, `files`: everything that is read before anything is decided.
 //! - `resolve`: checks what concerns more than one value, and makes the specs of the actors.
-//! - `machine`: what a sound project misses on this machine.
+//! - `machine`: what a sound project misses on this machine; `look`: file systems that do not answer.
 //! - `origin`: where a value was set; `effective`: all values in force, to be shown.
 //! - `configuration`: what the running gate is to be; `fixed`: what it cannot change; `watched`: the
 //!   files that may change it.
@@ -35,6 +35,7 @@ mod files;
 mod fixed;
 mod help;
 mod layers;
+mod look;
 mod machine;
 mod origin;
 mod project;

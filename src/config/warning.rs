@@ -198,6 +198,17 @@ pub enum Warning {
         /// Whose `cwd` it is.
         agents: Vec<String>,
     },
+    /// A program or a working directory on something dead.
+    #[error(
+        "`{what}` does not answer, perhaps because a network share is dead: runs of {} hang there until their timeout",
+        quoted(agents, "agent", "agents")
+    )]
+    NoAnswer {
+        /// What was looked for.
+        what: String,
+        /// Whose it is.
+        agents: Vec<String>,
+    },
     /// A data folder that cannot be used.
     #[error("the data folder {} cannot be used: {why}", .folder.display())]
     DataFolder {

@@ -6,7 +6,7 @@ use herdgate::samples;
 use herdgate_actors::domain::ProviderName;
 use serde_json::json;
 
-use crate::support::{Gate, Project, SmallDisk, User, until, within};
+use crate::support::{DeadShare, Gate, Project, SmallDisk, User, until, within};
 
 const LABELED: &str = "scale = 4\n[[webhooks]]\nsource = \"github\"\nlabels = [\"agent\"]\n[retry]\nattempts = 2\nbackoff = \"50ms\"\n";
 
@@ -100,4 +100,37 @@ fn a_disk_without_inodes_makes_no_dead_letters() {
     std::fs::remove_dir_all(&filler).unwrap();
     until("all jobs complete when there is room again", || jobs(&gate, "completed") >= answered.min(8));
     assert_eq!(jobs(&gate, "discarded"), 0);
+}
+
+#[test]
+fn an_agent_on_a_dead_share_stops_nobody_else_and_its_runs_time_out() {
+    let Some(share) = DeadShare::new() else {
+        herdgate_skip::cannot_run(
+            "surroundings::an_agent_on_a_dead_share_stops_nobody_else_and_its_runs_time_out",
+            "an automount cannot be made here",
+        );
+        return;
+    };
+    let project = Project::new("").agent("sound", LABELED, "echo ran > $REPORTS").agent_with_command(
+        "dead",
+        LABELED,
+        &format!("[\"/bin/true\"]\ncwd = \"{}\"\ntimeout = \"2s\"", share.path().display()),
+    );
+    let mut gate = Gate::serve(&project);
+    gate.logged(&["does not answer", "dead"]);
+    for number in 0..8 {
+        assert_eq!(gate.github("issues", &number.to_string(), labeled()).json()["matched"], 2);
+    }
+    let begun = std::time::Instant::now();
+    for _ in 0..8 {
+        assert_eq!(project.report(), "ran");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(20), "the others waited {:?}", begun.elapsed());
+    until("the timeout covers the start", || {
+        let runs = gate.admin("GET", "/api/runs?agent=dead&state=timed_out").json();
+        runs.as_array().is_some_and(|runs| runs.len() >= 4)
+    });
+    assert_eq!(gate.admin("GET", "/readyz").status, 200);
+    gate.signal(rustix::process::Signal::TERM);
+    assert!(gate.wait().success());
 }

@@ -7,7 +7,7 @@ mod project;
 mod user;
 mod wait;
 
-pub(crate) use disk::SmallDisk;
+pub(crate) use disk::{DeadShare, SmallDisk};
 pub(crate) use gate::{Gate, named, sign, sign_with};
 pub(crate) use project::{Project, SECRET};
 pub(crate) use user::User;
