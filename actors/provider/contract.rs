@@ -96,7 +96,7 @@ impl dyn Provider {
                 _ => window(&key),
             };
             if known[0].key != key {
-                known.push(DedupeKey { window, key });
+                known.push(DedupeKey { key, window });
             }
         }
         known
