@@ -58,3 +58,46 @@ pub(super) async fn watch(store: Arc<dyn Store>, health: Health) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use herdgate_actors::{
+        domain::Timestamp,
+        store::MemoryEngine,
+        telemetry::bus::{Published, subscribe},
+    };
+    use tokio::sync::broadcast::Receiver;
+
+    use super::*;
+
+    /// What was told of the store by now, in order: whether it takes writes.
+    fn told(facts: &mut Receiver<Arc<Published>>) -> Vec<bool> {
+        std::iter::from_fn(|| facts.try_recv().ok())
+            .filter_map(|fact| match &fact.event {
+                Event::StoreState { writable, .. } => Some(*writable),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_goes_on_refusing_is_warned_of_each_minute_until_it_writes_again() {
+        let mut facts = subscribe();
+        let store = Arc::new(MemoryEngine::new(Duration::from_secs(60)));
+        let watched = tokio::spawn(watch(Arc::clone(&store) as Arc<dyn Store>, Health::default()));
+        sleep(Duration::from_secs(600)).await;
+        assert_eq!(told(&mut facts), []);
+        let since = Timestamp::from_millis(0);
+        store.pretend(StoreState::Refusing { since, error: "the disk is full".to_owned() });
+        sleep(Duration::from_secs(30)).await;
+        assert_eq!(told(&mut facts), [false], "at once");
+        for minute in 1..10 {
+            sleep(Duration::from_secs(65)).await;
+            assert_eq!(told(&mut facts), [false], "minute {minute}");
+        }
+        store.pretend(StoreState::Writable);
+        sleep(Duration::from_secs(600)).await;
+        assert_eq!(told(&mut facts), [true]);
+        watched.abort();
+    }
+}

@@ -9,7 +9,7 @@
 //! - `host`, `disk`: what the machine refuses is nobody's failure, and is told.
 //! - `supervision`: panics at every stage.
 //! - `doors`: who cannot shut them, and what they refuse.
-//! - `overload`: bounded memory, and nothing lost.
+//! - `overload`: bounded memory, and nothing lost. `costly`: what the worst bodies cost.
 //! - `power`: the order of commit, fsync and answer.
 //! - `clocks`: clocks that are set while the gate runs.
 //! - `contexts`: what the samples say. `outsider`: a provider that nothing inside knows.
@@ -30,6 +30,7 @@ mod clocks;
 mod commands;
 mod contexts;
 mod control;
+mod costly;
 mod crash;
 mod disk;
 mod documents;
