@@ -29,7 +29,7 @@ A line of `--jsonl` is an object with `provider`, `headers`, `body` or `body_b64
 `source`, `trigger` (a [[webhooks]] table) and `secrets` (by instance). Its signature is always checked,
 unless `secrets` is empty; without `--jsonl` only `--verify` checks it.")]
 pub(super) struct Explain {
-    /// github, sentry, linear or mintlify.
+    /// github, sentry, linear, mintlify, slack or standard.
     #[arg(long, required_unless_present = "jsonl")]
     provider: Option<String>,
     /// A request header, like `X-GitHub-Event: issues`. Can be repeated.

@@ -38,10 +38,17 @@ fn has_test(path: &Path, name: &str) -> bool {
         return entries.any(|entry| has_test(&entry.unwrap().path(), name));
     }
     let text = fs::read_to_string(path).unwrap_or_default();
-    let written = format!("fn {name}(");
-    text.split("#[test]")
-        .skip(1)
-        .any(|rest| rest.split("fn ").nth(1).is_some_and(|rest| format!("fn {rest}").starts_with(&written)))
+    let (written, lines) = (format!("fn {name}("), text.lines().map(str::trim_start).collect::<Vec<_>>());
+    let is_test = |at: usize| {
+        let attributes = lines[..at].iter().rev().take_while(|line| line.starts_with("#["));
+        attributes.into_iter().any(|line| {
+            ["#[test", "#[actix::test", "#[tokio::test"].iter().any(|test| line.starts_with(test))
+        })
+    };
+    lines
+        .iter()
+        .enumerate()
+        .any(|(at, line)| line.trim_start_matches("async ").starts_with(&written) && is_test(at))
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::support::{Gate, PATIENCE, Project, SECRET, sign_with, until};
 
 const ANY: &str = "[[webhooks]]\nsource = \"github\"\n";
 const LABELED: &str = "[[webhooks]]\nsource = \"github\"\nlabels = [\"agent\"]\n";
-const OPENED: &str = "{\"action\":\"opened\"}";
+const OPENED: &str = "{\"issue\":{},\"action\":\"opened\"}";
 
 /// A project whose files come in force when somebody says so, so that a test knows when.
 fn asked() -> Project {
@@ -91,7 +91,10 @@ fn a_removed_agent_ends_its_run_and_its_waiting_jobs_are_shown_as_unconfigured()
     let project = project.agent("gone", ANY, &script).agent("stays", LABELED, "true");
     let gate = Gate::serve(&project);
     for id in ["one", "two"] {
-        assert_eq!(gate.github("issues", id, &format!("{{\"action\":\"{id}\"}}")).json()["matched"], 1);
+        assert_eq!(
+            gate.github("issues", id, &format!("{{\"issue\":{{}},\"action\":\"{id}\"}}")).json()["matched"],
+            1
+        );
     }
     assert_eq!(project.report(), "began");
     let project = project.without("gone");
@@ -113,7 +116,10 @@ fn an_agent_that_comes_back_while_its_last_run_runs_keeps_to_its_scale() {
     let project = project.agent("dev", ANY, &script).agent("stays", LABELED, "true");
     let gate = Gate::serve(&project);
     for id in ["one", "two"] {
-        assert_eq!(gate.github("issues", id, &format!("{{\"action\":\"{id}\"}}")).json()["matched"], 1);
+        assert_eq!(
+            gate.github("issues", id, &format!("{{\"issue\":{{}},\"action\":\"{id}\"}}")).json()["matched"],
+            1
+        );
     }
     assert_eq!(project.report(), "began");
     let (agents, aside) = (project.path().join("agents/dev"), project.path().join("dev"));
@@ -140,7 +146,7 @@ fn an_idle_agent_that_goes_and_comes_back_at_once_is_there() {
         reload(&gate);
         fs::rename(&aside, &agents).unwrap();
         reload(&gate);
-        let body = format!("{{\"action\":\"opened\",\"n\":{round}}}");
+        let body = format!("{{\"issue\":{{}},\"action\":\"opened\",\"n\":{round}}}");
         assert_eq!(gate.github("issues", &format!("d{round}"), &body).json()["matched"], 1);
         assert_eq!(project.report_within(PATIENCE).as_deref(), Some("ran"), "round {round}");
     }
@@ -169,19 +175,23 @@ fn a_secret_is_rotated_and_a_filter_changed_without_a_restart() {
     let project = asked().agent("dev", LABELED, "true");
     let gate = Gate::serve(&project);
     assert_eq!(gate.github("issues", "a", OPENED).json()["matched"], 0);
-    assert_eq!(deliver(&gate, "b", "{\"action\":\"b\"}", next), 401);
+    assert_eq!(deliver(&gate, "b", "{\"issue\":{},\"action\":\"b\"}", next), 401);
     secret(&project, "secret", next);
     secret(&project, "secret_previous", SECRET);
     gate.signal(Signal::HUP);
-    until("the next secret is taken", || deliver(&gate, "c", "{\"action\":\"c\"}", next) == 200);
-    assert_eq!(deliver(&gate, "d", "{\"action\":\"d\"}", SECRET), 200, "the one before is taken too");
+    until("the next secret is taken", || deliver(&gate, "c", "{\"issue\":{},\"action\":\"c\"}", next) == 200);
+    assert_eq!(
+        deliver(&gate, "d", "{\"issue\":{},\"action\":\"d\"}", SECRET),
+        200,
+        "the one before is taken too"
+    );
     replace(&project.path().join("agents/dev/agent-config.toml"), "labels = [\"agent\"]\n", "");
     assert_eq!(reload(&gate)["changed"], json!(["dev"]));
-    assert_eq!(gate.github("issues", "e", "{\"action\":\"e\"}").json()["matched"], 1);
+    assert_eq!(gate.github("issues", "e", "{\"issue\":{},\"action\":\"e\"}").json()["matched"], 1);
     fs::remove_file(project.path().join("credentials/github_webhook_secret/it/secret_previous")).unwrap();
     reload(&gate);
-    assert_eq!(deliver(&gate, "f", "{\"action\":\"f\"}", SECRET), 401);
-    assert_eq!(deliver(&gate, "g", "{\"action\":\"g\"}", next), 200);
+    assert_eq!(deliver(&gate, "f", "{\"issue\":{},\"action\":\"f\"}", SECRET), 401);
+    assert_eq!(deliver(&gate, "g", "{\"issue\":{},\"action\":\"g\"}", next), 200);
 }
 
 #[test]

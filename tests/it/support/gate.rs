@@ -145,7 +145,7 @@ impl Gate {
 
     /// Delivers a body as GitHub does.
     pub(crate) fn github(&self, event: &str, id: &str, body: &str) -> Response {
-        let body = &named(id, body);
+        let body = &of_event(event, &named(id, body));
         self.post(
             "/webhooks/github",
             &[
@@ -235,7 +235,7 @@ impl Gate {
         body: &str,
         patience: Duration,
     ) -> Option<u16> {
-        let body = &named(id, body);
+        let body = &of_event(event, &named(id, body));
         let signature = format!("sha256={}", sign(body.as_bytes()));
         let headers = [
             ("content-type", "application/json"),
@@ -275,6 +275,16 @@ pub(crate) fn named(id: &str, body: &str) -> String {
     match body.trim_start().strip_prefix('{').map(str::trim_start) {
         Some("}") => format!("{{\"it\":{}}}", Value::from(id)),
         Some(rest) if rest.starts_with('"') => format!("{{\"it\":{},{rest}", Value::from(id)),
+        _ => body.to_owned(),
+    }
+}
+
+/// A body that can be of the event: that of an issue has one.
+fn of_event(event: &str, body: &str) -> String {
+    match body.strip_prefix('{') {
+        Some(rest) if event == "issues" && !body.contains("\"issue\"") && rest.starts_with('"') => {
+            format!("{{\"issue\":{{}},{rest}")
+        }
         _ => body.to_owned(),
     }
 }
