@@ -91,10 +91,9 @@ mod tests {
         store.pretend(StoreState::Refusing { since, error: "the disk is full".to_owned() });
         sleep(Duration::from_secs(30)).await;
         assert_eq!(told(&mut facts), [false], "at once");
-        for minute in 1..10 {
-            sleep(Duration::from_secs(65)).await;
-            assert_eq!(told(&mut facts), [false], "minute {minute}");
-        }
+        sleep(Duration::from_secs(600)).await;
+        let again = told(&mut facts);
+        assert!((9..=10).contains(&again.len()) && !again.contains(&true), "each minute: {again:?}");
         store.pretend(StoreState::Writable);
         sleep(Duration::from_secs(600)).await;
         assert_eq!(told(&mut facts), [true]);

@@ -75,7 +75,7 @@ fn a_gate_elsewhere_needs_no_project_here() {
         run(elsewhere.path(), &["send", "github", "issues.labeled", "--to", &to, "--secret-file", "hook"]);
     assert!(out(&output).starts_with("200 taken: 1 job, receipt "), "{}{}", out(&output), told(&output));
     let body = elsewhere.path().join("body.json");
-    fs::write(&body, "{\"action\": \"labeled\" }\n").unwrap();
+    fs::write(&body, "{\"action\": \"labeled\", \"issue\": {} }\n").unwrap();
     let output = run(
         elsewhere.path(),
         &["send", "github", "--event", "issues", "--body", "body.json", "--to", &to, "--secret-file", "hook"],
