@@ -105,6 +105,8 @@ pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
+    /// Which other programs act upon; a habit of an operator must not end this one.
+    others: [Signal; 2],
 }
 
 impl Signals {
@@ -113,14 +115,24 @@ impl Signals {
             terminate: signal(SignalKind::terminate()).into_diagnostic()?,
             interrupt: signal(SignalKind::interrupt()).into_diagnostic()?,
             hangup: signal(SignalKind::hangup()).into_diagnostic()?,
+            others: [
+                signal(SignalKind::user_defined1()).into_diagnostic()?,
+                signal(SignalKind::user_defined2()).into_diagnostic()?,
+            ],
         })
     }
 
     pub(super) async fn next(&mut self) -> Asked {
-        tokio::select! {
-            _ = self.terminate.recv() => Asked::End("SIGTERM"),
-            _ = self.interrupt.recv() => Asked::End("SIGINT"),
-            _ = self.hangup.recv() => Asked::Reload,
+        let [one, two] = &mut self.others;
+        loop {
+            let ignored = tokio::select! {
+                _ = self.terminate.recv() => return Asked::End("SIGTERM"),
+                _ = self.interrupt.recv() => return Asked::End("SIGINT"),
+                _ = self.hangup.recv() => return Asked::Reload,
+                _ = one.recv() => "SIGUSR1",
+                _ = two.recv() => "SIGUSR2",
+            };
+            tracing::warn!("{ignored} means nothing here, and is ignored");
         }
     }
 

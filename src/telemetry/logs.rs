@@ -10,8 +10,9 @@ use tracing_subscriber::{EnvFilter, Registry, fmt, layer::SubscriberExt, reload,
 
 use crate::config::LogFormat;
 
-/// Libraries whose every start and stop is no news to an operator.
-const LIBRARIES: &str = "actix_server=warn,tokio_cron_scheduler=warn";
+/// Libraries whose every start and stop is no news to an operator, and one that calls each request which
+/// is no HTTP an error: anybody could fill the disk with those.
+const LIBRARIES: &str = "actix_server=warn,tokio_cron_scheduler=warn,actix_http=off";
 
 /// Where another filter can be put in.
 static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();

@@ -51,6 +51,8 @@ static KILN: ProviderSpec = ProviderSpec {
     body_window: None,
     asked_by_name: &[],
     known_events: &[],
+    shapes: &[],
+    shaped: None,
     samples: &[],
 };
 

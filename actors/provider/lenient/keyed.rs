@@ -15,20 +15,20 @@ const MOST_NAMES: usize = 128;
 
 /// An object read as `T`, with the names of its members.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Keyed<'a, T> {
+pub(in crate::provider) struct Keyed<'a, T> {
     /// What it says.
-    pub value: T,
+    pub(in crate::provider) value: T,
     /// Its members.
-    pub keys: Keys<'a>,
+    pub(in crate::provider) keys: Keys<'a>,
 }
 
 /// The names of the members of an object, the first hundred or so.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Keys<'a>(Vec<Cow<'a, str>>);
+pub(in crate::provider) struct Keys<'a>(Vec<Cow<'a, str>>);
 
 impl Keys<'_> {
     /// Whether it has a member of this name.
-    pub fn has(&self, name: &str) -> bool {
+    pub(in crate::provider) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|key| key == name)
     }
 }
