@@ -132,7 +132,7 @@ impl Signals {
                 _ = one.recv() => "SIGUSR1",
                 _ = two.recv() => "SIGUSR2",
             };
-            tracing::warn!("{ignored} means nothing here, and is ignored");
+            warn!("{ignored} means nothing here, and is ignored");
         }
     }
 
