@@ -77,7 +77,7 @@ fn revisions_that_no_kept_receipt_names_are_forgotten_and_never_numbered_again(s
     store.record(Sample::new("later", 10_000));
     let prune = |millis| {
         let retention = Duration::from_millis(millis);
-        wait(store.engine.prune(Prune { now: at(10_000), retention, limit: 100 }));
+        wait(store.engine.prune(Prune { now: at(10_000), trusted: None, retention, limit: 100 }));
         list(store).iter().map(|row| row.number.0).collect::<Vec<_>>()
     };
     assert_eq!(prune(9_000), [3, 2], "the second was in force when the oldest kept receipt came");

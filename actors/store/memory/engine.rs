@@ -16,10 +16,10 @@ use crate::{
         ReceiptBatch, ReceiptId, ReceiptSink, Revision, RunId, SourceName, Timestamp,
     },
     store::{
-        Backlog, Bulk, BulkDone, Cancelled, Claim, Claimed, ClockBack, CountOf, Cursors, DeadLetters, Finish, Finished,
-        Fire, Fired, Found, Inserted, JobDetail, JobQuery, JobRow, LastRevision, Ledger, NewRevision,
-        OutcomeCount, Pending, Prune, Pruned, QuarantineReason, Queue, ReceiptQuery, ReceiptRow, Rescue,
-        Rescued, Retried, RevisionQuery, RevisionRow, Revisions, RunQuery, RunRow, ScheduleCursor,
+        Backlog, Bulk, BulkDone, Cancelled, Claim, Claimed, ClockBack, CountOf, Cursors, DeadLetters, Finish,
+        Finished, Fire, Fired, Found, Inserted, JobDetail, JobQuery, JobRow, LastRevision, Ledger,
+        NewRevision, OutcomeCount, Pending, Prune, Pruned, QuarantineReason, Queue, ReceiptQuery, ReceiptRow,
+        Rescue, Rescued, Retried, RevisionQuery, RevisionRow, Revisions, RunQuery, RunRow, ScheduleCursor,
         StoreError, StoreState, StoredReceipt, Unrouted, UnroutedQuery, Upkeep, Views,
     },
 };
