@@ -16,6 +16,8 @@ mod settings;
 
 use std::{io, net::SocketAddr, sync::Arc};
 
+use tokio::sync::watch;
+
 pub use admin::{Admin, AllowedHosts};
 pub use listeners::{Limits, Listeners, OnFailure, Place};
 pub use peer::TrustedPeers;
@@ -28,6 +30,8 @@ use self::listeners::{Door, DoorOptions};
 pub struct Servers {
     public: Door,
     admin: Door,
+    /// Says that streams end: the admin door cannot close while one is open.
+    streams_end: watch::Sender<bool>,
 }
 
 impl Servers {
@@ -49,6 +53,7 @@ impl Servers {
 
     /// Closes the admin door, the last one to close.
     pub async fn close_admin(&self) {
+        self.streams_end.send_replace(true);
         self.admin.close().await;
     }
 }
@@ -68,7 +73,11 @@ pub async fn serve(
     let (public_socket, admin_socket) = (listeners.public.open()?, listeners.admin.open()?);
     let limits = &listeners.limits;
     let hosts = Arc::clone(&listeners.hosts);
-    let admin = admin::open(admin_socket, DoorOptions::admin(limits), &on_failure, admin, hosts).await?;
+    let (streams_end, ended) = watch::channel(false);
+    let streams = admin::Streams::until(ended);
+    let public_door = admin::PublicDoor(public_socket.local_addr()?);
+    let options = DoorOptions::admin(limits);
+    let admin = admin::open(admin_socket, options, &on_failure, admin, hosts, streams, public_door).await?;
     let public = public::open(public_socket, DoorOptions::public(limits), &on_failure, per_worker).await?;
-    Ok(Servers { public, admin })
+    Ok(Servers { public, admin, streams_end })
 }

@@ -24,6 +24,7 @@ use super::{
     addresses::ListenAddresses,
     background::{Background, BackgroundDeps},
     health::Health,
+    history,
     live::Live,
     rlimits, service_manager, store_watch,
     watch::WatchActor,
@@ -142,7 +143,8 @@ impl Gate {
             reload: reload.clone(),
             clock: clock.clone(),
         };
-        let admin = Admin { reads, reload: reload.clone(), metrics: deps.metrics, key };
+        let history = history::start(&reads, &arbiters[0].handle());
+        let admin = Admin { reads, reload: reload.clone(), metrics: deps.metrics, history, key };
         let actors = WorkerActors {
             supervision: supervision.clone(),
             admission,
@@ -155,9 +157,7 @@ impl Gate {
         };
         let way = DoorDeps { gateway, sockets: deps.sockets, settings: doors, max_connections };
         let servers = open_doors(way, actors, admin, &health, clock).await?;
-        ListenAddresses { public: servers.public(), admin: servers.admin(), pid: std::process::id() }
-            .write(&data_dir)
-            .map_err(|error| StartError::Files { path: data_dir.clone(), error })?;
+        announce(&servers, &data_dir)?;
         health.ready();
         actix::spawn(telemetry::tell_left_out());
         watch_files(&reload, &supervision, &arbiters[0]);
@@ -250,6 +250,13 @@ fn forget(folders: &RunFolders) -> Arc<dyn Fn(herdgate_actors::domain::RunId) + 
             emit(Event::FilesLeft { run, error: error.to_string() });
         }
     })
+}
+
+/// Where commands find the gate.
+fn announce(servers: &Servers, data_dir: &Path) -> Result<(), StartError> {
+    ListenAddresses { public: servers.public(), admin: servers.admin(), pid: std::process::id() }
+        .write(data_dir)
+        .map_err(|error| StartError::Files { path: data_dir.to_owned(), error })
 }
 
 /// The key from the credentials, or one of our own making in the data folder.

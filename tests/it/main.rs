@@ -19,6 +19,7 @@
 //! - `service`: what a service manager hands over, and is told.
 //! - `control`: pausing, scaling, ending, moving work.
 //! - `commands`, `cli`, `reading`, `pipes`: what people type.
+//! - `dashboard`: what people see, in a real browser.
 //! - `metrics`: what Prometheus reads, and who is told what.
 //! - `architecture`: the walls inside the code. `documents`: what is written about it.
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test, which is what it is for")]
@@ -32,6 +33,7 @@ mod contexts;
 mod control;
 mod costly;
 mod crash;
+mod dashboard;
 mod disk;
 mod documents;
 mod doors;

@@ -2,10 +2,11 @@
 //!
 //! - `auth`: who may use the API. `hosts`: under which names the door answers.
 //! - `health`, `metrics`: for probes and scrapers, without a key.
-//! - `api`: one file per noun.
+//! - `api`: one file per noun. `dashboard`: the same for people.
 
 mod api;
 mod auth;
+mod dashboard;
 mod health;
 mod hosts;
 mod metrics;
@@ -20,6 +21,7 @@ use actix_web::{
     web,
 };
 
+pub(super) use dashboard::{PublicDoor, Streams};
 pub use hosts::AllowedHosts;
 pub use state::Admin;
 
@@ -34,12 +36,17 @@ pub(super) async fn open(
     on_failure: &OnFailure,
     admin: Admin,
     hosts: Arc<AllowedHosts>,
+    streams: Streams,
+    public: PublicDoor,
 ) -> io::Result<Door> {
     let admin = web::Data::new(admin);
+    let (streams, public_door) = (web::Data::new(streams), web::Data::new(public));
     open_door(socket, options, Arc::clone(on_failure), move || {
         let hosts = Arc::clone(&hosts);
         App::new()
             .app_data(admin.clone())
+            .app_data(streams.clone())
+            .app_data(public_door.clone())
             .wrap(DefaultHeaders::new().add(("Cache-Control", "no-store")))
             .wrap_fn(move |request, app| {
                 let busy = Busy::mark(request.request());
@@ -57,6 +64,8 @@ pub(super) async fn open(
             .route("/livez", web::get().to(public::livez))
             .route("/readyz", web::get().to(health::readyz))
             .route("/metrics", web::get().to(metrics::metrics))
+            .route("/", web::get().to(dashboard::home))
+            .service(web::scope("/dashboard").configure(dashboard::routes))
             .service(
                 web::scope(crate::api::ROOT)
                     .wrap(from_fn(auth::authenticate))

@@ -5,7 +5,7 @@ use herdgate_actors::control::Control;
 use crate::{
     api_key::ApiKey,
     reads::Reads,
-    run::{ConfigurationState, Health, Reload},
+    run::{ConfigurationState, Health, History, Reload},
     telemetry::Exporter,
 };
 
@@ -17,6 +17,8 @@ pub struct Admin {
     pub reload: Reload,
     /// The numbers.
     pub metrics: Exporter,
+    /// How agents fared lately.
+    pub history: History,
     /// Who may use the API.
     pub key: ApiKey,
 }

@@ -163,6 +163,11 @@ impl Gate {
         http::request(self.public, "POST", path, headers, body).unwrap()
     }
 
+    /// The key of its admin door.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
     /// Asks the admin door, with the key.
     pub(crate) fn admin(&self, method: &str, path: &str) -> Response {
         let key = format!("Bearer {}", self.key);
