@@ -7,8 +7,24 @@ use super::{ANY, BUGS, deliver, held, labeled, window::Window};
 use crate::support::{Gate, Project, until};
 
 /// Every page.
-pub(super) const PATHS: [&str; 3] =
-    ["/dashboard", "/dashboard/deliveries", "/dashboard/deliveries/{delivery}"];
+pub(super) const PATHS: [&str; 16] = [
+    "/dashboard",
+    "/dashboard/deliveries",
+    "/dashboard/deliveries?repo=nobody/nothing",
+    "/dashboard/deliveries/{delivery}",
+    "/dashboard/jobs",
+    "/dashboard/jobs?state=held",
+    "/dashboard/runs",
+    "/dashboard/agents",
+    "/dashboard/agents/triage",
+    "/dashboard/dead-letters",
+    "/dashboard/schedule",
+    "/dashboard/sources",
+    "/dashboard/try?delivery={delivery}",
+    "/dashboard/configuration",
+    "/dashboard/nodes",
+    "/dashboard/more",
+];
 
 #[test]
 #[ignore = "makes pictures for people"]

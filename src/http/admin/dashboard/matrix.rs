@@ -254,12 +254,13 @@ fn cells(trigger: &Trigger, failed: &[FailedClause], event: Option<&Event>) -> V
 }
 
 fn yes(clause: &Clause, event: Option<&Event>) -> Cell {
-    let actual = event.map(|event| event.values(clause.field).take(TOLD + 1).map(Cow::into_owned).collect());
-    Cell {
-        word: "yes",
-        wanted: listed(&clause.wanted),
-        actual: actual.map_or_else(String::new, |values: Vec<_>| or_nothing(&values)),
-    }
+    let actual = event.map(|event| {
+        let mut known = HashSet::new();
+        let distinct = event.values(clause.field).filter(|value| known.insert(value.clone()));
+        let told: Vec<_> = distinct.take(TOLD + 1).map(Cow::into_owned).collect();
+        or_nothing(&told)
+    });
+    Cell { word: "yes", wanted: listed(&clause.wanted), actual: actual.unwrap_or_default() }
 }
 
 fn no(failed: &FailedClause) -> Cell {
