@@ -22,6 +22,7 @@ use crate::api::{
     agents::{AgentDetail, Configured, State},
     runs::RunsQuery,
 };
+use crate::run::Sample;
 
 /// Runs that are listed.
 const RUNS: u32 = 10;
@@ -96,8 +97,16 @@ pub(super) async fn show(
     let query = RunsQuery { agent: Some(name.clone()), limit: Some(RUNS), ..RunsQuery::default() };
     let runs = visitor.reads().runs(&query).await?.items;
     let is_day = look.span == "day";
-    let charts = charts::of_agent(&visitor, &name, is_day).await?;
     let AgentDetail { agent, configured } = found;
+    let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    let current = Sample {
+        at: visitor.now,
+        waiting: small(agent.waiting),
+        executing: small(agent.executing.len() as u64),
+        scale: agent.scale,
+        mailbox: small(agent.mailbox.map_or(0, |mailbox| mailbox.waiting as u64)),
+    };
+    let charts = charts::of_agent(&visitor, &name, is_day, current).await?;
     let (class, word) = class_of(agent.state, !agent.executing.is_empty());
     let is_running = |line: &RunLine| line.is_running;
     let (running, runs): (Vec<_>, Vec<_>) =

@@ -72,6 +72,7 @@ pub(super) async fn of_agent(
     visitor: &Visitor,
     agent: &AgentName,
     is_day: bool,
+    current: Sample,
 ) -> Result<Vec<Chart>, Trouble> {
     let span = Duration::from_secs(if is_day { 24 * 3_600 } else { 3_600 });
     let axis = Axis {
@@ -81,7 +82,8 @@ pub(super) async fn of_agent(
         is_day,
     };
     let past = visitor.admin.history.of(agent.clone()).await;
-    let samples = if is_day { past.day } else { past.hour };
+    let mut samples = if is_day { past.day } else { past.hour };
+    samples.push_back(current);
     let query = RunsQuery {
         agent: Some(agent.clone()),
         since: Some(Time(axis.from)),
