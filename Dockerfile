@@ -20,10 +20,9 @@ LABEL org.opencontainers.image.title="Herdgate" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-# tini reaps what runs leave behind when the gate itself is gone; certificates are for the agents;
-# sqlite3 makes backups of a store that is in use.
+# tini reaps what runs leave behind when the gate itself is gone; certificates are for the agents.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates sqlite3 tini \
+ && apt-get install -y --no-install-recommends ca-certificates tini \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 10001 herdgate \
  && useradd --uid 10001 --gid 10001 --create-home --shell /usr/sbin/nologin herdgate \
@@ -31,13 +30,15 @@ RUN apt-get update \
 COPY --from=build /herdgate /usr/local/bin/herdgate
 # Numbers, so that Kubernetes can see that it is not root.
 USER 10001:10001
-# The project and the credentials are mounted read-only; all that the gate writes goes to /data.
+# The project and the credentials are mounted read-only; all that the gate writes goes to /data. Loopback is
+# the container's own, where no webhook can come in.
 ENV HERDGATE_CONFIG=/project \
     HERDGATE_CREDENTIALS_DIR=/credentials \
-    HERDGATE__DATA_DIR=/data
+    HERDGATE__DATA_DIR=/data \
+    HERDGATE__GATEWAY__HOST=0.0.0.0
 VOLUME /data
 EXPOSE 8080
-# Runs get 30 s of grace and 10 s to die: `docker run --stop-timeout 45`.
+# Runs get 30 s of grace and 10 s to die: `docker run --stop-timeout 60`.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["herdgate", "healthcheck"]
 ENTRYPOINT ["tini", "--", "herdgate"]

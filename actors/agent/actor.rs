@@ -157,6 +157,7 @@ impl AgentActor {
             trigger: job.trigger.as_str(),
             receipt: job.receipt,
             waited_ms: self.deps.clock.now().since(job.created_at).into(),
+            trace: job.trace,
         });
         let (job, (stop, signal)) = (Arc::new(job), StopHandle::new());
         self.runs.insert(job.run, Run { stop, report: None });
@@ -263,6 +264,7 @@ fn filter(request: &FilterRequest, deps: &AgentDeps, waker: &Waker) {
             let id = deps.store.ids().job(delivery.at());
             let job = NewJob {
                 limit: Some(spec.queue_limit),
+                trace: delivery.trace(),
                 ..NewJob::of_delivery(id, spec.name.clone(), why, source.clone(), receipt.id(), delivery.at())
             };
             let wake: Arc<dyn WakeUp> = Arc::new(waker.clone());

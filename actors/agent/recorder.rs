@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::{AgentName, AttemptOutcome, Disposition, RunId},
     store::{Claim, Claimed, ClaimedJob, Finish},
-    telemetry::{Event, emit},
+    telemetry::{Event, RunEnded, emit},
 };
 
 /// The pause before a finish that the store refused is tried again.
@@ -42,7 +42,7 @@ impl RunRecord {
                 again_in_ms: again_in.into(),
             });
         }
-        emit(Event::RunEnded {
+        emit(Event::RunEnded(RunEnded {
             run: finish.run,
             agent: self.job.agent.clone(),
             trigger: self.job.trigger.as_str(),
@@ -50,9 +50,12 @@ impl RunRecord {
             detail: self.detail,
             then: describe(disposition),
             retried: matches!(disposition, Disposition::Retry { .. }),
+            ends_job: !matches!(disposition, Disposition::Retry { .. } | Disposition::PutBack { .. }),
             at: finish.at,
+            made_at: self.job.created_at,
             took_ms: self.took.into(),
-        });
+            trace: self.job.trace,
+        }));
     }
 }
 

@@ -114,6 +114,7 @@ async fn request(deps: &AgentDeps, spec: &AgentSpec, job: &ClaimedJob) -> Result
         spec: Arc::clone(&spec.run),
         trigger: job.trigger.as_str(),
         receipt: job.receipt,
+        trace: job.trace.map(|trace| trace.at(trace.run(job.run))),
         prompt: prompt::render(&spec.run.instructions, &spec.params, &job.trigger, shown.as_ref()),
         context: shown.as_ref().map(prompt::context_json),
         payload: delivered.and_then(|(.., payload)| payload),

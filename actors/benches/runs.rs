@@ -84,6 +84,7 @@ async fn drive(runner: &ProcessRunner, first: i64, runs: u32, at_once: u32) {
             spec: Arc::clone(&spec),
             trigger: "manual",
             receipt: None,
+            trace: None,
             prompt: "the prompt\n".repeat(300),
             context: Some("{}".repeat(1_000)),
             payload: Some(payload.clone()),

@@ -18,7 +18,7 @@ use crate::{
     runtime::{Directory, MailboxSender},
     schedule::ScheduledAgent,
     store::{Cancelled, Store},
-    telemetry::{Event, emit},
+    telemetry::{Event, emit, trace},
 };
 
 /// How long a replay may be on its way to its last filter.
@@ -129,7 +129,8 @@ impl Control {
         self.agents.get(&agent)?;
         let now = self.clock.now();
         let id = self.store.ids().job(now);
-        let job = NewJob { input, ..NewJob::new(id, agent.clone(), JobTrigger::Manual, now) };
+        let trace = trace::of_job(id);
+        let job = NewJob { input, trace, ..NewJob::new(id, agent.clone(), JobTrigger::Manual, now) };
         self.store.insert(vec![job]).await?;
         self.directory.wake(&agent);
         Ok(id)

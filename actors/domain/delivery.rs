@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::Headers;
+use super::{Headers, TRACE_HEADER, TraceParent};
 use crate::domain::{DedupeKey, KeyWindow, ProviderName, SourceName, Timestamp};
 
 /// A request whose sources are known. Made by verification, or read back from the store; complete from
@@ -52,6 +52,13 @@ impl Delivery {
         Self(DeliveryParts { at, ..self.0 })
     }
 
+    /// The same as part of a trace, in place of the one that its sender told.
+    #[must_use]
+    pub fn within(mut self, trace: TraceParent) -> Self {
+        self.0.headers.push(TRACE_HEADER, trace.to_string());
+        self
+    }
+
     /// Who sent it.
     pub const fn provider(&self) -> ProviderName {
         self.0.provider
@@ -85,6 +92,12 @@ impl Delivery {
     /// The key that names it; empty where it has none.
     pub fn key(&self) -> &str {
         self.keys().first().map_or("", |first| first.key.as_str())
+    }
+
+    /// The trace that its jobs belong to: kept among its headers, so that it is there again when the
+    /// delivery is routed later, or replayed.
+    pub fn trace(&self) -> Option<TraceParent> {
+        self.headers().get(TRACE_HEADER)?.parse().ok()
     }
 
     /// How long `source` remembers one of the keys; `None` is as long as the project does.

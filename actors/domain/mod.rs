@@ -37,6 +37,7 @@ mod signature;
 mod source;
 mod text;
 mod topology;
+mod trace;
 mod trigger_id;
 mod values;
 mod verdict;
@@ -55,7 +56,7 @@ pub use headers::Headers;
 pub use ids::{AnyId, Attempt, IdSource, InvalidId, JobId, NodeId, NodeLife, ReceiptId, RunId};
 pub use job::{JobState, JobTrigger, Reason, UnknownState};
 pub use names::{AgentName, DedupeKey, DeliveryKey, KeyWindow, SourceName};
-pub use new_job::{GroupKey, Input, NewJob, OnConflict, TraceParent, Unique};
+pub use new_job::{GroupKey, Input, NewJob, OnConflict, Unique};
 pub use provider_name::{ProviderName, UnknownProvider};
 pub use receipt::{
     CommitResult, Created, DeliveryPanicked, FilterRequest, LedgerError, OnCommit, Origin, ParseRequest,
@@ -73,5 +74,6 @@ pub use source::{RateLimit, Source};
 pub(crate) use text::push_escape;
 pub use text::{BODY_LIMIT, cut, cut_at, escape_unseen, is_unseen};
 pub use topology::{Changes, SubscriptionIndex, Topology};
+pub use trace::{DeliveryTrace, InvalidTraceParent, SpanId, TRACE_HEADER, TraceParent};
 pub use trigger_id::TriggerId;
 pub use verdict::{Actual, FailedClause, Match, TriggerMismatch, Verdict};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::JobTrigger;
+use super::{JobTrigger, TraceParent};
 use crate::domain::{AgentName, JobId, ReceiptId, RunId, SourceName, Timestamp};
 
 /// What a job is given beside its delivery.
@@ -14,11 +14,6 @@ pub struct Input(pub String);
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct GroupKey(pub String);
-
-/// The trace that a job belongs to, as a W3C `traceparent`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TraceParent(pub String);
 
 /// Of what an agent has at most one job.
 #[derive(Debug, Clone, PartialEq, Eq)]

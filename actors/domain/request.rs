@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{Arc, OnceLock, Weak},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -33,6 +33,8 @@ pub struct UnverifiedRequest {
     pub headers: Headers,
     /// When the body was complete.
     pub at: Timestamp,
+    /// When its head came.
+    pub begun: Instant,
     /// Where the answer goes.
     pub reply: Reply,
     body: Bytes,
@@ -48,7 +50,13 @@ impl UnverifiedRequest {
         at: Timestamp,
         reply: Reply,
     ) -> Self {
-        Self { provider, selector, headers, at, reply, body }
+        Self { provider, selector, headers, at, begun: Instant::now(), reply, body }
+    }
+
+    /// The same, where its head came earlier.
+    #[must_use]
+    pub fn begun(self, begun: Instant) -> Self {
+        Self { begun, ..self }
     }
 
     /// How many bytes the body has.

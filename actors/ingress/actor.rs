@@ -14,12 +14,12 @@ use arc_swap::ArcSwap;
 use super::Admission;
 use crate::{
     domain::{
-        Answer, Clock, Delivery, IdSource, Origin, PendingReceipt, ProviderName, ReceiptSink, RejectReason,
-        Reply, SourceName, SourceSelector, UnverifiedRequest, VerifiedRequest,
+        Answer, Clock, Delivery, DeliveryTrace, IdSource, Origin, PendingReceipt, ProviderName, ReceiptSink,
+        RejectReason, Reply, SourceName, SourceSelector, TRACE_HEADER, UnverifiedRequest, VerifiedRequest,
     },
     provider::{self, Provider},
     runtime::{ActorScope, Envelope, Offload},
-    telemetry::{Event, emit},
+    telemetry::{Answered, Event, emit, trace},
 };
 
 /// Bodies beyond this many bytes are hashed elsewhere: at about 1 GB/s a larger one would hold up
@@ -77,7 +77,8 @@ impl IngressActor {
     fn take(&self, request: UnverifiedRequest) {
         let (begun, admission) = (Instant::now(), self.admission.load_full());
         let sources = admission.sources();
-        let (provider, selector, at) = (request.provider, request.selector.clone(), request.at);
+        let (provider, selector, at, head) =
+            (request.provider, request.selector.clone(), request.at, request.begun);
         let verified = request
             .verify(|headers, body| sources.verify(provider, &selector, headers, body, self.clock.now()));
         let (verified, reply) = match verified {
@@ -98,10 +99,15 @@ impl IngressActor {
             return reject(provider, Some(source), RejectReason::RateLimited, reply);
         }
         let windows = sources.windows(provider, verified.sources());
-        let delivery = complete(provider::provider(provider), verified, windows);
-        let answered = Answered::of(&delivery, begun);
-        let reply = reply.tallied(move |answer, event| answered.tell(answer, event));
+        let caller = verified.headers().get(TRACE_HEADER).and_then(|caller| caller.parse().ok());
+        let mut delivery = complete(provider::provider(provider), verified, windows);
         let id = self.ids.receipt(at);
+        let trace = trace::of_delivery(caller, id);
+        if let Some(trace) = trace {
+            delivery = delivery.within(trace.context);
+        }
+        let request = Request::of(&delivery, head, begun, trace);
+        let reply = reply.tallied(move |answer, event| request.tell(answer, event));
         let sink = Arc::clone(&self.sink);
         let receipt = PendingReceipt::open(
             id,
@@ -135,54 +141,49 @@ fn complete(
 }
 
 /// What is told about a delivery when it is answered.
-struct Answered {
+struct Request {
     provider: ProviderName,
     source: SourceName,
     delivery_id: Option<Arc<str>>,
     bytes: usize,
+    head: Instant,
     begun: Instant,
+    trace: Option<DeliveryTrace>,
 }
 
-impl Answered {
-    fn of(delivery: &Delivery, begun: Instant) -> Self {
+impl Request {
+    fn of(delivery: &Delivery, head: Instant, begun: Instant, trace: Option<DeliveryTrace>) -> Self {
         let id = provider::provider(delivery.provider()).delivery_id(delivery.headers());
         Self {
             provider: delivery.provider(),
             source: delivery.sources()[0].clone(),
             delivery_id: id.map(Arc::from),
             bytes: delivery.body().len(),
+            head,
             begun,
+            trace,
         }
     }
 
     fn tell(self, answer: &Answer, event: Option<&str>) {
-        let Self { provider, source, delivery_id, bytes, begun } = self;
-        let took_ms = begun.elapsed().into();
+        let Self { provider, source, delivery_id, bytes, head, begun, trace } = self;
+        let (took_ms, since_head_ms) = (begun.elapsed().into(), head.elapsed().into());
+        let answered = Answered { provider, source, delivery_id, bytes, took_ms, since_head_ms, trace };
         emit(match answer {
             Answer::DeliveryAck(ack) => Event::DeliveryTaken {
                 receipt: ack.receipt,
-                delivery_id,
-                provider,
-                source,
                 event: event.map(Arc::from),
                 matched: ack.matched,
                 skipped: ack.skipped,
                 duplicate: ack.duplicate,
-                bytes,
-                took_ms,
+                answered,
             },
-            Answer::Unparsable { receipt, reason } => Event::DeliveryUnparsable {
-                receipt: *receipt,
-                provider,
-                source,
-                delivery_id,
-                reason: reason.as_str().into(),
-                bytes,
-                took_ms,
-            },
+            Answer::Unparsable { receipt, reason } => {
+                Event::DeliveryUnparsable { receipt: *receipt, reason: reason.as_str().into(), answered }
+            }
             // A handshake is answered before there is anything to tell.
             Answer::Unavailable | Answer::Rejected(_) | Answer::Handshake(_) => {
-                Event::DeliveryUnavailable { provider, source, delivery_id, bytes, took_ms }
+                Event::DeliveryUnavailable { answered }
             }
         });
     }

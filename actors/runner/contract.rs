@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::Outcome;
-use crate::domain::{AgentName, ReceiptId, RunId, RunSpec};
+use crate::domain::{AgentName, ReceiptId, RunId, RunSpec, TraceParent};
 
 /// One run.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct RunRequest {
     pub trigger: &'static str,
     /// The receipt that caused it.
     pub receipt: Option<ReceiptId>,
+    /// The trace that it is part of: its own span.
+    pub trace: Option<TraceParent>,
     /// What goes to standard input and the prompt file.
     pub prompt: String,
     /// The context as JSON, where a delivery caused it.

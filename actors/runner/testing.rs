@@ -159,6 +159,7 @@ mod tests {
             }),
             trigger: "manual",
             receipt: None,
+            trace: None,
             prompt: String::new(),
             context: None,
             payload: None,

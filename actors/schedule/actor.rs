@@ -18,7 +18,7 @@ use crate::{
     domain::{AgentName, Clock, ClockJump, ClockWatch, NewJob, Timestamp},
     runtime::{ActorScope, Envelope, WakeAgent},
     store::{Fire, Fired, ScheduleCursor, Store},
-    telemetry::{Event, emit},
+    telemetry::{Event, emit, trace},
 };
 
 /// A clock that is set is noticed after this.
@@ -206,7 +206,9 @@ async fn record(deps: Rc<SchedulerDeps>, agent: AgentName, due: Timestamp) {
     crate::failpoint::hit("scheduler.fire");
     loop {
         let now = deps.clock.now();
-        let job = NewJob::of_schedule(deps.store.ids().job(now), agent.clone(), due, now);
+        let id = deps.store.ids().job(now);
+        let trace = trace::of_job(id);
+        let job = NewJob { trace, ..NewJob::of_schedule(id, agent.clone(), due, now) };
         match deps.store.fire(Fire { due, job }).await {
             Ok(Fired::Created(job)) => {
                 let late_ms = deps.clock.now().since(due).into();

@@ -47,7 +47,7 @@ pub use rows::{
     AttemptRow, Backlog, DeadLetters, DeliveryOutcome, JobDetail, JobRow, OutcomeCount, ReceiptRow,
     ReceiptState, RunRow, StoredReceipt,
 };
-pub use sqlite::{CommitMeter, OpenError, SqliteEngine, SqliteOptions, SqliteReader};
+pub use sqlite::{BackupError, CommitMeter, OpenError, SqliteEngine, SqliteOptions, SqliteReader, backup};
 pub use upkeep::{ClockBack, Prune, Pruned, Rescue, RescueScope, Rescued, Upkeep};
 pub use views::{
     CountOf, Found, InvalidCursor, JobQuery, Page, ReceiptQuery, RunCursor, RunQuery, Span, Views,

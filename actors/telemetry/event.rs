@@ -4,16 +4,17 @@
 //! same value. So a dashboard, a log and an alert can never disagree about what happened. Names of
 //! variants and fields are read by operators' tools: add to them, do not change them.
 
+mod facts;
+
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
 use super::Millis;
-use crate::domain::{AgentName, JobId, ProviderName, ReceiptId, RejectReason, RunId, SourceName, Timestamp};
-
-fn text<S: Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
-}
+use crate::domain::{
+    AgentName, JobId, ProviderName, ReceiptId, RejectReason, RunId, SourceName, Timestamp, TraceParent,
+};
+pub use facts::{Answered, RunEnded};
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 fn word<S: Serializer>(reason: &RejectReason, serializer: S) -> Result<S::Ok, S::Error> {
@@ -29,12 +30,6 @@ pub enum Event {
     DeliveryTaken {
         /// The id under which it is kept.
         receipt: ReceiptId,
-        /// The id that its provider gave it.
-        delivery_id: Option<Arc<str>>,
-        /// The type in the URL.
-        provider: ProviderName,
-        /// The first source that verified it.
-        source: SourceName,
         /// The provider's name of the event, where it was parsed in time.
         event: Option<Arc<str>>,
         /// How many jobs it made.
@@ -43,10 +38,9 @@ pub enum Event {
         skipped: u32,
         /// Whether the same delivery had been taken before.
         duplicate: bool,
-        /// The size of its body.
-        bytes: usize,
-        /// From complete body to answer.
-        took_ms: Millis,
+        /// What was answered.
+        #[serde(flatten)]
+        answered: Answered,
     },
     /// A request was not verified, and nothing of it is kept.
     DeliveryRefused {
@@ -62,31 +56,17 @@ pub enum Event {
     DeliveryUnparsable {
         /// The id under which it is kept.
         receipt: ReceiptId,
-        /// The type in the URL.
-        provider: ProviderName,
-        /// The first source that verified it.
-        source: SourceName,
-        /// The id that its provider gave it.
-        delivery_id: Option<Arc<str>>,
         /// What is wrong with it.
         reason: Arc<str>,
-        /// The size of its body.
-        bytes: usize,
-        /// From complete body to answer.
-        took_ms: Millis,
+        /// What was answered.
+        #[serde(flatten)]
+        answered: Answered,
     },
     /// A verified delivery could not be made durable and was answered 503.
     DeliveryUnavailable {
-        /// The type in the URL.
-        provider: ProviderName,
-        /// The first source that verified it.
-        source: SourceName,
-        /// The id that its provider gave it.
-        delivery_id: Option<Arc<str>>,
-        /// The size of its body.
-        bytes: usize,
-        /// From complete body to answer.
-        took_ms: Millis,
+        /// What was answered.
+        #[serde(flatten)]
+        answered: Answered,
     },
     /// A stored delivery will not be routed by itself any more.
     DeliveryQuarantined {
@@ -107,7 +87,7 @@ pub enum Event {
     /// A run begins.
     RunStarted {
         /// Which.
-        #[serde(serialize_with = "text")]
+        #[serde(serialize_with = "facts::text")]
         run: RunId,
         /// Whose.
         agent: AgentName,
@@ -117,36 +97,19 @@ pub enum Event {
         receipt: Option<ReceiptId>,
         /// Since the receipt, or whatever else made the job.
         waited_ms: Millis,
+        /// The trace that its job is part of.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        trace: Option<TraceParent>,
     },
     /// A run ended.
-    RunEnded {
-        /// Which.
-        #[serde(serialize_with = "text")]
-        run: RunId,
-        /// Whose.
-        agent: AgentName,
-        /// Why it was there.
-        trigger: &'static str,
-        /// How, in one word: `completed`, `failed`, `timed_out`.
-        outcome: &'static str,
-        /// How, in full, where there is more to say: `exit code 3`.
-        detail: Option<String>,
-        /// What happens to the job, in words.
-        then: String,
-        /// Whether the job is tried again.
-        retried: bool,
-        /// When it ended.
-        at: Timestamp,
-        /// From claim to end.
-        took_ms: Millis,
-    },
+    RunEnded(RunEnded),
     /// A run could not begin for want of something that is not the agent's fault; its job waits on,
     /// and nothing is counted against it.
     RunNotStarted {
         /// Whose.
         agent: AgentName,
         /// Which.
-        #[serde(serialize_with = "text")]
+        #[serde(serialize_with = "facts::text")]
         run: RunId,
         /// What is missing, in one word: the label of the metric.
         cause: &'static str,
@@ -158,7 +121,7 @@ pub enum Event {
     /// The process of a run is gone without having said how it ended.
     Rescued {
         /// Which.
-        #[serde(serialize_with = "text")]
+        #[serde(serialize_with = "facts::text")]
         run: RunId,
         /// Whose.
         agent: AgentName,
@@ -334,7 +297,7 @@ pub enum Event {
     /// Files of a run that nobody needs could not be deleted.
     FilesLeft {
         /// Whose.
-        #[serde(serialize_with = "text")]
+        #[serde(serialize_with = "facts::text")]
         run: RunId,
         /// Why.
         error: String,
@@ -364,6 +327,25 @@ pub enum Event {
         admin: std::net::SocketAddr,
         /// What runs.
         version: &'static str,
+        /// The project that it serves.
+        project: String,
+        /// Where its store lies.
+        data: String,
+        /// How many agents are enabled.
+        agents: usize,
+        /// Where each source is reached, a bounded number of them.
+        urls: Vec<String>,
+    },
+    /// The gate does not come up, or its project is wrong.
+    CannotStart {
+        /// Why, on one line.
+        problem: String,
+        /// In which file.
+        file: Option<String>,
+        /// On which line of it, from 1.
+        line: Option<usize>,
+        /// What to do about it.
+        help: Option<String>,
     },
     /// The gate ends: nothing new is begun.
     Draining {

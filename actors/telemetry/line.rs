@@ -5,8 +5,8 @@
 
 use tracing::{error, field::display, info, warn};
 
-use super::Event;
-use crate::domain::{AgentName, SourceName};
+use super::{Answered, Event, RunEnded};
+use crate::domain::{AgentName, SourceName, TraceParent};
 
 /// Everything that is logged has one target, so that a filter needs to know no module.
 macro_rules! say {
@@ -23,7 +23,7 @@ pub(super) fn line(event: &Event, left_out: Option<u64>) {
         | Event::DeliveryQuarantined { .. }
         | Event::RoutingRetried { .. } => delivery(event, left_out),
         Event::RunStarted { .. }
-        | Event::RunEnded { .. }
+        | Event::RunEnded(_)
         | Event::RunNotStarted { .. }
         | Event::Rescued { .. }
         | Event::FilesLeft { .. }
@@ -44,35 +44,23 @@ pub(super) fn line(event: &Event, left_out: Option<u64>) {
 
 fn delivery(event: &Event, left_out: Option<u64>) {
     match event {
-        Event::DeliveryTaken {
-            receipt,
-            delivery_id,
-            provider,
-            source,
-            event,
-            matched,
-            skipped,
-            duplicate,
-            bytes,
-            took_ms,
-        } => {
-            let (r#type, source, took_ms) = (provider.as_str(), source.as_str(), took_ms.as_f64());
-            let (delivery_id, event) = (delivery_id.as_deref(), event.as_deref());
-            say!(info, %receipt, delivery_id, r#type, source, event, matched, skipped, duplicate, bytes, took_ms, left_out, "took a delivery");
+        Event::DeliveryTaken { receipt, event, matched, skipped, duplicate, answered } => {
+            let Said { delivery_id, r#type, source, bytes, took_ms, trace_id } = Said::of(answered);
+            let event = event.as_deref();
+            say!(info, %receipt, delivery_id, r#type, source, event, matched, skipped, duplicate, bytes, took_ms, trace_id, left_out, "took a delivery");
         }
         Event::DeliveryRefused { provider, source, reason } => {
             let (r#type, reason) = (provider.as_str(), reason.as_str());
             let source = source.as_ref().map(SourceName::as_str);
             say!(warn, r#type, source, reason, left_out, "refused a delivery");
         }
-        Event::DeliveryUnparsable { receipt, provider, source, delivery_id, reason, bytes, took_ms } => {
-            let (r#type, source, took_ms) = (provider.as_str(), source.as_str(), took_ms.as_f64());
-            let (delivery_id, reason) = (delivery_id.as_deref(), &**reason);
-            say!(warn, %receipt, delivery_id, r#type, source, reason, bytes, took_ms, left_out, "could not parse a delivery");
+        Event::DeliveryUnparsable { receipt, reason, answered } => {
+            let Said { delivery_id, r#type, source, bytes, took_ms, trace_id } = Said::of(answered);
+            let reason = &**reason;
+            say!(warn, %receipt, delivery_id, r#type, source, reason, bytes, took_ms, trace_id, left_out, "could not parse a delivery");
         }
-        Event::DeliveryUnavailable { provider, source, delivery_id, bytes, took_ms } => {
-            let (r#type, source, took_ms) = (provider.as_str(), source.as_str(), took_ms.as_f64());
-            let delivery_id = delivery_id.as_deref();
+        Event::DeliveryUnavailable { answered } => {
+            let Said { delivery_id, r#type, source, bytes, took_ms, trace_id } = Said::of(answered);
             say!(
                 warn,
                 delivery_id,
@@ -80,6 +68,7 @@ fn delivery(event: &Event, left_out: Option<u64>) {
                 source,
                 bytes,
                 took_ms,
+                trace_id,
                 left_out,
                 "could not store a delivery: answered 503"
             );
@@ -94,19 +83,44 @@ fn delivery(event: &Event, left_out: Option<u64>) {
     }
 }
 
+/// The fields of what was answered.
+struct Said<'a> {
+    delivery_id: Option<&'a str>,
+    r#type: &'static str,
+    source: &'a str,
+    bytes: usize,
+    took_ms: f64,
+    trace_id: Option<String>,
+}
+
+impl<'a> Said<'a> {
+    fn of(answered: &'a Answered) -> Self {
+        Self {
+            delivery_id: answered.delivery_id.as_deref(),
+            r#type: answered.provider.as_str(),
+            source: answered.source.as_str(),
+            bytes: answered.bytes,
+            took_ms: answered.took_ms.as_f64(),
+            trace_id: trace_id(answered.trace.map(|trace| trace.context)),
+        }
+    }
+}
+
 fn run(event: &Event, left_out: Option<u64>) {
     match event {
-        Event::RunStarted { run, agent, trigger, receipt, waited_ms } => {
+        Event::RunStarted { run, agent, trigger, receipt, waited_ms, trace } => {
             let (agent, receipt, waited_ms) = (agent.as_str(), receipt.map(display), waited_ms.as_f64());
-            say!(info, %run, agent, trigger, receipt, waited_ms, left_out, "run started");
+            let trace_id = trace_id(*trace);
+            say!(info, %run, agent, trigger, receipt, waited_ms, trace_id, left_out, "run started");
         }
-        Event::RunEnded { run, agent, outcome: "completed", took_ms, .. } => {
-            let (agent, took_ms) = (agent.as_str(), took_ms.as_f64());
-            say!(info, %run, agent, outcome = "completed", took_ms, left_out, "run ended");
+        Event::RunEnded(RunEnded { run, agent, outcome: "completed", took_ms, trace, .. }) => {
+            let (agent, took_ms, trace_id) = (agent.as_str(), took_ms.as_f64(), trace_id(*trace));
+            say!(info, %run, agent, outcome = "completed", took_ms, trace_id, left_out, "run ended");
         }
-        Event::RunEnded { run, agent, outcome, detail, then, took_ms, .. } => {
+        Event::RunEnded(RunEnded { run, agent, outcome, detail, then, took_ms, trace, .. }) => {
             let (agent, took_ms, detail) = (agent.as_str(), took_ms.as_f64(), detail.as_deref());
-            say!(warn, %run, agent, outcome, detail, then, took_ms, left_out, "run ended");
+            let trace_id = trace_id(*trace);
+            say!(warn, %run, agent, outcome, detail, then, took_ms, trace_id, left_out, "run ended");
         }
         Event::RunNotStarted { agent, run, cause, detail, again_in_ms } => {
             let (agent, again_in_ms) = (agent.as_str(), again_in_ms.as_f64());
@@ -222,7 +236,14 @@ fn gate(event: &Event, left_out: Option<u64>) {
         Event::Pruned { receipts, runs, took_ms } => {
             say!(info, receipts, runs, took_ms = took_ms.as_f64(), "pruned the history");
         }
-        Event::Ready { public, admin, version } => say!(info, %public, %admin, version, "ready"),
+        Event::Ready { public, admin, version, project, data, agents, urls } => {
+            let urls = urls.join(" ");
+            say!(info, version, project, data, agents, urls, %public, %admin, "ready");
+        }
+        Event::CannotStart { problem, file, line, help } => {
+            let (file, help) = (file.as_deref(), help.as_deref());
+            say!(error, file, line, help, "{problem}");
+        }
         Event::Draining { runs, grace_ms } => {
             say!(info, runs, grace_ms = grace_ms.as_f64(), "draining");
         }
@@ -239,6 +260,11 @@ fn gate(event: &Event, left_out: Option<u64>) {
             say!(info, fact, left_out, "a fact without words of its own");
         }
     }
+}
+
+/// By which a trace is looked up.
+fn trace_id(trace: Option<TraceParent>) -> Option<String> {
+    trace.map(|trace| format!("{:032x}", trace.trace()))
 }
 
 fn names(agents: &[AgentName]) -> String {

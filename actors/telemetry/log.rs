@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tracing::{Level, info, level_filters::LevelFilter, warn};
 
 use super::{
-    Event,
+    Event, RunEnded,
     damp::{Damper, LeftOut, Limit},
     line::line,
 };
@@ -80,26 +80,26 @@ struct Damped<'a> {
 /// What shares lines with what; `None` for facts that are too rare to be damped.
 fn damped(event: &Event) -> Option<Damped<'_>> {
     let (kind, subject, level, limit) = match event {
-        Event::DeliveryTaken { source, .. } => {
-            ("delivery_taken", source.as_str().into(), Level::INFO, DELIVERIES)
+        Event::DeliveryTaken { answered, .. } => {
+            ("delivery_taken", answered.source.as_str().into(), Level::INFO, DELIVERIES)
         }
         Event::DeliveryRefused { source, provider, reason } => {
             let source = source.as_ref().map_or(provider.as_str(), |source| source.as_str());
             let subject = format!("{source}: {}", reason.as_str());
             ("delivery_refused", subject.into(), Level::WARN, REFUSALS)
         }
-        Event::DeliveryUnparsable { source, .. } => {
-            ("delivery_unparsable", source.as_str().into(), Level::WARN, TROUBLE)
+        Event::DeliveryUnparsable { answered, .. } => {
+            ("delivery_unparsable", answered.source.as_str().into(), Level::WARN, TROUBLE)
         }
-        Event::DeliveryUnavailable { source, .. } => {
-            ("delivery_unavailable", source.as_str().into(), Level::WARN, REFUSALS)
+        Event::DeliveryUnavailable { answered } => {
+            ("delivery_unavailable", answered.source.as_str().into(), Level::WARN, REFUSALS)
         }
         Event::RoutingRetried { .. } => ("routing_retried", "".into(), Level::INFO, TROUBLE),
         Event::RunStarted { agent, .. } => ("run_started", agent.as_str().into(), Level::INFO, RUNS),
-        Event::RunEnded { agent, outcome: "completed", .. } => {
+        Event::RunEnded(RunEnded { agent, outcome: "completed", .. }) => {
             ("run_ended", agent.as_str().into(), Level::INFO, RUNS)
         }
-        Event::RunEnded { agent, .. } => ("run_failed", agent.as_str().into(), Level::WARN, RUNS),
+        Event::RunEnded(RunEnded { agent, .. }) => ("run_failed", agent.as_str().into(), Level::WARN, RUNS),
         Event::RunNotStarted { agent, .. } => {
             ("run_not_started", agent.as_str().into(), Level::WARN, TROUBLE)
         }

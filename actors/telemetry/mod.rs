@@ -3,6 +3,7 @@
 //! - [`Event`]: everything worth telling, as one enum; [`emit`] logs, counts and publishes it.
 //! - `log`, `line`, `damp`: which facts get a log line, what it says, how many of a kind.
 //! - `metrics`: handles on series, made once; [`describe`] names them all.
+//! - [`trace`]: which facts end spans of a distributed trace.
 //! - [`bus`]: where facts can be followed while they happen.
 
 pub mod bus;
@@ -13,12 +14,13 @@ mod line;
 mod log;
 mod metrics;
 mod millis;
+pub mod trace;
 
 pub use emit::emit;
-pub use event::Event;
+pub use event::{Answered, Event, RunEnded};
 pub use log::{tell_left_out, tell_rest};
 pub use metrics::{
-    MailboxSeries, Metrics, RestartSeries, SourceCounts, StoreSeries, backlog, describe, metrics,
-    oldest_waiting, unconfigured_jobs,
+    DiskUse, DoorSeries, MailboxSeries, Metrics, OpenConnection, RestartSeries, SourceCounts, SpanSeries,
+    SseClient, StoreSeries, describe, disk, metrics, ready, unconfigured_jobs,
 };
 pub use millis::Millis;

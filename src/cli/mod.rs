@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod backup;
 mod check;
 mod completions;
 mod confirm;
@@ -72,6 +73,8 @@ enum Command {
     Replay(replay::Replay),
     /// List dead letters, run them again, or dismiss them.
     Dead(dead::Dead),
+    /// Copy the store to a new file, also while a gate uses it.
+    Backup(backup::Backup),
     /// Ask a running gate whether it is ready; for container health checks.
     Healthcheck(healthcheck::Healthcheck),
     /// Keep secrets: add, list or remove credentials. None is ever shown.
@@ -116,6 +119,7 @@ pub fn main() -> ExitCode {
         Command::Show(show) => show.run(globals),
         Command::Replay(replay) => replay.run(globals),
         Command::Dead(dead) => dead.run(globals),
+        Command::Backup(backup) => backup.run(globals),
         Command::Healthcheck(healthcheck) => healthcheck.run(globals),
         Command::Reaper => return herdgate_actors::runner::reaper_main(),
     };

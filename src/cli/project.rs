@@ -62,7 +62,7 @@ impl Project {
     }
 }
 
-fn unsound(problems: &Problems) -> miette::Report {
+pub(super) fn unsound(problems: &Problems) -> miette::Report {
     Unsound(problems.render(ColorMode::of_stderr(), check::WIDTH)).into()
 }
 

@@ -6,6 +6,7 @@ use clap::Args;
 use herdgate_actors::{
     domain::Clock,
     runner::{ReaperCommand, forbid_inspection},
+    telemetry::{Event, emit},
 };
 use miette::IntoDiagnostic;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -14,9 +15,10 @@ use tracing::{error, info, warn};
 use super::{
     globals::Globals,
     outcome::{Outcome, report},
+    project::unsound,
 };
 use crate::{
-    config::{LogFormat, ResolvedConfig},
+    config::{Diagnostic, LogFormat, Place, ResolvedConfig},
     run::{Deps, Gate, Sockets, rlimits},
     telemetry,
 };
@@ -33,10 +35,33 @@ impl Serve {
     pub(super) fn run(self, globals: &Globals) -> Outcome {
         // First of all, while there are no threads.
         let sockets = Sockets::from_env().into_diagnostic()?;
-        let plan = globals.project().plan()?;
+        let plan = match globals.project().handle().load() {
+            Ok(plan) => plan,
+            // What the project says of its log is not known yet.
+            Err(problems) if self.log_format(globals) == Some(LogFormat::Json) => {
+                telemetry::logs(LogFormat::Json, "info");
+                problems.iter().for_each(|problem| emit(in_the_log(problem)));
+                return Ok(ExitCode::FAILURE);
+            }
+            Err(problems) => return Err(unsound(&problems)),
+        };
+        let is_json = telemetry::is_json(self.log_format(globals).unwrap_or(plan.log.format));
+        match self.serve(plan, sockets, globals) {
+            Err(problem) if is_json => {
+                let problem = problem.to_string();
+                emit(Event::CannotStart { problem, file: None, line: None, help: None });
+                Ok(ExitCode::FAILURE)
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn serve(self, plan: ResolvedConfig, sockets: Sockets, globals: &Globals) -> Outcome {
         let metrics = telemetry::metrics().into_diagnostic()?;
         telemetry::logs(self.log_format(globals).unwrap_or(plan.log.format), &plan.log.filter);
         telemetry::panics();
+        // Until the gate has ended: its last spans are sent when this is dropped.
+        let _traces = telemetry::traces(&plan.telemetry).map_err(report)?;
         rlimits::prepare();
         if let Err(error) = forbid_inspection() {
             warn!(%error, "runs can look into this process");
@@ -48,12 +73,21 @@ impl Serve {
         let around = Deps { clock: Clock::System, project, reaper: reaper()?, metrics, sockets };
         super::runtime::block_on(serve(plan, around))
     }
-}
 
-impl Serve {
     fn log_format(&self, globals: &Globals) -> Option<LogFormat> {
         self.log_format.or(globals.json.then_some(LogFormat::Json))
     }
+}
+
+/// A problem of the project as a line for machines.
+fn in_the_log(problem: &Diagnostic) -> Event {
+    let file = match &problem.place {
+        Place::Text(text, _) => Some(text.path.display().to_string()),
+        Place::Path(path) => Some(path.display().to_string()),
+        Place::Variable(_) => None,
+    };
+    let help = miette::Diagnostic::help(problem).map(|help| help.to_string());
+    Event::CannotStart { problem: problem.to_string(), file, line: problem.line(), help }
 }
 
 /// This very program, told to be the reaper.

@@ -26,6 +26,7 @@ pub(super) fn waits_for_start(key: &str) -> bool {
             | "gateway.max_connections"
             | "log.format"
     ) || key.starts_with("mailboxes.")
+        || key.starts_with("telemetry.")
 }
 
 impl ResolvedGateway {
@@ -49,6 +50,7 @@ impl ResolvedConfig {
             ("[gateway] request_timeout", head(own) == head(other)),
             ("[mailboxes]", self.mailboxes == running.mailboxes),
             ("[log] format", self.log.format == running.log.format),
+            ("[telemetry]", self.telemetry == running.telemetry),
         ];
         let waiting = fixed.iter().filter(|(_, same)| !same).map(|(key, _)| *key).collect();
         let gateway = ResolvedGateway {
@@ -63,8 +65,8 @@ impl ResolvedConfig {
             ..self.gateway
         };
         let log = Log { format: running.log.format, ..self.log };
-        let data_dir = running.data_dir.clone();
-        (Self { data_dir, gateway, mailboxes: running.mailboxes, log, ..self }, waiting)
+        let (data_dir, telemetry) = (running.data_dir.clone(), running.telemetry.clone());
+        (Self { data_dir, gateway, mailboxes: running.mailboxes, log, telemetry, ..self }, waiting)
     }
 }
 

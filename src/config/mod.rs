@@ -64,7 +64,7 @@ pub use origin::{Origin, Origins};
 pub use project::{Located, Project};
 pub use resolve::{filter, filter_of_json};
 pub use resolved::{ResolvedAgent, ResolvedConfig, ResolvedGateway, Schedule, Verification};
-pub use settings::{Log, LogFormat, Mailboxes};
+pub use settings::{Log, LogFormat, Mailboxes, Telemetry};
 pub use source_text::SourceText;
 pub use value::{format_size, format_span, parse_size, parse_span};
 pub use variables::{Variable, Variables};

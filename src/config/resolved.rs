@@ -11,7 +11,7 @@ use ipnet::IpNet;
 
 use super::{
     Origins, Warning, Watched,
-    settings::{Log, Mailboxes},
+    settings::{Log, Mailboxes, Telemetry},
 };
 use crate::credentials::Credentials;
 
@@ -32,6 +32,8 @@ pub struct ResolvedConfig {
     pub mailboxes: Mailboxes,
     /// What is logged.
     pub log: Log,
+    /// Where traces go.
+    pub telemetry: Telemetry,
     /// How many runs at once in the whole project, where somebody said so.
     pub scale: Option<u32>,
     /// How many runs at once on this machine; never more than `scale`.

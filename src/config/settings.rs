@@ -31,6 +31,8 @@ table! {
         mailboxes: Mailboxes = Mailboxes::default() => inner(MAILBOXES);
         /// What is logged.
         log: Log = Log::default() => inner(LOG);
+        /// Where traces go.
+        telemetry: Telemetry = Telemetry::default() => inner(TELEMETRY).shared();
         /// Where agents lie.
         agents_dir: String = "agents".to_owned() => text();
         /// Where secrets lie.
@@ -57,7 +59,7 @@ table! {
         reload_on_change: bool = true => flag();
     }
     foreign "models", "model", "harness", "projectName", "environment", "maxReruns", "maxCallDepth",
-        "maxTriggerDepth", "resourceLockTimeout", "defaultWaitTimeout", "telemetry", "cloud", "vps",
+        "maxTriggerDepth", "resourceLockTimeout", "defaultWaitTimeout", "cloud", "vps",
         "server", "feedback", "preflight", "agents",
 }
 
@@ -197,6 +199,19 @@ table! {
         /// Which events are logged, in the syntax of `tracing`'s `EnvFilter`.
         filter: String = "info".to_owned() => text();
     }
+}
+
+table! {
+    /// `[telemetry]`.
+    pub Telemetry, TELEMETRY {
+        /// Where traces are sent, by OTLP over HTTP.
+        otlp_endpoint: Option<String> = None => text();
+        /// The name of this gate in traces.
+        service_name: Option<String> = None => text().shared();
+        /// How many of a hundred traces that begin here are recorded.
+        sample_percent: u32 = 100 => count(0, 100);
+    }
+    foreign "enabled", "provider", "endpoint", "headers", "samplingRate",
 }
 
 /// The words of [`MissedTicks`].

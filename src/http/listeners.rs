@@ -18,6 +18,7 @@ use actix_http::{HttpService, Request, Response, body::MessageBody};
 use actix_server::{Server, ServerHandle};
 use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::{dev::AppConfig, rt::net::TcpStream};
+use herdgate_actors::telemetry::DoorSeries;
 use tracing::error;
 
 use super::{
@@ -200,11 +201,11 @@ where
         .max_concurrent_connections(slots.slots + HEADROOM)
         .shutdown_timeout(shutdown_seconds)
         .disable_signals();
-    let closing = builder.graceful_shutdown_signal();
+    let (closing, series) = (builder.graceful_shutdown_signal(), DoorSeries::new(name));
     let unanswered = Arc::clone(&slots.unanswered);
     let server = builder.listen(name, socket, move || {
         let closing = closing.clone();
-        let table = Table::new(slots.clone());
+        let table = Table::new(slots.clone(), series.clone());
         actix_web::rt::spawn(Rc::clone(&table).watch());
         let http = HttpService::build()
             .graceful_shutdown_signal(move || {

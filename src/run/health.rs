@@ -34,6 +34,17 @@ pub struct Health {
     looked: Arc<OnceLock<watch::Receiver<Instant>>>,
     /// How the store fares, once it is open.
     store: Arc<OnceLock<watch::Receiver<StoreState>>>,
+    /// Since when the disk is too full to be relied on, once somebody looks.
+    full_disk: Arc<OnceLock<watch::Receiver<Option<FullDisk>>>>,
+}
+
+/// A disk on which the next delivery may find no room, though a small write still does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FullDisk {
+    /// How many bytes it has left.
+    pub left: u64,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 impl Default for Health {
@@ -42,6 +53,7 @@ impl Default for Health {
             state: Arc::new(watch::Sender::new(State::Starting)),
             looked: Arc::default(),
             store: Arc::default(),
+            full_disk: Arc::default(),
         }
     }
 }
@@ -56,6 +68,11 @@ impl Health {
             && let StoreState::Refusing { since, error } = &*store.borrow()
         {
             return State::Degraded { why: format!("the store takes no writes: {error}"), since: *since };
+        }
+        if state == State::Ready
+            && let Some(FullDisk { left, since }) = self.full_disk.get().and_then(|disk| *disk.borrow())
+        {
+            return State::Degraded { why: format!("the disk is full: {left} bytes are left"), since };
         }
         let silent = self.looked.get().map(|looked| looked.borrow().elapsed()).unwrap_or_default();
         if state == State::Ready && silent > STALE_LOOK {
@@ -74,6 +91,12 @@ impl Health {
     pub fn watch_store(&self, store: watch::Receiver<StoreState>) {
         // There is one store.
         let _ = self.store.set(store);
+    }
+
+    /// From now on the gate is degraded while the disk is full.
+    pub fn watch_disk(&self, full: watch::Receiver<Option<FullDisk>>) {
+        // There is one data folder.
+        let _ = self.full_disk.set(full);
     }
 
     /// Whether deliveries are taken: also while draining, for the next life to run.
@@ -141,6 +164,22 @@ mod tests {
         assert!(matches!(health.state(), State::Failed(why) if why.contains("scheduler")));
         assert!(health.takes_deliveries(), "what comes in is safe");
         looked.send_replace(Instant::now());
+        assert_eq!(health.state(), State::Ready);
+    }
+
+    #[test]
+    fn a_gate_whose_disk_is_full_is_degraded_though_a_small_write_succeeds() {
+        let health = Health::default();
+        let disk = watch::Sender::new(None);
+        health.watch_disk(disk.subscribe());
+        health.ready();
+        assert_eq!(health.state(), State::Ready);
+        let since = Timestamp::from_millis(1_800_000_000_000);
+        disk.send_replace(Some(FullDisk { left: 17, since }));
+        let why = "the disk is full: 17 bytes are left".to_owned();
+        assert_eq!(health.state(), State::Degraded { why, since });
+        assert!(health.takes_deliveries(), "what is small may still find room");
+        disk.send_replace(None);
         assert_eq!(health.state(), State::Ready);
     }
 

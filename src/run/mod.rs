@@ -3,6 +3,7 @@
 pub mod addresses;
 mod background;
 mod configuration_state;
+mod disk_watch;
 mod error;
 pub mod health;
 mod history;

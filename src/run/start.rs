@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use herdgate_actors::{
     agent::{AgentDeps, LEASE, MAX_INTERRUPTIONS, RunLimiter},
     control::{Agents, ControlActor, ControlDeps},
-    domain::{Clock, DeliveryPanicked, NodeId, NodeLife, ReceiptSink, Topology},
+    domain::{Clock, DeliveryPanicked, NodeId, NodeLife, ReceiptSink, Source, Topology},
     ingress::{Admission, RateLimits},
     parser::{ParserActor, Parsers},
     provider,
@@ -21,8 +21,9 @@ use tracing::warn;
 
 use super::{
     DATABASE, Gate, RUNS, Reload, Sockets, StartError,
-    addresses::ListenAddresses,
+    addresses::{self, ListenAddresses},
     background::{Background, BackgroundDeps},
+    disk_watch,
     health::Health,
     history,
     live::Live,
@@ -42,6 +43,9 @@ use crate::{
 const AGENT: &str = "agent";
 /// The kind of actor that keeps the gate with its files.
 const WATCH: &str = "watch";
+
+/// How many sources the first line names; `herdgate check` lists them all.
+const URLS: usize = 8;
 
 /// What the gate runs with beside its plan.
 pub struct Deps {
@@ -125,6 +129,7 @@ impl Gate {
         let applied = control.apply(configuration).await.map_err(StartError::Control)?;
 
         health.watch_store(store.state());
+        watch_disk(&plan, &health, &clock);
         actix::spawn(store_watch::watch(Arc::clone(&store), health.clone()));
 
         let (key, gateway) = (api_key(&plan)?, plan.gateway.clone());
@@ -162,10 +167,34 @@ impl Gate {
         actix::spawn(telemetry::tell_left_out());
         watch_files(&reload, &supervision, &arbiters[0]);
         actix::spawn(service_manager::keep(Arc::clone(&store), health.clone(), reload.clone()));
-        let version = env!("CARGO_PKG_VERSION");
-        emit(Event::Ready { public: servers.public(), admin: servers.admin(), version });
+        emit(ready(&reload.in_force(), &servers));
         service_manager::ready();
         Ok(Self { health, servers, store, folders, control, reload, data_dir, background, arbiters })
+    }
+}
+
+fn watch_disk(plan: &ResolvedConfig, health: &Health, clock: &Clock) {
+    let full = watch::Sender::new(None);
+    health.watch_disk(full.subscribe());
+    actix::spawn(disk_watch::watch(plan.data_dir.clone(), full, clock.clone()));
+}
+
+/// What operators look for first in a log.
+fn ready(plan: &ResolvedConfig, servers: &Servers) -> Event {
+    let base = plan
+        .gateway
+        .url
+        .clone()
+        .unwrap_or_else(|| format!("http://{}", addresses::reachable(servers.public())));
+    let url = |source: &Source| format!("{base}/webhooks/{}/{}", source.provider, source.name);
+    Event::Ready {
+        public: servers.public(),
+        admin: servers.admin(),
+        version: env!("CARGO_PKG_VERSION"),
+        project: std::path::absolute(&plan.file).unwrap_or_else(|_| plan.file.clone()).display().to_string(),
+        data: plan.data_dir.display().to_string(),
+        agents: plan.agents.iter().filter(|agent| agent.spec.is_enabled()).count(),
+        urls: plan.sources.iter().take(URLS).map(url).collect(),
     }
 }
 

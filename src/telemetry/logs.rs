@@ -17,6 +17,11 @@ const LIBRARIES: &str = "actix_server=warn,tokio_cron_scheduler=warn,actix_http=
 /// Where another filter can be put in.
 static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
 
+/// Whether log lines of this form are for machines.
+pub fn is_json(format: LogFormat) -> bool {
+    format == LogFormat::Json || (format == LogFormat::Auto && !io::stderr().is_terminal())
+}
+
 /// Sends logs to standard error. `RUST_LOG` chooses what, or else `default`.
 pub fn logs(format: LogFormat, default: &str) {
     let by_environment = EnvFilter::try_from_default_env().ok();
@@ -27,14 +32,13 @@ pub fn logs(format: LogFormat, default: &str) {
         let _ = FILTER.set(handle);
     }
     let registry = tracing_subscriber::registry().with(filter);
-    let terminal = io::stderr().is_terminal();
-    let json = format == LogFormat::Json || (format == LogFormat::Auto && !terminal);
-    let outcome = if json {
+    let outcome = if is_json(format) {
         // A fact has all its fields itself; spans would only repeat them.
         let layer = fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
         registry.with(layer.with_writer(io::stderr)).try_init()
     } else {
-        let ansi = terminal && std::env::var_os("NO_COLOR").is_none_or(|no_color| no_color.is_empty());
+        let ansi = io::stderr().is_terminal()
+            && std::env::var_os("NO_COLOR").is_none_or(|no_color| no_color.is_empty());
         registry.with(fmt::layer().with_target(false).with_writer(io::stderr).with_ansi(ansi)).try_init()
     };
     // Set already by a test in the same process: its choice stands.

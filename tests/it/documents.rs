@@ -79,7 +79,7 @@ fn every_promise_names_a_test_that_exists() {
 
 #[test]
 fn every_file_that_is_named_is_there() {
-    let roots = ["src/", "actors/", "tests/", "fuzz/", "examples/", ".ci/"];
+    let roots = ["src/", "actors/", "tests/", "fuzz/", "examples/", "deploy/", ".ci/"];
     for document in ["README.md", "CONTRIBUTING.md"] {
         let text = read(document);
         for path in quoted(&text).filter(|text| roots.iter().any(|root| text.starts_with(root))) {

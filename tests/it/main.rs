@@ -20,12 +20,15 @@
 //! - `control`: pausing, scaling, ending, moving work.
 //! - `commands`, `cli`, `reading`, `pipes`: what people type.
 //! - `dashboard`: what people see, in a real browser.
-//! - `metrics`: what Prometheus reads, and who is told what.
+//! - `metrics`, `logs`, `traces`: what Prometheus reads, what the log says, what a collector is sent.
+//! - `backup`: a copy of a store in use.
+//! - `deploy`: what systemd, Kubernetes, compose, proxies, Prometheus and Grafana are given.
 //! - `architecture`: the walls inside the code. `documents`: what is written about it.
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test, which is what it is for")]
 #![expect(clippy::format_collect, clippy::format_push_string, reason = "a test may allocate")]
 
 mod architecture;
+mod backup;
 mod cli;
 mod clocks;
 mod commands;
@@ -34,6 +37,7 @@ mod control;
 mod costly;
 mod crash;
 mod dashboard;
+mod deploy;
 mod disk;
 mod documents;
 mod doors;
@@ -43,6 +47,7 @@ mod hostile;
 mod isolation;
 mod lives;
 mod load;
+mod logs;
 mod metrics;
 mod outsider;
 mod overload;
@@ -55,5 +60,6 @@ mod service;
 mod supervision;
 #[allow(dead_code, unused_imports, reason = "some of it waits for the tests of mends under way")]
 mod support;
+mod traces;
 mod watching;
 mod way;

@@ -39,6 +39,10 @@ impl Inherited {
         if let Some(receipt) = order.receipt {
             set(&mut env, "HERDGATE_RECEIPT", receipt.to_string());
         }
+        if let Some(trace) = order.trace {
+            // The variable that OpenTelemetry's tools read.
+            set(&mut env, "TRACEPARENT", trace.to_string());
+        }
         set(&mut env, "HERDGATE_PROMPT_FILE", &files.prompt);
         let others = [
             ("HERDGATE_INSTRUCTIONS_FILE", &files.instructions),

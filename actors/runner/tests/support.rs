@@ -82,6 +82,7 @@ pub(crate) fn order(command: &[&str]) -> RunRequest {
         }),
         trigger: "manual",
         receipt: None,
+        trace: None,
         prompt: "the prompt".to_owned(),
         context: None,
         payload: None,

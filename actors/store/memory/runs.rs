@@ -59,7 +59,7 @@ impl State {
             receipt: job.row.receipt,
             input: job.input.clone(),
             group_key: job.group_key.clone(),
-            trace: job.trace.clone(),
+            trace: job.trace,
             history: job.history,
             created_at: job.row.created_at,
             delivered: job.row.receipt.and_then(|receipt| self.delivered(receipt)),

@@ -69,7 +69,7 @@ impl Job {
             keep_until: None,
             input: job.input.clone(),
             group_key: job.group_key.clone(),
-            trace: job.trace.clone(),
+            trace: job.trace,
             priority: job.priority,
             history: History::default(),
             lease: None,

@@ -11,8 +11,10 @@
 //! - `lookups`: what the rules ask.
 //! - `views`: what is asked.
 //! - `reader`: the threads that ask.
+//! - `backup`: a copy of a store in use.
 //! - `values`: between Rust's values and the columns.
 
+mod backup;
 mod checkpoint;
 mod commit;
 mod engine;
@@ -32,6 +34,7 @@ mod schema;
 mod values;
 mod views;
 
+pub use backup::{BackupError, backup};
 pub use commit::CommitMeter;
 pub use engine::{SqliteEngine, SqliteOptions};
 pub use open::OpenError;

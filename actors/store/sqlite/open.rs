@@ -183,6 +183,12 @@ pub(super) fn connect_reader(path: &Path) -> Result<Connection, OpenError> {
     }
 }
 
+/// A connection that reads a store of this version or an earlier one.
+pub(super) fn connect_any_version(path: &Path) -> Result<Connection, OpenError> {
+    let connection = reading(path).map_err(|error| OpenError::Sqlite { path: path.to_owned(), error })?;
+    version(&connection, path).map(|_| connection)
+}
+
 /// The version of a file that is ours, or empty, and not newer than this program.
 fn version(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
     let path = || path.to_owned();

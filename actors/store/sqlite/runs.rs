@@ -10,7 +10,7 @@ use super::{
 use crate::{
     domain::{
         AgentName, Attempt, AttemptOutcome, GroupKey, History, Input, JobId, NodeLife, Reason, RunId,
-        Timestamp, TraceParent,
+        Timestamp,
     },
     store::{
         Claim, Claimed, ClaimedDelivery, ClaimedJob, ClockBack, Finish, Finished, Rescue, RescueScope,
@@ -149,7 +149,7 @@ fn claimed_job(row: &Row<'_>) -> rusqlite::Result<ClaimedJob> {
         delivered,
         input: text("input")?.map(Input),
         group_key: text("group_key")?.map(GroupKey),
-        trace: text("trace")?.map(TraceParent),
+        trace: text("trace")?.and_then(|trace| trace.parse().ok()),
         history: history(row)?,
         created_at: row.get("created_at")?,
     })

@@ -9,16 +9,29 @@ use std::{
 
 use metrics::{Counter, Gauge, Histogram};
 
-use crate::domain::{AgentName, Timestamp};
+use crate::domain::{AgentName, JobState, Timestamp};
+
+/// The states that are somebody's work: jobs that completed or were cancelled are history.
+const SHOWN: [JobState; 6] = [
+    JobState::Available,
+    JobState::Scheduled,
+    JobState::Executing,
+    JobState::Held,
+    JobState::Retryable,
+    JobState::Discarded,
+];
 
 /// The numbers of one agent.
 pub(super) struct AgentSeries {
     agent: AgentName,
     pub(super) scale: Gauge,
     pub(super) executing: Gauge,
+    backlog: [Gauge; SHOWN.len()],
+    oldest_waiting: Gauge,
     seconds: Histogram,
     retries: Counter,
     missed: Counter,
+    discarded: Counter,
     /// By trigger and outcome: few of the possible ones ever happen.
     ended: Mutex<HashMap<(&'static str, &'static str), Counter>>,
 }
@@ -33,9 +46,14 @@ impl AgentSeries {
             agent: agent.clone(),
             scale: metrics::gauge!("herdgate_scale", "agent" => name.clone()),
             executing,
+            backlog: SHOWN.map(|state| {
+                metrics::gauge!("herdgate_backlog_jobs", "agent" => name.clone(), "state" => state.as_str())
+            }),
+            oldest_waiting: metrics::gauge!("herdgate_oldest_waiting_seconds", "agent" => name.clone()),
             seconds: metrics::histogram!("herdgate_run_seconds", "agent" => name.clone()),
             retries: metrics::counter!("herdgate_retries_total", "agent" => name.clone()),
-            missed: metrics::counter!("herdgate_missed_ticks_total", "agent" => name),
+            missed: metrics::counter!("herdgate_missed_ticks_total", "agent" => name.clone()),
+            discarded: metrics::counter!("herdgate_jobs_discarded_total", "agent" => name),
             ended: Mutex::default(),
         }
     }
@@ -60,23 +78,29 @@ impl AgentSeries {
             .set(at.as_millis() as f64 / 1000.0);
     }
 
+    /// How many jobs there are in each state.
+    pub(super) fn show_backlog(&self, jobs: impl Fn(JobState) -> u64) {
+        for (gauge, state) in self.backlog.iter().zip(SHOWN) {
+            gauge.set(jobs(state) as f64);
+        }
+    }
+
+    /// How long the oldest due job has waited.
+    pub(super) fn show_oldest(&self, age: Duration) {
+        self.oldest_waiting.set(age);
+    }
+
     pub(super) fn retried(&self) {
         self.retries.increment(1);
+    }
+
+    pub(super) fn discarded(&self) {
+        self.discarded.increment(1);
     }
 
     pub(super) fn missed(&self, ticks: u32) {
         self.missed.increment(u64::from(ticks));
     }
-}
-
-/// How many jobs `agent` has in `state`.
-pub fn backlog(agent: &AgentName, state: &'static str, jobs: u64) {
-    metrics::gauge!("herdgate_backlog_jobs", "agent" => agent.to_string(), "state" => state).set(jobs as f64);
-}
-
-/// How long the oldest due job of `agent` has waited.
-pub fn oldest_waiting(agent: &AgentName, age: Duration) {
-    metrics::gauge!("herdgate_oldest_waiting_seconds", "agent" => agent.to_string()).set(age);
 }
 
 /// How many jobs wait in `state` for an agent that does not run here.

@@ -6,6 +6,7 @@
 
 mod agent;
 mod describe;
+mod gate;
 mod labelled;
 mod mailbox;
 mod source;
@@ -15,12 +16,14 @@ use std::{
     collections::HashMap,
     hash::Hash,
     sync::{Arc, LazyLock, PoisonError, RwLock},
+    time::Duration,
 };
 
 use metrics::{Counter, Gauge, Histogram};
 
-pub use agent::{backlog, oldest_waiting, unconfigured_jobs};
+pub use agent::unconfigured_jobs;
 pub use describe::describe;
+pub use gate::{DiskUse, DoorSeries, OpenConnection, SpanSeries, SseClient, disk, ready};
 use labelled::Labelled;
 pub use mailbox::{MailboxSeries, RestartSeries};
 pub use store::StoreSeries;
@@ -28,14 +31,17 @@ pub use store::StoreSeries;
 pub use source::SourceCounts;
 
 use self::{agent::AgentSeries, source::SourceSeries};
-use super::Event;
-use crate::domain::{AgentName, ProviderName, SourceName};
+use super::{Answered, Event, RunEnded};
+use crate::domain::{AgentName, JobState, ProviderName, SourceName};
 
 /// The counters behind [`emit`](super::emit). First asked for after the exporter is installed.
 pub fn metrics() -> &'static Metrics {
     static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
     &METRICS
 }
+
+/// Why receipts are routed no more, in the store's words.
+const QUARANTINE_REASONS: [&str; 3] = ["panicked", "routed_too_often", "unreadable"];
 
 /// Everything that facts are counted in.
 pub struct Metrics {
@@ -49,7 +55,6 @@ pub struct Metrics {
     clock: Labelled,
     rerouted: Counter,
     rescued: Counter,
-    discarded: Counter,
     pruned_receipts: Counter,
     pruned_runs: Counter,
     reaper: Counter,
@@ -68,13 +73,12 @@ impl Metrics {
             agents: Table::default(),
             start_delay: RwLock::default(),
             panics: Labelled::new("herdgate_actor_panics_total", "actor", &["agent", "ingress", "parser"]),
-            quarantined: Labelled::new("herdgate_receipts_quarantined_total", "reason", &[]),
-            not_started: Labelled::new("herdgate_runs_not_started_total", "cause", &[]),
+            quarantined: Labelled::new("herdgate_receipts_quarantined_total", "reason", &QUARANTINE_REASONS),
+            not_started: Labelled::new("herdgate_runs_not_started_total", "cause", &["surroundings"]),
             refusals: Labelled::new("herdgate_store_refusals_total", "wanted", &["claim", "finish"]),
             clock: Labelled::new("herdgate_clock_jumps_total", "direction", &["ahead", "back"]),
             rerouted: metrics::counter!("herdgate_receipts_rerouted_total"),
             rescued: metrics::counter!("herdgate_runs_rescued_total"),
-            discarded: metrics::counter!("herdgate_jobs_discarded_total"),
             pruned_receipts: metrics::counter!("herdgate_pruned_receipts_total"),
             pruned_runs: metrics::counter!("herdgate_pruned_runs_total"),
             reaper: metrics::counter!("herdgate_reaper_replacements_total"),
@@ -106,6 +110,17 @@ impl Metrics {
         self.of_agent(agent).scale.set(f64::from(scale));
     }
 
+    /// Shows how many jobs each agent has in each state, also those that were there earlier: what is
+    /// not shown anew would stand as it was.
+    pub fn show_backlog(&self, jobs: impl Fn(&AgentName, JobState) -> u64) {
+        self.agents.each(|agent, series| series.show_backlog(|state| jobs(agent, state)));
+    }
+
+    /// Shows how long the oldest due job of each agent has waited.
+    pub fn show_oldest(&self, age: impl Fn(&AgentName) -> Duration) {
+        self.agents.each(|agent, series| series.show_oldest(age(agent)));
+    }
+
     fn of_source(&self, provider: ProviderName, source: &SourceName) -> Arc<SourceSeries> {
         self.sources.get(&(provider, source.clone()), || SourceSeries::new(provider, source.as_str()))
     }
@@ -117,21 +132,11 @@ impl Metrics {
     /// Counts a fact.
     pub(super) fn count(&self, event: &Event) {
         match event {
-            Event::DeliveryTaken { provider, source, matched, duplicate, bytes, took_ms, .. } => {
-                let series = self.of_source(*provider, source);
-                series.taken(*matched, *duplicate);
-                series.answered(*bytes, took_ms.0);
+            Event::DeliveryTaken { matched, duplicate, answered, .. } => {
+                self.answered(answered, |series| series.taken(*matched, *duplicate));
             }
-            Event::DeliveryUnparsable { provider, source, bytes, took_ms, .. } => {
-                let series = self.of_source(*provider, source);
-                series.unparsable();
-                series.answered(*bytes, took_ms.0);
-            }
-            Event::DeliveryUnavailable { provider, source, bytes, took_ms, .. } => {
-                let series = self.of_source(*provider, source);
-                series.unavailable();
-                series.answered(*bytes, took_ms.0);
-            }
+            Event::DeliveryUnparsable { answered, .. } => self.answered(answered, SourceSeries::unparsable),
+            Event::DeliveryUnavailable { answered } => self.answered(answered, SourceSeries::unavailable),
             Event::DeliveryRefused { provider, source, reason } => {
                 let source = source.clone().unwrap_or_else(|| SourceName::from(""));
                 self.of_source(*provider, &source).refused(*reason);
@@ -140,7 +145,7 @@ impl Metrics {
                 self.of_agent(agent).executing.increment(1);
                 self.start_delay(trigger).record(waited_ms.0);
             }
-            Event::RunEnded { agent, trigger, outcome, retried, at, took_ms, .. } => {
+            Event::RunEnded(RunEnded { agent, trigger, outcome, retried, at, took_ms, .. }) => {
                 let series = self.of_agent(agent);
                 series.ended(trigger, outcome, took_ms.0);
                 if *retried {
@@ -159,12 +164,18 @@ impl Metrics {
         }
     }
 
+    fn answered(&self, answered: &Answered, count: impl FnOnce(&SourceSeries)) {
+        let series = self.of_source(answered.provider, &answered.source);
+        count(&series);
+        series.answered(answered.bytes, answered.took_ms.0);
+    }
+
     fn count_rest(&self, event: &Event) {
         match event {
             Event::DeliveryQuarantined { reason, .. } => self.quarantined.increment(reason),
             Event::RoutingRetried { .. } => self.rerouted.increment(1),
             Event::Rescued { .. } => self.rescued.increment(1),
-            Event::JobDiscarded { .. } => self.discarded.increment(1),
+            Event::JobDiscarded { agent, .. } => self.of_agent(agent).discarded(),
             Event::ClockWentBack { .. } => self.clock.increment("back"),
             Event::ClockLeapt { .. } => self.clock.increment("ahead"),
             Event::ActorPanicked { actor, .. } => self.panics.increment(actor),
@@ -205,6 +216,11 @@ impl<K, S> Default for Table<K, S> {
 }
 
 impl<K: Eq + Hash + Clone, S> Table<K, S> {
+    fn each(&self, mut see: impl FnMut(&K, &S)) {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.iter().for_each(|(key, series)| see(key, series));
+    }
+
     fn get(&self, key: &K, make: impl FnOnce() -> S) -> Arc<S> {
         if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(key) {
             return Arc::clone(known);

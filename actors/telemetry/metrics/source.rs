@@ -63,9 +63,13 @@ pub(super) struct SourceSeries {
 
 impl SourceSeries {
     /// Registers a source, all its outcomes and all reasons for a refusal, so that the first of each
-    /// is an increase. `source` is empty for requests that name none.
+    /// is an increase. `source` is empty for requests that name none: those can only be refused, since
+    /// what is verified has a source.
     pub(super) fn new(provider: ProviderName, source: &str) -> Self {
-        let outcome = |outcome| Tally::new(deliveries(provider, source, outcome, ""));
+        let is_source = !source.is_empty();
+        let outcome = |outcome| {
+            Tally::new(if is_source { deliveries(provider, source, outcome, "") } else { Counter::noop() })
+        };
         let refused = |reason: RejectReason| {
             (reason, Tally::new(deliveries(provider, source, "refused", reason.as_str())))
         };
@@ -76,8 +80,16 @@ impl SourceSeries {
             unparsable: outcome("unparsable"),
             unavailable: outcome("unavailable"),
             refused: RejectReason::ALL.into_iter().map(refused).collect(),
-            bytes: metrics::counter!("herdgate_delivery_bytes_total", "source" => source.to_owned()),
-            answer: metrics::histogram!("herdgate_answer_seconds", "source" => source.to_owned()),
+            bytes: if is_source {
+                metrics::counter!("herdgate_delivery_bytes_total", "source" => source.to_owned())
+            } else {
+                Counter::noop()
+            },
+            answer: if is_source {
+                metrics::histogram!("herdgate_answer_seconds", "source" => source.to_owned())
+            } else {
+                Histogram::noop()
+            },
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::setting::{Collected, Keys};
 use crate::config::{
-    Log, LogFormat, Mailboxes, ResolvedConfig, ResolvedGateway,
+    Log, LogFormat, Mailboxes, ResolvedConfig, ResolvedGateway, Telemetry,
     value::{format_size, format_span},
 };
 
@@ -19,6 +19,7 @@ pub(in crate::config) fn keys(config: &ResolvedConfig) -> Keys {
         gateway: of_gateway,
         mailboxes,
         log,
+        telemetry,
         scale,
         max_runs,
         history_retention,
@@ -52,6 +53,10 @@ pub(in crate::config) fn keys(config: &ResolvedConfig) -> Keys {
     let Log { format, filter } = log;
     all.add("log.format", word(*format));
     all.add("log.filter", filter.as_str());
+    let Telemetry { otlp_endpoint, service_name, sample_percent } = telemetry;
+    all.add("telemetry.otlp_endpoint", otlp_endpoint.as_deref());
+    all.add("telemetry.service_name", service_name.as_deref());
+    all.add("telemetry.sample_percent", *sample_percent);
     all.keys
 }
 

@@ -5,7 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use ipnet::IpNet;
 
 use super::Resolver;
-use crate::config::{ConfigError, ResolvedGateway, Warning, settings::Gateway};
+use crate::config::{
+    ConfigError, ResolvedGateway, Warning,
+    settings::{Gateway, Telemetry},
+};
 
 impl Resolver<'_> {
     pub(super) fn gateway(&mut self) -> ResolvedGateway {
@@ -60,14 +63,36 @@ impl Resolver<'_> {
 
     fn url(&mut self) -> Option<String> {
         let url = self.files.settings.gateway.url.as_deref().filter(|url| !url.is_empty())?;
-        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-        if host.is_none_or(|host| host.is_empty() || host.contains(char::is_whitespace)) {
+        if !is_url(url) {
             let why = "it is no URL, like https://gate.example.com".to_owned();
             let cause = ConfigError::BadValue { key: "url".to_owned(), why };
             self.problems.push(self.files.layers.problem("gateway.url", cause));
         }
         Some(url.trim_end_matches('/').to_owned())
     }
+
+    /// `[telemetry]`.
+    pub(super) fn telemetry(&mut self) -> Telemetry {
+        let mut telemetry = self.files.settings.telemetry.clone();
+        telemetry.otlp_endpoint = telemetry.otlp_endpoint.filter(|url| !url.is_empty());
+        let wrong = telemetry.otlp_endpoint.as_deref().and_then(|url| match is_url(url) {
+            // What stands in a configuration is shown; headers are not.
+            true if url.contains('@') => Some("credentials belong into OTEL_EXPORTER_OTLP_HEADERS"),
+            true => None,
+            false => Some("it is no URL, like http://127.0.0.1:4318"),
+        });
+        if let Some(why) = wrong {
+            let why = why.to_owned();
+            let cause = ConfigError::BadValue { key: "otlp_endpoint".to_owned(), why };
+            self.problems.push(self.files.layers.problem("telemetry.otlp_endpoint", cause));
+        }
+        telemetry
+    }
+}
+
+fn is_url(url: &str) -> bool {
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    host.is_some_and(|host| !host.is_empty() && !host.contains(char::is_whitespace))
 }
 
 /// The address to listen on; nobody's name is looked up.

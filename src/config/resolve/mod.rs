@@ -55,6 +55,7 @@ pub(super) fn resolve(files: &Files, inputs: &Inputs<'_>, problems: &mut Vec<Dia
     let sources = resolver.sources(&gateway);
     let agents = resolver.agents(&sources.declared);
     let dedupe_window = resolver.dedupe_window();
+    let telemetry = resolver.telemetry();
     let warnings = resolver.warnings;
     ResolvedConfig {
         file: files.layers.file().to_owned(),
@@ -64,6 +65,7 @@ pub(super) fn resolve(files: &Files, inputs: &Inputs<'_>, problems: &mut Vec<Dia
         gateway,
         mailboxes: settings.mailboxes,
         log: settings.log.clone(),
+        telemetry,
         scale: settings.scale,
         max_runs: max_runs(settings.scale, settings.max_runs, inputs.cores),
         history_retention: days(settings.history_retention_days),

@@ -9,6 +9,7 @@ use std::{
 };
 
 use actix_web::rt::net::TcpStream;
+use herdgate_actors::telemetry::OpenConnection;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{Connection, Table};
@@ -19,6 +20,7 @@ pub(in crate::http) struct Stream {
     connection: Rc<Connection>,
     table: Rc<Table>,
     key: usize,
+    _counted: OpenConnection,
 }
 
 impl Stream {
@@ -26,7 +28,7 @@ impl Stream {
     pub(in crate::http) fn open(socket: TcpStream, table: &Rc<Table>) -> Self {
         let peer = socket.peer_addr().ok().map(|peer| peer.ip());
         let (key, connection) = table.admit(peer, Instant::now());
-        Self { socket, connection, table: Rc::clone(table), key }
+        Self { socket, connection, table: Rc::clone(table), key, _counted: table.counted() }
     }
 
     /// What its requests may know of it.

@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use herdgate_actors::telemetry::{DoorSeries, OpenConnection};
 use slab::Slab;
 use tokio::sync::Notify;
 
@@ -51,6 +52,7 @@ pub(in crate::http) struct Table {
     limits: SlotLimits,
     open: RefCell<Open>,
     not_empty: Notify,
+    series: DoorSeries,
 }
 
 #[derive(Default)]
@@ -60,8 +62,13 @@ struct Open {
 }
 
 impl Table {
-    pub(in crate::http) fn new(limits: SlotLimits) -> Rc<Self> {
-        Rc::new(Self { limits, open: RefCell::default(), not_empty: Notify::new() })
+    pub(in crate::http) fn new(limits: SlotLimits, series: DoorSeries) -> Rc<Self> {
+        Rc::new(Self { limits, open: RefCell::default(), not_empty: Notify::new(), series })
+    }
+
+    /// Counts one more of the door's connections.
+    pub(super) fn counted(&self) -> OpenConnection {
+        self.series.opened()
     }
 
     /// Looks after the connections for as long as the worker lives.
@@ -159,14 +166,15 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn table(slots: usize) -> Rc<Table> {
-        Table::new(SlotLimits {
+        let limits = SlotLimits {
             slots,
             head: 5 * SECOND,
             keep_alive: 5 * SECOND,
             keep_alive_scarce: SECOND,
             trusted: Arc::default(),
             unanswered: Arc::default(),
-        })
+        };
+        Table::new(limits, DoorSeries::new("test"))
     }
 
     fn address(last: u8) -> IpAddr {

@@ -1,6 +1,9 @@
 //! `POST /webhooks/<type>[/<source>]`.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -14,7 +17,7 @@ use arc_swap::ArcSwap;
 use herdgate_actors::{
     domain::{
         Answer, Clock, Headers, ProviderName, ReceiptId, RejectReason, Reply, ReplyEnd, SourceSelector,
-        UnverifiedRequest,
+        TRACE_HEADER, UnverifiedRequest,
     },
     ingress::Admission,
     provider::{self, is_form},
@@ -51,6 +54,9 @@ pub struct WebhookLimits {
     /// How long routing may hold up the answer.
     pub answer_within: Duration,
 }
+
+/// A trace context has 55 characters, and later versions may have more.
+const LONGEST_TRACE: usize = 128;
 
 /// What a worker needs to take deliveries.
 pub struct Webhooks {
@@ -108,6 +114,7 @@ impl Webhooks {
         provider: &str,
         selector: SourceSelector,
     ) -> HttpResponse {
+        let begun = Instant::now();
         let provider = match provider.parse::<ProviderName>() {
             Ok(provider) if self.admission.load().sources().has(provider, &selector) => provider,
             _ => {
@@ -140,7 +147,7 @@ impl Webhooks {
                 let (reply, end) = Reply::channel();
                 let unverified =
                     UnverifiedRequest::new(provider, selector, headers, body, self.clock.now(), reply);
-                self.answer(request, unverified, end, answer_within).await
+                self.answer(request, unverified.begun(begun), end, answer_within).await
             }
             Err(refused) => {
                 connection::stop_reading(request);
@@ -236,6 +243,10 @@ impl Webhooks {
                 _ if kept.contains(&name.as_str()) => {}
                 _ => headers.push(name.clone(), ""),
             }
+        }
+        let trace = request.headers().get(TRACE_HEADER).and_then(|value| value.to_str().ok());
+        if let Some(trace) = trace.filter(|trace| trace.len() <= LONGEST_TRACE) {
+            headers.push(TRACE_HEADER, trace);
         }
         headers
     }

@@ -53,7 +53,10 @@ pub(crate) fn request_within(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> io::Result<Response> {
-    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n");
+    let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
+    if !headers.iter().any(|(name, _)| *name == "host") {
+        head.push_str(&format!("host: {to}\r\n"));
+    }
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -98,5 +101,23 @@ pub(crate) fn read(connection: &mut TcpStream) -> io::Result<Response> {
         .ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "no complete answer"))?;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-    Ok(Response { status, head, body: bytes[end + 4..].to_vec() })
+    let body = &bytes[end + 4..];
+    let is_chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+    let body = if is_chunked { unchunked(body) } else { body.to_vec() };
+    Ok(Response { status, head, body })
+}
+
+/// The chunks of a body, put together.
+fn unchunked(mut body: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    while let Some(line) = body.windows(2).position(|window| window == b"\r\n") {
+        let size = String::from_utf8_lossy(&body[..line]);
+        let size = usize::from_str_radix(size.split(';').next().unwrap().trim(), 16).unwrap_or(0);
+        let Some(chunk) = body.get(line + 2..line + 2 + size).filter(|chunk| !chunk.is_empty()) else {
+            break;
+        };
+        whole.extend_from_slice(chunk);
+        body = body.get(line + 2 + size + 2..).unwrap_or_default();
+    }
+    whole
 }

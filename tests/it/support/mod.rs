@@ -1,5 +1,6 @@
 //! A real gate: the program itself, on free ports, with a project in a folder of its own.
 
+mod collector;
 mod disk;
 mod gate;
 pub(crate) mod http;
@@ -7,6 +8,7 @@ mod project;
 mod user;
 mod wait;
 
+pub(crate) use collector::Collector;
 pub(crate) use disk::{DeadShare, SmallDisk};
 pub(crate) use gate::{Gate, named, sign, sign_with};
 pub(crate) use project::{Project, SECRET};
