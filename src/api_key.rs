@@ -16,6 +16,21 @@ use crate::credentials::{Credentials, Exposure, random_hex};
 
 /// Where a key of our own making lies, in the data folder.
 pub const FILE: &str = "api-key";
+
+/// A kind of key: as which credential it is kept, and in which file of the data folder where there is
+/// no such credential.
+#[derive(Debug)]
+pub struct KeyKind {
+    /// The type of the credential.
+    pub credential: &'static str,
+    /// The name of the file.
+    pub file: &'static str,
+}
+
+/// Keys that may do everything.
+pub const FULL: KeyKind = KeyKind { credential: "gateway_api_key", file: FILE };
+/// Keys that may only look.
+pub const READ: KeyKind = KeyKind { credential: "gateway_read_key", file: "read-key" };
 /// Permission bits of the group and of everybody else.
 const OTHERS: u32 = 0o077;
 
@@ -66,14 +81,14 @@ pub struct FoundKey {
     pub exposure: Exposure,
 }
 
-/// The key that a gate with these credentials and this data folder uses.
+/// The key of this kind that a gate with these credentials and this data folder uses.
 ///
 /// # Errors
 /// It can be neither read nor made.
-pub fn find_or_make(credentials: &Credentials, data_dir: &Path) -> io::Result<ApiKey> {
-    match find(credentials, data_dir)? {
+pub fn find_or_make(kind: &KeyKind, credentials: &Credentials, data_dir: &Path) -> io::Result<ApiKey> {
+    match find_of(kind, credentials, data_dir)? {
         Some(found) => Ok(ApiKey::new(found.key.expose_secret())),
-        None => make(&data_dir.join(FILE)).map(ApiKey::new),
+        None => make(&data_dir.join(kind.file)).map(ApiKey::new),
     }
 }
 
@@ -82,14 +97,18 @@ pub fn find_or_make(credentials: &Credentials, data_dir: &Path) -> io::Result<Ap
 /// # Errors
 /// It cannot be read, or there is nothing in it.
 pub fn find(credentials: &Credentials, data_dir: &Path) -> io::Result<Option<FoundKey>> {
+    find_of(&FULL, credentials, data_dir)
+}
+
+fn find_of(kind: &KeyKind, credentials: &Credentials, data_dir: &Path) -> io::Result<Option<FoundKey>> {
     let credential = credentials
-        .read_if_present("gateway_api_key", "default", "key")
+        .read_if_present(kind.credential, "default", "key")
         .map_err(|error| io::Error::other(error.to_string()))?;
     if let Some(credential) = credential {
         let key = String::from_utf8_lossy(credential.expose()).into_owned().into();
         return Ok(Some(FoundKey { key, path: credential.path, exposure: credential.exposure }));
     }
-    let path = data_dir.join(FILE);
+    let path = data_dir.join(kind.file);
     let mut file = match fs::File::open(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -123,7 +142,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let credentials = Credentials::at(folder.path().join("credentials"));
         assert!(find(&credentials, folder.path()).unwrap().is_none());
-        find_or_make(&credentials, folder.path()).unwrap();
+        find_or_make(&FULL, &credentials, folder.path()).unwrap();
         let made = find(&credentials, folder.path()).unwrap().unwrap();
         assert_eq!((made.key.expose_secret().len(), made.exposure), (64, Exposure::OwnerOnly));
         fs::set_permissions(&made.path, fs::Permissions::from_mode(0o644)).unwrap();

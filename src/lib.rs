@@ -9,6 +9,7 @@ pub mod config;
 pub mod credentials;
 pub mod explain;
 pub mod http;
+pub mod keys;
 pub mod reads;
 pub mod run;
 pub mod samples;

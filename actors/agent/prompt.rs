@@ -6,7 +6,7 @@
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
-    domain::{Event, FactName, ReceiptId, SourceName, entry, fact, is_unseen, push_escape},
+    domain::{Event, FactName, Input, ReceiptId, SourceName, entry, fact, is_unseen, push_escape},
     store::JobTrigger,
 };
 
@@ -56,6 +56,15 @@ pub fn render(
     });
     prompt.push('\n');
     prompt
+}
+
+/// Adds what the operator says who asked for the run.
+pub fn add_input(prompt: &mut String, input: &Input) {
+    prompt.push_str("\n<operator-prompt>\n");
+    push_escaped(prompt, &serde_json::Value::from(input.0.as_str()).to_string());
+    prompt.push_str(
+        "\n</operator-prompt>\n\nThe operator who triggered this run asks for what stands above.\n",
+    );
 }
 
 /// The context as one line of JSON that can stand between tags.

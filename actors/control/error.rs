@@ -26,6 +26,9 @@ pub enum ControlError {
     /// No such receipt is kept.
     #[error("there is no receipt {0}")]
     UnknownReceipt(ReceiptId),
+    /// The receipt's body is no event, or has not been read.
+    #[error("receipt {0} holds no event that an agent could be given")]
+    NoEvent(ReceiptId),
     /// No such job is kept.
     #[error("there is no job {0}")]
     UnknownJob(JobId),

@@ -15,7 +15,7 @@ use crate::{
         ActorId, Directory, Listener, MailboxMetrics, MailboxSender, Policy, Supervision, Threads, Waker,
     },
     schedule::{ScheduledAgent, SchedulesChanged},
-    store::{LastRevision, NewRevision},
+    store::{AgentOverride, LastRevision, NewRevision},
     telemetry::{self, Event, emit},
     upkeep::AgentsChanged,
 };
@@ -50,6 +50,8 @@ pub struct ControlDeps {
     pub schedules: Option<MailboxSender<SchedulesChanged>>,
     /// Who looks for jobs of agents that are not there.
     pub unconfigured: Option<MailboxSender<AgentsChanged>>,
+    /// What operators asked for in earlier lives.
+    pub overrides: Vec<AgentOverride>,
     /// How many deliveries may wait in an agent's mailbox.
     pub agent_mailbox: usize,
 }
@@ -67,7 +69,8 @@ pub(super) struct Hand {
     is_draining: bool,
 }
 
-/// What an operator asked for. It stays until it is taken back, whatever the configuration says.
+/// What an operator asked for. It stays until it is taken back, whatever the configuration says, and
+/// over restarts.
 #[derive(Debug, Clone, Copy, Default)]
 struct Override {
     scale: Option<u32>,
@@ -86,7 +89,11 @@ struct Numbered {
 impl Hand {
     /// A hand over a gate that has no agents yet.
     pub(super) fn new(deps: ControlDeps) -> Self {
-        Self { deps, schedules: Arc::default(), overrides: HashMap::new(), last: None, is_draining: false }
+        let wish = |wish: &AgentOverride| {
+            (wish.agent.clone(), Override { scale: wish.scale, is_paused: wish.is_paused })
+        };
+        let overrides = deps.overrides.iter().map(wish).collect();
+        Self { deps, schedules: Arc::default(), overrides, last: None, is_draining: false }
     }
 
     pub(super) const fn deps(&self) -> &ControlDeps {
@@ -212,16 +219,22 @@ impl Hand {
 
     pub(super) async fn tell(&mut self, agent: &AgentName, change: Change) -> Result<(), ControlError> {
         let handle = self.deps.handles.get(agent)?;
-        let wish = self.overrides.entry(agent.clone()).or_default();
+        let configured = self.deps.topology.load().agent(agent).map_or(0, |spec| spec.scale);
+        let mut wish = self.overrides.get(agent).copied().unwrap_or_default();
         match change {
-            Change::Scale(scale) => {
-                wish.scale = Some(scale);
-                telemetry::metrics().agent(agent, scale);
-            }
+            Change::Scale(scale) => wish.scale = scale,
             Change::Pause => wish.is_paused = true,
             Change::Resume => wish.is_paused = false,
         }
-        handle.commands.send(change.command()).await.map_err(|_| ControlError::Busy)?;
+        // First, so that what is answered outlives the next moment.
+        let Override { scale, is_paused } = wish;
+        let remembered = AgentOverride { agent: agent.clone(), is_paused, scale };
+        self.deps.agents.store.set_override(remembered).await?;
+        self.overrides.insert(agent.clone(), wish);
+        if let Change::Scale(scale) = change {
+            telemetry::metrics().agent(agent, scale.unwrap_or(configured));
+        }
+        handle.commands.send(change.command(configured)).await.map_err(|_| ControlError::Busy)?;
         emit(Event::AgentChanged { agent: agent.clone(), change: change.words() });
         Ok(())
     }

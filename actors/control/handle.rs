@@ -10,14 +10,14 @@ use super::{
 };
 use crate::{
     domain::{
-        AgentName, Answer, Clock, DeliveryAck, Input, JobId, JobTrigger, NewJob, Origin, PendingReceipt,
-        ReceiptId, Reply, RunId, Topology,
+        AgentName, Answer, Clock, DeliveryAck, Input, JobId, JobTrigger, NewJob, Origin, Parsed,
+        PendingReceipt, ReceiptId, Reply, RunId, Topology, TriggerId, Unique,
     },
     parser::Parsers,
     runner::StopMode,
     runtime::{Directory, MailboxSender},
     schedule::ScheduledAgent,
-    store::{Cancelled, Store},
+    store::{Cancelled, Inserted, Store},
     telemetry::{Event, emit, trace},
 };
 
@@ -25,6 +25,15 @@ use crate::{
 const ROUTING_PATIENCE: Duration = Duration::from_secs(5);
 /// How long the store may take to write it down.
 const COMMIT_PATIENCE: Duration = Duration::from_secs(8);
+
+/// A run that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Triggered {
+    /// The job that it is an attempt of.
+    pub job: JobId,
+    /// Whether it had been asked for before, with the same key.
+    pub is_known: bool,
+}
 
 /// Asks a running gate for something; clones ask the same gate.
 #[derive(Clone)]
@@ -71,18 +80,19 @@ impl Control {
         self.ask(Request::Drain).await
     }
 
-    /// Lets an agent have so many runs at once, whatever the configuration says.
+    /// Lets an agent have so many runs at once, whatever the configuration says; `None` is as many as
+    /// that says. Remembered over restarts.
     ///
     /// # Errors
-    /// No such agent.
-    pub async fn scale(&self, agent: AgentName, scale: u32) -> Result<(), ControlError> {
+    /// No such agent, or the store refused.
+    pub async fn scale(&self, agent: AgentName, scale: Option<u32>) -> Result<(), ControlError> {
         self.ask(|answer| Request::Tell(agent, Change::Scale(scale), answer)).await?
     }
 
-    /// Lets an agent begin no runs; its jobs wait.
+    /// Lets an agent begin no runs; its jobs wait, also over restarts.
     ///
     /// # Errors
-    /// No such agent.
+    /// No such agent, or the store refused.
     pub async fn pause(&self, agent: AgentName) -> Result<(), ControlError> {
         self.ask(|answer| Request::Tell(agent, Change::Pause, answer)).await?
     }
@@ -121,19 +131,56 @@ impl Control {
         }
     }
 
-    /// Starts a run that nothing caused but the operator.
+    /// Starts a run that nothing caused but the operator. Of a `key` there is one, for as long as its
+    /// job is kept.
     ///
     /// # Errors
     /// No such agent.
-    pub async fn trigger(&self, agent: AgentName, input: Option<Input>) -> Result<JobId, ControlError> {
+    pub async fn trigger(
+        &self,
+        agent: AgentName,
+        input: Option<Input>,
+        key: Option<String>,
+    ) -> Result<Triggered, ControlError> {
         self.agents.get(&agent)?;
         let now = self.clock.now();
         let id = self.store.ids().job(now);
+        let unique = key.map(|key| Unique::Text(format!("key:{key}")));
         let trace = trace::of_job(id);
-        let job = NewJob { input, trace, ..NewJob::new(id, agent.clone(), JobTrigger::Manual, now) };
-        self.store.insert(vec![job]).await?;
+        let job = NewJob { input, unique, trace, ..NewJob::new(id, agent.clone(), JobTrigger::Manual, now) };
+        let triggered = match self.store.insert(vec![job]).await?.first() {
+            Some(Inserted::Exists { job, .. }) => Triggered { job: *job, is_known: true },
+            _ => Triggered { job: id, is_known: false },
+        };
         self.directory.wake(&agent);
-        Ok(id)
+        Ok(triggered)
+    }
+
+    /// Gives a stored delivery to one agent, whatever its filters say of it.
+    ///
+    /// # Errors
+    /// No such agent or receipt, or one that is no event.
+    pub async fn replay_to(&self, id: ReceiptId, agent: AgentName) -> Result<JobId, ControlError> {
+        self.agents.get(&agent)?;
+        let receipt = self.store.receipt(id).await?.ok_or(ControlError::UnknownReceipt(id))?;
+        if !matches!(receipt.parsed, Some(Parsed::Event(_))) {
+            return Err(ControlError::NoEvent(id));
+        }
+        let (topology, sources) = (self.topology(), receipt.delivery.sources());
+        let triggers = topology.agent(&agent).map(|spec| spec.triggers.as_slice()).unwrap_or_default();
+        let trigger = triggers.iter().position(|trigger| sources.contains(&trigger.source));
+        let source = trigger.map(|index| &triggers[index].source).or_else(|| sources.first());
+        let cause = JobTrigger::Webhook {
+            source: source.cloned().unwrap_or_else(|| "".into()),
+            trigger: trigger.unwrap_or_default(),
+            trigger_id: trigger.map(|index| TriggerId::of(&triggers[index])),
+        };
+        let now = self.clock.now();
+        let job = self.store.ids().job(now);
+        let new = NewJob { receipt: Some(id), ..NewJob::new(job, agent.clone(), cause, now) };
+        self.store.insert(vec![new]).await?;
+        self.directory.wake(&agent);
+        Ok(job)
     }
 
     /// Routes a stored delivery again, with the filters of now, under a new receipt.

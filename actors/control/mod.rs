@@ -7,6 +7,7 @@
 
 mod actor;
 mod agents;
+mod bulk;
 mod configuration;
 mod error;
 mod hand;
@@ -19,7 +20,8 @@ mod tests;
 
 pub use actor::ControlActor;
 pub use agents::Agents;
+pub use bulk::{BulkActor, BulkFilter, BulkKind, BulkState, BulkTask, Bulks, NewBulk};
 pub use configuration::{Applied, Configuration};
 pub use error::ControlError;
 pub use hand::ControlDeps;
-pub use handle::Control;
+pub use handle::{Control, Triggered};

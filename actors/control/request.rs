@@ -15,15 +15,17 @@ pub(super) enum Request {
 /// What an operator wants changed of an agent.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Change {
-    Scale(u32),
+    /// `None` is what the configuration says.
+    Scale(Option<u32>),
     Pause,
     Resume,
 }
 
 impl Change {
-    pub(super) fn command(self) -> AgentCommand {
+    /// What the agent is told; `configured` is the scale of its file.
+    pub(super) fn command(self, configured: u32) -> AgentCommand {
         match self {
-            Self::Scale(scale) => AgentCommand::Scale(scale),
+            Self::Scale(scale) => AgentCommand::Scale(scale.unwrap_or(configured)),
             Self::Pause => AgentCommand::Pause,
             Self::Resume => AgentCommand::Resume,
         }
@@ -31,7 +33,8 @@ impl Change {
 
     pub(super) fn words(self) -> String {
         match self {
-            Self::Scale(scale) => format!("scaled to {scale}"),
+            Self::Scale(Some(scale)) => format!("scaled to {scale}"),
+            Self::Scale(None) => "scaled as configured".to_owned(),
             Self::Pause => "paused".to_owned(),
             Self::Resume => "resumed".to_owned(),
         }

@@ -77,6 +77,7 @@ impl Bed {
             handles: Agents::default(),
             schedules: None,
             unconfigured: None,
+            overrides: Vec::new(),
             agent_mailbox: 16,
         });
         Self { control, store, started, runner }
@@ -88,7 +89,7 @@ impl Bed {
     }
 
     async fn trigger(&self, agent: &str) -> JobId {
-        self.control.trigger(agent.into(), None).await.unwrap()
+        self.control.trigger(agent.into(), None, None).await.unwrap().job
     }
 
     async fn run(&mut self) -> ScriptedRun {
@@ -163,14 +164,14 @@ async fn a_scale_holds_for_the_next_run_and_over_a_reload() {
     }
     let first = bed.run().await;
     assert!(bed.is_quiet().await, "one at a time");
-    bed.control.scale("dev".into(), 3).await.unwrap();
+    bed.control.scale("dev".into(), Some(3)).await.unwrap();
     let (second, third) = (bed.run().await, bed.run().await);
     assert!(bed.is_quiet().await, "three at a time");
     bed.apply(&[("dev", 1)]).await;
     first.end(OutcomeKind::Completed);
     let fourth = bed.run().await;
     assert_eq!(bed.observed("dev").scale, 3, "what the operator said stands");
-    bed.control.scale("dev".into(), 1).await.unwrap();
+    bed.control.scale("dev".into(), Some(1)).await.unwrap();
     second.end(OutcomeKind::Completed);
     third.end(OutcomeKind::Completed);
     assert!(bed.is_quiet().await, "the fourth has the only place");
@@ -204,14 +205,17 @@ async fn a_removed_agent_ends_after_its_run_and_its_jobs_wait_for_it_to_come_bac
     let run = bed.run().await;
     let applied = bed.apply(&[("ops", 1)]).await;
     assert_eq!(applied.changes.removed, vec!["dev".into()]);
-    assert!(bed.control.trigger("dev".into(), None).await.is_ok(), "it is on its way out, and still there");
+    assert!(
+        bed.control.trigger("dev".into(), None, None).await.is_ok(),
+        "it is on its way out, and still there"
+    );
     run.end(OutcomeKind::Completed);
     bed.ends_as(running, JobState::Completed).await;
     assert!(bed.is_quiet().await);
     assert_eq!(bed.state(waiting).await, JobState::Available);
     bed.apply(&[("ops", 1)]).await;
     assert!(matches!(
-        bed.control.trigger("dev".into(), None).await,
+        bed.control.trigger("dev".into(), None, None).await,
         Err(ControlError::UnknownAgent { known, .. }) if known == ["ops".into()]
     ));
     bed.apply(&[("dev", 1), ("ops", 1)]).await;

@@ -52,7 +52,8 @@ impl ReceiptState {
 }
 
 /// What came of a delivery: how far its receipt got, and whether that made a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DeliveryOutcome {
     /// It made a job.
     Matched,

@@ -3,8 +3,8 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    Backlog, DeadLetters, DeliveryOutcome, JobDetail, JobRow, OutcomeCount, Pending, ReceiptRow,
-    ReceiptState, RevisionQuery, RevisionRow, RunRow, StoredReceipt,
+    Backlog, ChangeQuery, DeadLetters, DeliveryOutcome, JobDetail, JobRow, OutcomeCount, Pending, ReceiptRow,
+    ReceiptState, RevisionQuery, RevisionRow, RunRow, Span, StoredReceipt,
 };
 use crate::domain::{AgentName, AnyId, InvalidId, JobId, JobState, ReceiptId, RunId, SourceName, Timestamp};
 
@@ -73,6 +73,8 @@ pub enum CountOf {
     Jobs(JobQuery),
     /// Runs.
     Runs(RunQuery),
+    /// What operators changed.
+    Changes(ChangeQuery),
 }
 
 /// Which part of a listing of receipts or jobs. Ids sort by time, so an id is a cursor.
@@ -88,15 +90,6 @@ impl Default for Page {
     fn default() -> Self {
         Self { limit: 50, before: None }
     }
-}
-
-/// A span of time; an end that is not given is open.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Span {
-    /// From this time on.
-    pub since: Option<Timestamp>,
-    /// Before this time.
-    pub until: Option<Timestamp>,
 }
 
 /// Which receipts.

@@ -8,18 +8,14 @@ mod facts;
 
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::Millis;
+use super::words::word;
+use super::{BulkProgress, Millis, OperatorChange};
 use crate::domain::{
     AgentName, JobId, ProviderName, ReceiptId, RejectReason, RunId, SourceName, Timestamp, TraceParent,
 };
 pub use facts::{Answered, RunEnded};
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
-fn word<S: Serializer>(reason: &RejectReason, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(reason.as_str())
-}
 
 /// A fact.
 #[derive(Debug, Clone, Serialize)]
@@ -246,6 +242,15 @@ pub enum Event {
         /// How: `paused`, `resumed`, `scaled to 3`, `failed`.
         change: String,
     },
+    /// An operator changed something, or tried to.
+    OperatorChanged(OperatorChange),
+    /// The control API was asked with a wrong key, or without one.
+    KeyRefused {
+        /// From which address.
+        from: String,
+    },
+    /// A bulk action began, came further or ended.
+    BulkMoved(BulkProgress),
     /// A configuration is in force.
     TopologyApplied {
         /// Its number.

@@ -5,7 +5,7 @@
 
 use tracing::{error, field::display, info, warn};
 
-use super::{Answered, Event, RunEnded};
+use super::{Answered, BulkProgress, Event, OperatorChange, RunEnded};
 use crate::domain::{AgentName, SourceName, TraceParent};
 
 /// Everything that is logged has one target, so that a filter needs to know no module.
@@ -38,7 +38,33 @@ pub(super) fn line(event: &Event, left_out: Option<u64>) {
         | Event::ScheduleFired { .. }
         | Event::ScheduleCoalesced { .. }
         | Event::TicksMissed { .. } => job(event, left_out),
+        Event::AgentChanged { .. }
+        | Event::OperatorChanged(_)
+        | Event::KeyRefused { .. }
+        | Event::BulkMoved(_) => operator(event, left_out),
         _ => gate(event, left_out),
+    }
+}
+
+fn operator(event: &Event, left_out: Option<u64>) {
+    match event {
+        Event::AgentChanged { agent, change } => {
+            say!(info, agent = agent.as_str(), change, "an agent changed");
+        }
+        Event::OperatorChanged(OperatorChange { by, from, action, subject, problem }) => {
+            let (from, subject) = (from.as_deref(), subject.as_deref());
+            match problem {
+                None => say!(info, by, from, action, subject, "an operator changed something"),
+                Some(problem) => {
+                    say!(info, by, from, action, subject, problem, "an operator could not change something");
+                }
+            }
+        }
+        Event::KeyRefused { from } => say!(warn, from, left_out, "refused a call with a wrong key"),
+        Event::BulkMoved(BulkProgress { bulk, state, done, total }) => {
+            say!(info, %bulk, state, done, total, left_out, "a bulk action");
+        }
+        _ => {}
     }
 }
 
@@ -207,9 +233,6 @@ fn gate(event: &Event, left_out: Option<u64>) {
         }
         Event::ActorGivenUp { actor, name, why } => {
             say!(error, actor, name = &**name, why, "an actor failed too often and is given up");
-        }
-        Event::AgentChanged { agent, change } => {
-            say!(info, agent = agent.as_str(), change, "an agent changed");
         }
         Event::TopologyApplied { revision, added, removed, changed, differences } => {
             let (added, removed, changed) = (names(added), names(removed), names(changed));

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tracing::{Level, info, level_filters::LevelFilter, warn};
 
 use super::{
-    Event, RunEnded,
+    BulkProgress, Event, RunEnded,
     damp::{Damper, LeftOut, Limit},
     line::line,
 };
@@ -122,6 +122,10 @@ fn damped(event: &Event) -> Option<Damped<'_>> {
         Event::OutputLost { .. } => ("output_lost", "".into(), Level::WARN, TROUBLE),
         Event::ReaperReplaced { .. } => ("reaper_replaced", "".into(), Level::WARN, TROUBLE),
         Event::ReaperMissing { .. } => ("reaper_missing", "".into(), Level::ERROR, TROUBLE),
+        Event::KeyRefused { from } => ("key_refused", from.as_str().into(), Level::WARN, REFUSALS),
+        Event::BulkMoved(BulkProgress { state: "running", .. }) => {
+            ("bulk_moved", "".into(), Level::INFO, TROUBLE)
+        }
         Event::Panicked { place, .. } => ("panicked", place.as_str().into(), Level::ERROR, TROUBLE),
         Event::Warned { about, .. } => ("warned", (*about).into(), Level::WARN, TROUBLE),
         _ => return None,

@@ -14,7 +14,9 @@ mod line;
 mod log;
 mod metrics;
 mod millis;
+mod operator;
 pub mod trace;
+mod words;
 
 pub use emit::emit;
 pub use event::{Answered, Event, RunEnded};
@@ -24,3 +26,4 @@ pub use metrics::{
     SseClient, StoreSeries, describe, disk, metrics, ready, unconfigured_jobs,
 };
 pub use millis::Millis;
+pub use operator::{BulkProgress, OperatorChange};

@@ -1,7 +1,7 @@
 //! Deliveries. Each is known by the id of its receipt.
 
 use herdgate_actors::{
-    domain::{AgentName, ReceiptId, SourceName},
+    domain::{AgentName, JobId, ReceiptId, SourceName},
     store::{DeliveryOutcome, ReceiptRow},
 };
 use serde::{Deserialize, Serialize};
@@ -193,6 +193,10 @@ pub struct Replayed {
     pub matched: u32,
     /// How many agents wanted it but got no new job.
     pub skipped: u32,
+    /// The job of the agent to whom alone it went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Id>)]
+    pub job: Option<JobId>,
 }
 
 impl From<DeliveryOutcome> for Outcome {

@@ -35,3 +35,18 @@ pub enum Topic {
     /// The state of the gate and its actors.
     Nodes,
 }
+
+impl Topic {
+    /// Every topic, in its order.
+    pub const ALL: [Self; 9] = [
+        Self::Deliveries,
+        Self::Jobs,
+        Self::Runs,
+        Self::Agents,
+        Self::Schedule,
+        Self::Bulk,
+        Self::Config,
+        Self::Audit,
+        Self::Nodes,
+    ];
+}

@@ -88,8 +88,6 @@ kinds! {
     MethodNotAllowed = 405 "method-not-allowed" "The call wants another method";
     /// What is asked for makes no sense in the state in which the thing is.
     WrongState = 409 "wrong-state" "Not in this state";
-    /// An `Idempotency-Key` was used before for something else.
-    KeyUsedBefore = 409 "key-used-before" "The idempotency key stands for another call";
     /// The body is longer than any that makes sense.
     TooLarge = 413 "too-large" "The body is too large";
     /// The body is not declared as JSON.

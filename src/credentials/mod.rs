@@ -112,7 +112,7 @@ impl Credentials {
     }
 
     /// The instances of a type, by name; empty where the folder cannot be read.
-    fn instances(&self, kind: &str) -> Vec<String> {
+    pub fn instances(&self, kind: &str) -> Vec<String> {
         let entries = fs::read_dir(self.root.join(kind)).into_iter().flatten().flatten();
         let mut names: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
         names.sort();

@@ -16,6 +16,7 @@ mod settings;
 
 use std::{io, net::SocketAddr, sync::Arc};
 
+use actix_web::web::Data;
 use tokio::sync::watch;
 
 pub use admin::{Admin, AllowedHosts};
@@ -30,6 +31,7 @@ use self::listeners::{Door, DoorOptions};
 pub struct Servers {
     public: Door,
     admin: Door,
+    operators: Data<Admin>,
     /// Says that streams end: the admin door cannot close while one is open.
     streams_end: watch::Sender<bool>,
 }
@@ -53,6 +55,7 @@ impl Servers {
 
     /// Closes the admin door, the last one to close.
     pub async fn close_admin(&self) {
+        self.operators.close();
         self.streams_end.send_replace(true);
         self.admin.close().await;
     }
@@ -76,8 +79,11 @@ pub async fn serve(
     let (streams_end, ended) = watch::channel(false);
     let streams = admin::Streams::until(ended);
     let public_door = admin::PublicDoor(public_socket.local_addr()?);
+    let operators = Data::new(admin);
     let options = DoorOptions::admin(limits);
-    let admin = admin::open(admin_socket, options, &on_failure, admin, hosts, streams, public_door).await?;
+    let admin =
+        admin::open(admin_socket, options, &on_failure, operators.clone(), hosts, streams, public_door)
+            .await?;
     let public = public::open(public_socket, DoorOptions::public(limits), &on_failure, per_worker).await?;
-    Ok(Servers { public, admin, streams_end })
+    Ok(Servers { public, admin, operators, streams_end })
 }

@@ -4,6 +4,8 @@
 //! nothing changes anything. Each read asks a bounded number of questions, whatever there is to see.
 
 mod agents;
+mod audit;
+mod bulk;
 mod dead_letters;
 mod deliveries;
 mod jobs;
@@ -18,7 +20,7 @@ mod sources;
 use std::sync::Arc;
 
 use herdgate_actors::{
-    control::Control,
+    control::{Bulks, Control},
     domain::{Clock, Timestamp},
     runner::RunFolders,
     runtime::Supervision,
@@ -27,6 +29,7 @@ use herdgate_actors::{
 };
 use tokio::sync::watch;
 
+pub use bulk::bulk_of;
 pub use log::LogPart;
 
 use crate::run::{Health, Reload};
@@ -38,6 +41,8 @@ pub struct Reads {
     pub store: Arc<dyn Store>,
     /// What runs, and what is configured.
     pub control: Control,
+    /// Bulk actions.
+    pub bulks: Bulks,
     /// What runs have left on disk.
     pub folders: RunFolders,
     /// Whether deliveries are taken.

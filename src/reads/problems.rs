@@ -21,9 +21,10 @@ impl From<ControlError> for Problem {
             ControlError::UnknownReceipt(_) => Kind::UnknownDelivery,
             ControlError::UnknownJob(_) | ControlError::NoDeadLetter(_) => Kind::UnknownJob,
             ControlError::NotRunning(_) => Kind::UnknownRun,
-            ControlError::Configured(_) | ControlError::NotEnded { .. } | ControlError::Ended { .. } => {
-                Kind::WrongState
-            }
+            ControlError::Configured(_)
+            | ControlError::NoEvent(_)
+            | ControlError::NotEnded { .. }
+            | ControlError::Ended { .. } => Kind::WrongState,
             ControlError::Store(_) | ControlError::Busy => Kind::Unavailable,
         };
         let problem = Self::new(kind, error.to_string());

@@ -6,7 +6,7 @@ use actix::Arbiter;
 use arc_swap::ArcSwap;
 use herdgate_actors::{
     agent::{AgentDeps, LEASE, MAX_INTERRUPTIONS, RunLimiter},
-    control::{Agents, ControlActor, ControlDeps},
+    control::{Agents, BulkActor, ControlActor, ControlDeps},
     domain::{Clock, DeliveryPanicked, NodeId, NodeLife, ReceiptSink, Source, Topology},
     ingress::{Admission, RateLimits},
     parser::{ParserActor, Parsers},
@@ -32,9 +32,9 @@ use super::{
     workers::{self, WorkerActors, cores},
 };
 use crate::{
-    api_key::ApiKey,
     config::{Project, ResolvedConfig, ResolvedGateway},
     http::{self, Admin, DoorSettings, Limits, Listeners, OnFailure, Place, Servers, Webhooks},
+    keys::Keys,
     reads::Reads,
     telemetry::Exporter,
 };
@@ -112,10 +112,11 @@ impl Gate {
             clock: clock.clone(),
             by,
         };
+        let threads = Threads::new(Arbiter::current(), arbiters.iter().map(Arbiter::handle));
         let control = ControlActor::start(ControlDeps {
             agents,
             supervision: supervision.clone(),
-            threads: Threads::new(Arbiter::current(), arbiters.iter().map(Arbiter::handle)),
+            threads: threads.clone(),
             topology: Arc::clone(&topology),
             directory,
             handles: Agents::default(),
@@ -124,6 +125,7 @@ impl Gate {
             parsers: parsers.clone(),
             schedules: Some(background.schedules.clone()),
             unconfigured: Some(background.unconfigured.clone()),
+            overrides: store.overrides().await?,
             agent_mailbox: plan.mailboxes.agent,
         });
         let applied = control.apply(configuration).await.map_err(StartError::Control)?;
@@ -132,7 +134,7 @@ impl Gate {
         watch_disk(&plan, &health, &clock);
         actix::spawn(store_watch::watch(Arc::clone(&store), health.clone()));
 
-        let (key, gateway) = (api_key(&plan)?, plan.gateway.clone());
+        let (keys, gateway) = (keys(&plan)?, plan.gateway.clone());
         let (data_dir, mailbox) = (plan.data_dir.clone(), plan.mailboxes.ingress);
         let doors = Arc::new(DoorSettings::new(&gateway));
         let live = Live { limiter, store: Arc::clone(&store), retention, doors: Arc::clone(&doors) };
@@ -140,6 +142,9 @@ impl Gate {
         let reads = Reads {
             store: Arc::clone(&store),
             control: control.clone(),
+            bulks: BulkActor::start(control.clone(), &supervision, &threads)
+                .await
+                .map_err(StartError::Control)?,
             folders: folders.clone(),
             health: health.clone(),
             supervision: supervision.clone(),
@@ -149,7 +154,7 @@ impl Gate {
             clock: clock.clone(),
         };
         let history = history::start(&reads, &arbiters[0].handle());
-        let admin = Admin { reads, reload: reload.clone(), metrics: deps.metrics, history, key };
+        let admin = Admin::new(reads, reload.clone(), deps.metrics, history, keys);
         let actors = WorkerActors {
             supervision: supervision.clone(),
             admission,
@@ -162,13 +167,9 @@ impl Gate {
         };
         let way = DoorDeps { gateway, sockets: deps.sockets, settings: doors, max_connections };
         let servers = open_doors(way, actors, admin, &health, clock).await?;
-        announce(&servers, &data_dir)?;
-        health.ready();
-        actix::spawn(telemetry::tell_left_out());
         watch_files(&reload, &supervision, &arbiters[0]);
         actix::spawn(service_manager::keep(Arc::clone(&store), health.clone(), reload.clone()));
-        emit(ready(&reload.in_force(), &servers));
-        service_manager::ready();
+        announce(&data_dir, &servers, &health, &reload.in_force())?;
         Ok(Self { health, servers, store, folders, control, reload, data_dir, background, arbiters })
     }
 }
@@ -281,18 +282,27 @@ fn forget(folders: &RunFolders) -> Arc<dyn Fn(herdgate_actors::domain::RunId) + 
     })
 }
 
-/// Where commands find the gate.
-fn announce(servers: &Servers, data_dir: &Path) -> Result<(), StartError> {
+/// Says where the gate is, and that it is there.
+fn announce(
+    data_dir: &Path,
+    servers: &Servers,
+    health: &Health,
+    plan: &ResolvedConfig,
+) -> Result<(), StartError> {
     ListenAddresses { public: servers.public(), admin: servers.admin(), pid: std::process::id() }
         .write(data_dir)
-        .map_err(|error| StartError::Files { path: data_dir.to_owned(), error })
+        .map_err(|error| StartError::Files { path: data_dir.to_owned(), error })?;
+    health.ready();
+    actix::spawn(telemetry::tell_left_out());
+    emit(ready(plan, servers));
+    service_manager::ready();
+    Ok(())
 }
 
-/// The key from the credentials, or one of our own making in the data folder.
-fn api_key(plan: &ResolvedConfig) -> Result<ApiKey, StartError> {
+/// The keys from the credentials, or of our own making in the data folder.
+fn keys(plan: &ResolvedConfig) -> Result<Keys, StartError> {
     let path = plan.data_dir.join(crate::api_key::FILE);
-    crate::api_key::find_or_make(&plan.credentials, &plan.data_dir)
-        .map_err(|error| StartError::Files { path, error })
+    Keys::find_or_make(&plan.credentials, &plan.data_dir).map_err(|error| StartError::Files { path, error })
 }
 
 /// What the doors are opened with.

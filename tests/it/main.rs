@@ -17,6 +17,7 @@
 //!   alone.
 //! - `revisions`: configurations have numbers that last.
 //! - `service`: what a service manager hands over, and is told.
+//! - `api`: the control API: pages, problems, keys, the audit, signals. `bulk`: bulk actions.
 //! - `control`: pausing, scaling, ending, moving work.
 //! - `commands`, `cli`, `reading`, `pipes`: what people type.
 //! - `dashboard`: what people see, in a real browser.
@@ -27,8 +28,10 @@
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test, which is what it is for")]
 #![expect(clippy::format_collect, clippy::format_push_string, reason = "a test may allocate")]
 
+mod api;
 mod architecture;
 mod backup;
+mod bulk;
 mod cli;
 mod clocks;
 mod commands;

@@ -8,6 +8,7 @@ mod jobs;
 mod making;
 mod model;
 mod moving;
+mod operators;
 mod receipts;
 mod revisions;
 mod subject;

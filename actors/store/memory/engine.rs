@@ -16,11 +16,12 @@ use crate::{
         ReceiptBatch, ReceiptId, ReceiptSink, Revision, RunId, SourceName, Timestamp,
     },
     store::{
-        Backlog, Bulk, BulkDone, Cancelled, Claim, Claimed, ClockBack, CountOf, Cursors, DeadLetters, Finish,
-        Finished, Fire, Fired, Found, Inserted, JobDetail, JobQuery, JobRow, LastRevision, Ledger,
-        NewRevision, OutcomeCount, Pending, Prune, Pruned, QuarantineReason, Queue, ReceiptQuery, ReceiptRow,
-        Rescue, Rescued, Retried, RevisionQuery, RevisionRow, Revisions, RunQuery, RunRow, ScheduleCursor,
-        StoreError, StoreState, StoredReceipt, Unrouted, UnroutedQuery, Upkeep, Views,
+        AgentOverride, Backlog, Bulk, BulkDone, BulkRow, Cancelled, ChangeQuery, ChangeRow, Claim, Claimed,
+        ClockBack, CountOf, Cursors, DeadLetters, Finish, Finished, Fire, Fired, Found, Inserted, JobDetail,
+        JobQuery, JobRow, LastRevision, Ledger, NewRevision, Operators, OutcomeCount, Pending, Prune, Pruned,
+        QuarantineReason, Queue, ReceiptQuery, ReceiptRow, Rescue, Rescued, Retried, RevisionQuery,
+        RevisionRow, Revisions, RunQuery, RunRow, ScheduleCursor, StoreError, StoreState, StoredReceipt,
+        Unrouted, UnroutedQuery, Upkeep, Views,
     },
 };
 
@@ -202,6 +203,32 @@ impl Upkeep for MemoryEngine {
         // Closing twice is closing.
         let _ = self.with(|state| state.closed = true);
         Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+impl Operators for MemoryEngine {
+    fn overrides(&self) -> Pending<Vec<AgentOverride>> {
+        self.now(|state| state.overrides.values().cloned().collect())
+    }
+
+    fn set_override(&self, wish: AgentOverride) -> Pending<()> {
+        self.now(|state| state.set_override(wish))
+    }
+
+    fn note_change(&self, change: ChangeRow) -> Pending<()> {
+        self.now(|state| drop(state.changes.insert(change.id, change)))
+    }
+
+    fn changes(&self, query: ChangeQuery) -> Pending<Vec<ChangeRow>> {
+        self.now(|state| state.changes_by(&query).take(query.limit as usize).cloned().collect())
+    }
+
+    fn save_bulk(&self, task: BulkRow) -> Pending<()> {
+        self.now(|state| state.save_bulk(task))
+    }
+
+    fn bulks(&self) -> Pending<Vec<BulkRow>> {
+        self.now(|state| state.list_bulks())
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod engine;
 mod jobs;
+mod operators;
 mod prune;
 mod receipts;
 mod revisions;

@@ -29,7 +29,17 @@ impl State {
         for key in &expired {
             self.keys.remove(key);
         }
-        let more = [jobs, receipts, expired.len()].contains(&limit);
+        let old: Vec<_> = self
+            .changes
+            .values()
+            .filter(|change| change.at < before)
+            .map(|change| change.id)
+            .take(limit)
+            .collect();
+        for id in &old {
+            self.changes.remove(id);
+        }
+        let more = [jobs, receipts, expired.len(), old.len()].contains(&limit);
         Pruned { receipts: receipts as u64, runs, more, newest }
     }
 

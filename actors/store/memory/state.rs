@@ -12,7 +12,7 @@ use crate::{
         Timestamp, TraceParent,
     },
     store::{
-        AttemptRow, JobRow, JobState, JobTrigger, Reason, StoredReceipt,
+        AgentOverride, AttemptRow, ChangeRow, JobRow, JobState, JobTrigger, Reason, StoredReceipt,
         rules::{KeyOwner, KnownJob, LookUp},
     },
 };
@@ -24,6 +24,9 @@ pub(super) struct State {
     pub(super) keys: HashMap<(SourceName, DeliveryKey), KeyOwner>,
     pub(super) cursors: BTreeMap<AgentName, Timestamp>,
     pub(super) revisions: Revisions,
+    pub(super) overrides: BTreeMap<AgentName, AgentOverride>,
+    pub(super) changes: BTreeMap<JobId, ChangeRow>,
+    pub(super) bulks: BTreeMap<JobId, String>,
     pub(super) closed: bool,
 }
 

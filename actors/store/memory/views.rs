@@ -21,7 +21,7 @@ impl Page {
 }
 
 impl Span {
-    fn has(&self, at: Timestamp) -> bool {
+    pub(super) fn has(&self, at: Timestamp) -> bool {
         self.since.is_none_or(|since| at >= since) && self.until.is_none_or(|until| at < until)
     }
 }
@@ -154,6 +154,7 @@ impl State {
             CountOf::Receipts(query) => {
                 self.receipts_of(query).filter(|row| query.page.has(row.id.get())).count()
             }
+            CountOf::Changes(query) => self.changes_by(query).count(),
             CountOf::Jobs(query) => self.jobs_by(query).filter(|row| query.page.has(row.id.get())).count(),
             CountOf::Runs(query) => self.list_runs(&RunQuery { limit: u32::MAX, ..query.clone() }).len(),
         };

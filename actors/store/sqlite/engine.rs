@@ -19,6 +19,7 @@ use super::{
     failure::{closed, pass},
     jobs,
     open::{self, Files, OpenError},
+    operators,
     prepare::{self, Preparation},
     prune::prune,
     queue::{Shared, Writer},
@@ -31,11 +32,12 @@ use crate::{
         Reason, ReceiptBatch, ReceiptId, ReceiptSink, Revision, RunId, SourceName, Timestamp,
     },
     store::{
-        Backlog, Bulk, BulkDone, Cancelled, Claim, Claimed, ClockBack, CountOf, Cursors, DeadLetters, Finish,
-        Finished, Fire, Fired, Found, Inserted, JobDetail, JobQuery, JobRow, LastRevision, Ledger,
-        NewRevision, OutcomeCount, Pending, Prune, Pruned, QuarantineReason, Queue, ReceiptQuery, ReceiptRow,
-        Rescue, Rescued, Retried, RevisionQuery, RevisionRow, Revisions, RunQuery, RunRow, ScheduleCursor,
-        StoreState, StoredReceipt, Unrouted, UnroutedQuery, Upkeep, Views,
+        AgentOverride, Backlog, Bulk, BulkDone, BulkRow, Cancelled, ChangeQuery, ChangeRow, Claim, Claimed,
+        ClockBack, CountOf, Cursors, DeadLetters, Finish, Finished, Fire, Fired, Found, Inserted, JobDetail,
+        JobQuery, JobRow, LastRevision, Ledger, NewRevision, Operators, OutcomeCount, Pending, Prune, Pruned,
+        QuarantineReason, Queue, ReceiptQuery, ReceiptRow, Rescue, Rescued, Retried, RevisionQuery,
+        RevisionRow, Revisions, RunQuery, RunRow, ScheduleCursor, StoreState, StoredReceipt, Unrouted,
+        UnroutedQuery, Upkeep, Views,
     },
 };
 
@@ -120,7 +122,9 @@ fn millis(span: Duration) -> u64 {
 
 fn largest_id(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row(
-        "SELECT max(coalesce((SELECT max(id) FROM receipts), 0), coalesce((SELECT max(id) FROM jobs), 0))",
+        "SELECT max(id) FROM (
+             SELECT 0 AS id UNION ALL SELECT max(id) FROM receipts UNION ALL SELECT max(id) FROM jobs
+             UNION ALL SELECT max(id) FROM changes UNION ALL SELECT max(id) FROM bulk_actions)",
         [],
         |row| row.get(0),
     )
@@ -246,6 +250,32 @@ impl Revisions for SqliteEngine {
 
     fn last_revision(&self) -> Pending<Option<LastRevision>> {
         self.reader.ask(revisions::last)
+    }
+}
+
+impl Operators for SqliteEngine {
+    fn overrides(&self) -> Pending<Vec<AgentOverride>> {
+        self.reader.ask(operators::overrides)
+    }
+
+    fn set_override(&self, wish: AgentOverride) -> Pending<()> {
+        self.change(move |connection| operators::set_override(connection, &wish))
+    }
+
+    fn note_change(&self, change: ChangeRow) -> Pending<()> {
+        self.change(move |connection| operators::note_change(connection, &change))
+    }
+
+    fn changes(&self, query: ChangeQuery) -> Pending<Vec<ChangeRow>> {
+        self.reader.changes(query)
+    }
+
+    fn save_bulk(&self, task: BulkRow) -> Pending<()> {
+        self.change(move |connection| operators::save_bulk(connection, &task))
+    }
+
+    fn bulks(&self) -> Pending<Vec<BulkRow>> {
+        self.reader.ask(operators::bulks)
     }
 }
 

@@ -22,6 +22,7 @@ mod failure;
 mod jobs;
 mod lookups;
 mod open;
+mod operators;
 mod prepare;
 mod prune;
 mod queue;

@@ -25,8 +25,11 @@ pub(super) fn prune(connection: &Connection, prune: &Prune) -> rusqlite::Result<
              WHERE (source, key) IN (SELECT source, key FROM dedupe_keys WHERE until < ? LIMIT ?)",
         )?
         .execute(params![now, limit])?;
+    let changes = connection
+        .prepare_cached("DELETE FROM changes WHERE id IN (SELECT id FROM changes WHERE at < ? LIMIT ?)")?
+        .execute(params![before, limit])?;
     connection.execute_batch(&format!("PRAGMA incremental_vacuum({FREED_PAGES})"))?;
-    let more = receipts == limit || [jobs, keys].contains(&(limit as usize));
+    let more = receipts == limit || [jobs, keys, changes].contains(&(limit as usize));
     Ok(Pruned { receipts: receipts.into(), runs, more, newest })
 }
 

@@ -17,15 +17,16 @@ use tokio::sync::oneshot;
 use super::{
     failure::{FailureScope, closed, pass, to_store_error},
     open::{self, OpenError},
+    operators,
     queue::Shared,
     revisions, views,
 };
 use crate::{
     domain::{AgentName, AnyId, JobId, ReceiptId, SourceName, Timestamp},
     store::{
-        Backlog, CountOf, DeadLetters, Found, JobDetail, JobQuery, JobRow, OutcomeCount, Pending,
-        ReceiptQuery, ReceiptRow, RevisionQuery, RevisionRow, RunQuery, RunRow, StoreError, StoredReceipt,
-        Views,
+        Backlog, ChangeQuery, ChangeRow, CountOf, DeadLetters, Found, JobDetail, JobQuery, JobRow,
+        OutcomeCount, Pending, ReceiptQuery, ReceiptRow, RevisionQuery, RevisionRow, RunQuery, RunRow,
+        StoreError, StoredReceipt, Views,
     },
 };
 
@@ -131,6 +132,12 @@ fn answer_all(connection: &Connection, asked: &Receiver<Question>) {
     for question in asked {
         // A panic drops the answer, and the next question is answered all the same.
         let _ = catch_unwind(AssertUnwindSafe(|| question(connection)));
+    }
+}
+
+impl SqliteReader {
+    pub(super) fn changes(&self, query: ChangeQuery) -> Pending<Vec<ChangeRow>> {
+        self.look(move |connection| operators::changes(connection, &query))
     }
 }
 

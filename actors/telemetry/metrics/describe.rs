@@ -68,6 +68,8 @@ const SERIES: &[(&str, Kind, Unit, &str)] = &[
     ("herdgate_sse_clients", Gauge, Unit::Count, "Followers of the stream of events."),
     ("herdgate_spans_exported_total", Counter, Unit::Count, "Spans that the collector took."),
     ("herdgate_spans_dropped_total", Counter, Unit::Count, "Spans that nobody got, by the reason."),
+    ("herdgate_operator_changes_total", Counter, Unit::Count, "Changes asked for by operators, by what."),
+    ("herdgate_keys_refused_total", Counter, Unit::Count, "Calls of the control API with a wrong key."),
     ("herdgate_build_info", Gauge, Unit::Count, "What runs; always 1."),
 ];
 

@@ -58,6 +58,8 @@ pub struct Metrics {
     pruned_receipts: Counter,
     pruned_runs: Counter,
     reaper: Counter,
+    changes: Labelled,
+    keys_refused: Counter,
     reload_failures: Counter,
     refused: Gauge,
     revision: Gauge,
@@ -82,6 +84,8 @@ impl Metrics {
             pruned_receipts: metrics::counter!("herdgate_pruned_receipts_total"),
             pruned_runs: metrics::counter!("herdgate_pruned_runs_total"),
             reaper: metrics::counter!("herdgate_reaper_replacements_total"),
+            changes: Labelled::new("herdgate_operator_changes_total", "action", &[]),
+            keys_refused: metrics::counter!("herdgate_keys_refused_total"),
             reload_failures: metrics::counter!("herdgate_reload_failures_total"),
             refused: metrics::gauge!("herdgate_configuration_refused"),
             revision: metrics::gauge!("herdgate_topology_revision"),
@@ -180,6 +184,8 @@ impl Metrics {
             Event::ClockLeapt { .. } => self.clock.increment("ahead"),
             Event::ActorPanicked { actor, .. } => self.panics.increment(actor),
             Event::TopologyApplied { revision, .. } => self.revision.set(*revision as f64),
+            Event::OperatorChanged(change) => self.changes.increment(change.action),
+            Event::KeyRefused { .. } => self.keys_refused.increment(1),
             Event::ReloadFailed { .. } => {
                 self.reload_failures.increment(1);
                 self.refused.set(1.0);

@@ -10,6 +10,7 @@ mod dashboard;
 mod health;
 mod hosts;
 mod metrics;
+mod signals;
 mod state;
 
 use std::{io, net::TcpListener, sync::Arc};
@@ -34,12 +35,11 @@ pub(super) async fn open(
     socket: TcpListener,
     options: DoorOptions,
     on_failure: &OnFailure,
-    admin: Admin,
+    admin: web::Data<Admin>,
     hosts: Arc<AllowedHosts>,
     streams: Streams,
     public: PublicDoor,
 ) -> io::Result<Door> {
-    let admin = web::Data::new(admin);
     let (streams, public_door) = (web::Data::new(streams), web::Data::new(public));
     open_door(socket, options, Arc::clone(on_failure), move || {
         let hosts = Arc::clone(&hosts);
@@ -64,8 +64,9 @@ pub(super) async fn open(
             .route("/livez", web::get().to(public::livez))
             .route("/readyz", web::get().to(health::readyz))
             .route("/metrics", web::get().to(metrics::metrics))
+            .configure(api::open_routes)
             .route("/", web::get().to(dashboard::home))
-            .service(web::scope("/dashboard").configure(dashboard::routes))
+            .service(web::scope("/dashboard").wrap(from_fn(dashboard::audited)).configure(dashboard::routes))
             .service(
                 web::scope(crate::api::ROOT)
                     .wrap(from_fn(auth::authenticate))

@@ -10,3 +10,29 @@ CREATE TABLE revisions (
 -- Receipts of before name numbers that began anew with each start.
 INSERT INTO sqlite_sequence (name, seq)
     SELECT 'revisions', coalesce(max(revision), 0) FROM receipts;
+
+-- What operators asked for beside the configuration, what they did, and what was done to many at once.
+
+CREATE TABLE overrides (
+    agent  TEXT PRIMARY KEY,
+    paused INTEGER NOT NULL,        -- 1 where it begins no runs
+    scale  INTEGER                  -- how many runs at once, where somebody asked for that
+) WITHOUT ROWID;
+
+CREATE TABLE changes (
+    id      INTEGER PRIMARY KEY,
+    at      INTEGER NOT NULL,
+    by      TEXT NOT NULL,          -- the name of a key
+    origin  TEXT,                   -- the address it came from
+    action  TEXT NOT NULL,          -- agent.pause
+    subject TEXT,
+    before  TEXT,                   -- JSON
+    after   TEXT,                   -- JSON
+    problem TEXT                    -- why it was not done
+);
+CREATE INDEX changes_by_time ON changes (at);
+
+CREATE TABLE bulk_actions (
+    id     INTEGER PRIMARY KEY,
+    record TEXT NOT NULL            -- JSON
+);

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::{jobs, receipts, runs};
 use crate::{
     domain::{AgentName, Timestamp},
-    store::{Backlog, CountOf, ScheduleCursor},
+    store::{Backlog, CountOf, ScheduleCursor, sqlite::operators},
 };
 
 /// Counts up to `cap`, so that a question costs no more than its answer is worth.
@@ -40,6 +40,7 @@ pub(in crate::store::sqlite) fn count(
             }
             Ok(total)
         }
+        CountOf::Changes(query) => counted("changes", &operators::conditions(query), cap),
     }
 }
 

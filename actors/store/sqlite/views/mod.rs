@@ -22,14 +22,14 @@ use crate::{
 /// A statement's conditions and the values that they name, put together as a query asks for them, so
 /// that SQLite sees no condition that is not there.
 #[derive(Default)]
-struct Conditions<'a> {
-    sql: String,
+pub(super) struct Conditions<'a> {
+    pub(super) sql: String,
     values: Vec<(&'static str, &'a dyn ToSql)>,
 }
 
 impl<'a> Conditions<'a> {
     /// `condition` holds, where there is a value for its `name`.
-    fn and<T: ToSql>(&mut self, condition: &str, name: &'static str, value: Option<&'a T>) {
+    pub(super) fn and<T: ToSql>(&mut self, condition: &str, name: &'static str, value: Option<&'a T>) {
         let Some(value) = value else { return };
         self.always(condition);
         self.values.push((name, value));
@@ -40,12 +40,12 @@ impl<'a> Conditions<'a> {
         self.sql.push_str(condition);
     }
 
-    fn span(&mut self, column: &str, span: &'a Span) {
+    pub(super) fn span(&mut self, column: &str, span: &'a Span) {
         self.and(&format!("{column} >= :since"), ":since", span.since.as_ref());
         self.and(&format!("{column} < :until"), ":until", span.until.as_ref());
     }
 
-    fn bind(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()> {
+    pub(super) fn bind(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()> {
         for (name, value) in &self.values {
             if let Some(index) = statement.parameter_index(name)? {
                 statement.raw_bind_parameter(index, *value)?;

@@ -16,12 +16,17 @@ pub(super) type Answer<T> = Result<Json<T>, Refused>;
 
 /// A call that was not done, as it is told.
 #[derive(Debug)]
-pub(in crate::http::admin) struct Refused(pub(in crate::http::admin) Problem);
+pub(in crate::http::admin) struct Refused(pub(in crate::http::admin) Problem, Option<u64>);
 
 impl Refused {
     /// Refused for something of this kind.
     pub(in crate::http::admin) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self(Problem::new(kind, detail))
+        Self(Problem::new(kind, detail), None)
+    }
+
+    /// The same, to be tried again after so many seconds.
+    pub(in crate::http::admin) fn after(self, seconds: u64) -> Self {
+        Self(self.0, Some(seconds))
     }
 }
 
@@ -41,8 +46,9 @@ impl ResponseError for Refused {
         if self.0.kind() == Some(Kind::Unauthorized) {
             answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
-        if self.status_code() == StatusCode::SERVICE_UNAVAILABLE {
-            answer.insert_header((header::RETRY_AFTER, "1"));
+        let is_for_now = self.status_code() == StatusCode::SERVICE_UNAVAILABLE;
+        if let Some(seconds) = self.1.or(is_for_now.then_some(1)) {
+            answer.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         let mut answer = answer.json(&self.0);
         answer.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(MEDIA_TYPE));
@@ -52,18 +58,18 @@ impl ResponseError for Refused {
 
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Self {
-        Self(problem)
+        Self(problem, None)
     }
 }
 
 impl From<ControlError> for Refused {
     fn from(error: ControlError) -> Self {
-        Self(error.into())
+        Self(error.into(), None)
     }
 }
 
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
-        Self(error.into())
+        Self(error.into(), None)
     }
 }

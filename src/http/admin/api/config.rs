@@ -5,32 +5,49 @@ use serde_json::{Value, json};
 
 use super::{
     answer::{Answer, Refused},
+    audit::{Deed, audited},
+    doc::Refusals,
     params::{NoParams, Params},
 };
 use crate::{
     api::{config::Reloaded as ApiReloaded, problem::Kind},
     config::EffectiveConfig,
-    http::admin::Admin,
+    http::admin::{Admin, auth::Caller},
     run::{ReloadError, Reloaded},
 };
 
 /// All that is in force, with where it was set and without secrets.
+#[utoipa::path(get, path = "/config", tag = "config", responses((status = 200, body = Value), Refusals))]
 pub(super) async fn in_force(admin: Data<Admin>, _: Params<NoParams>) -> Answer<Value> {
-    let effective = EffectiveConfig::with_fingerprints(&admin.reload.in_force(), admin.key.as_bytes());
+    let effective = EffectiveConfig::with_fingerprints(&admin.reload.in_force(), admin.keys.salt());
     Ok(Json(json!({ "state": admin.configuration(), "effective": effective })))
 }
 
-pub(super) async fn reload(admin: Data<Admin>, _: Params<NoParams>) -> Answer<ApiReloaded> {
-    match admin.reload.run().await {
-        Ok(Reloaded { applied, waiting }) => Ok(Json(ApiReloaded {
+/// Puts the files of the project in force as they are now, all or nothing.
+#[utoipa::path(post, path = "/config/reload", tag = "config",
+    responses((status = 200, body = ApiReloaded), Refusals))]
+pub(super) async fn reload(admin: Data<Admin>, caller: Caller, _: Params<NoParams>) -> Answer<ApiReloaded> {
+    let gate = admin.clone();
+    let revision = json!({ "revision": gate.control().topology().revision() });
+    let deed = Deed::to("config.reload", "configuration").from(Some(revision));
+    audited(&admin, caller, deed, async move {
+        let Reloaded { applied, waiting } = match gate.reload.run().await {
+            Ok(reloaded) => reloaded,
+            Err(ReloadError::Problems(problems)) => {
+                return Err(Refused::new(Kind::ConfigurationRefused, problems));
+            }
+            Err(ReloadError::Control(error)) => return Err(error.into()),
+        };
+        let reloaded = ApiReloaded {
             revision: applied.revision.0,
             differences: applied.differences.to_string(),
             added: applied.changes.added,
             removed: applied.changes.removed,
             changed: applied.changes.changed,
             waits_for_restart: waiting.into_iter().map(str::to_owned).collect(),
-        })),
-        Err(ReloadError::Problems(problems)) => Err(Refused::new(Kind::ConfigurationRefused, problems)),
-        Err(ReloadError::Control(error)) => Err(error.into()),
-    }
+        };
+        let after = json!(reloaded);
+        Ok((reloaded, Some(after)))
+    })
+    .await
 }

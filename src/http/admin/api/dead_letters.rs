@@ -3,10 +3,13 @@
 use actix_web::web::{Data, Json};
 use herdgate_actors::{domain::AgentName, store::BulkAction};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::IntoParams;
 
 use super::{
     answer::{Answer, Refused},
+    audit::{Deed, audited},
+    doc::Refusals,
     params::Params,
 };
 use crate::{
@@ -15,7 +18,7 @@ use crate::{
         page::Page,
         problem::Kind,
     },
-    http::admin::Admin,
+    http::admin::{Admin, auth::Caller},
 };
 
 /// Whose: exactly one of these must be there.
@@ -40,6 +43,9 @@ impl Scope {
     }
 }
 
+/// How many dead letters there are, by agent and reason.
+#[utoipa::path(get, path = "/dead-letters", tag = "dead letters", params(DeadLettersQuery),
+    responses((status = 200, body = Page<DeadLetters>), Refusals))]
 pub(super) async fn list(
     admin: Data<Admin>,
     Params(query): Params<DeadLettersQuery>,
@@ -47,12 +53,41 @@ pub(super) async fn list(
     Ok(Json(admin.reads.dead_letters(&query).await?))
 }
 
-pub(super) async fn retry(admin: Data<Admin>, Params(scope): Params<Scope>) -> Answer<DeadLettersMoved> {
-    let jobs = admin.control().each_dead_letter(scope.agent()?, BulkAction::Retry).await?;
-    Ok(Json(DeadLettersMoved { jobs }))
+/// Runs dead letters again: either those of one agent, or all.
+#[utoipa::path(post, path = "/dead-letters/retry", tag = "dead letters", params(Scope),
+    responses((status = 200, body = DeadLettersMoved), Refusals))]
+pub(super) async fn retry(
+    admin: Data<Admin>,
+    caller: Caller,
+    Params(scope): Params<Scope>,
+) -> Answer<DeadLettersMoved> {
+    each(&admin, caller, scope, "dead_letters.retry", BulkAction::Retry).await
 }
 
-pub(super) async fn dismiss(admin: Data<Admin>, Params(scope): Params<Scope>) -> Answer<DeadLettersMoved> {
-    let jobs = admin.control().each_dead_letter(scope.agent()?, BulkAction::Dismiss).await?;
-    Ok(Json(DeadLettersMoved { jobs }))
+/// Marks dead letters as seen to: either those of one agent, or all.
+#[utoipa::path(post, path = "/dead-letters/dismiss", tag = "dead letters", params(Scope),
+    responses((status = 200, body = DeadLettersMoved), Refusals))]
+pub(super) async fn dismiss(
+    admin: Data<Admin>,
+    caller: Caller,
+    Params(scope): Params<Scope>,
+) -> Answer<DeadLettersMoved> {
+    each(&admin, caller, scope, "dead_letters.dismiss", BulkAction::Dismiss).await
+}
+
+async fn each(
+    admin: &Data<Admin>,
+    caller: Caller,
+    scope: Scope,
+    action: &'static str,
+    then: BulkAction,
+) -> Answer<DeadLettersMoved> {
+    let (agent, gate) = (scope.agent()?, admin.clone());
+    let deed = Deed::to(action, agent.as_ref().map_or("all", AgentName::as_str));
+    audited(admin, caller, deed, async move {
+        let jobs = gate.control().each_dead_letter(agent, then).await?;
+        let after = json!({ "jobs": jobs.len() });
+        Ok((DeadLettersMoved { jobs }, Some(after)))
+    })
+    .await
 }

@@ -5,23 +5,38 @@
 
 mod agents;
 mod answer;
+mod audit;
 mod body;
+mod bulk;
 mod config;
 mod dead_letters;
 mod deliveries;
+mod doc;
+mod events;
 mod jobs;
+mod log;
 mod nodes;
 mod params;
 mod path;
 mod runs;
 mod schedule;
 mod sources;
+mod stream;
 
 use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, http::header, web};
 
 pub(super) use answer::Refused;
+pub(super) use audit::{Deed, note};
 
 use crate::api::problem::Kind;
+
+/// Registers what may be read without a key: what the API is.
+pub(super) fn open_routes(config: &mut web::ServiceConfig) {
+    let path = |end: &str| format!("{}{end}", crate::api::ROOT);
+    config
+        .service(at(&path("/openapi.json"), "GET").route(web::get().to(doc::document)))
+        .service(at(&path("/problems/{kind}"), "GET").route(web::get().to(doc::problem)));
+}
 
 /// Registers the routes.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -45,6 +60,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(at("/jobs/{id}/cancel", "POST").route(web::post().to(jobs::cancel)))
         .service(at("/runs", "GET").route(web::get().to(runs::list)))
         .service(at("/runs/{id}", "GET").route(web::get().to(runs::show)))
+        .service(at("/runs/{id}/log", "GET").route(web::get().to(log::show)))
         .service(at("/runs/{id}/kill", "POST").route(web::post().to(runs::kill)))
         .service(at("/dead-letters", "GET").route(web::get().to(dead_letters::list)))
         .service(at("/dead-letters/retry", "POST").route(web::post().to(dead_letters::retry)))
@@ -52,6 +68,11 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(at("/sources", "GET").route(web::get().to(sources::list)))
         .service(at("/sources/{name}", "GET").route(web::get().to(sources::show)))
         .service(at("/schedule", "GET").route(web::get().to(schedule::list)))
+        .service(at("/bulk", "GET, POST").route(web::get().to(bulk::list)).route(web::post().to(bulk::start)))
+        .service(at("/bulk/{id}", "GET").route(web::get().to(bulk::show)))
+        .service(at("/bulk/{id}/cancel", "POST").route(web::post().to(bulk::cancel)))
+        .service(at("/audit", "GET").route(web::get().to(audit::list)))
+        .service(at("/events", "GET").route(web::get().to(events::follow)))
         .service(at("/nodes", "GET").route(web::get().to(nodes::list)))
         .service(at("/config", "GET").route(web::get().to(config::in_force)))
         .service(at("/config/reload", "POST").route(web::post().to(config::reload)));

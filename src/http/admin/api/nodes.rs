@@ -4,6 +4,7 @@ use actix_web::web::{Data, Json};
 
 use super::{
     answer::Answer,
+    doc::Refusals,
     params::{NoParams, Params},
 };
 use crate::{
@@ -11,6 +12,8 @@ use crate::{
     http::admin::Admin,
 };
 
+/// The nodes that share the work, and the actors that carry them.
+#[utoipa::path(get, path = "/nodes", tag = "nodes", responses((status = 200, body = Page<Node>), Refusals))]
 pub(super) async fn list(admin: Data<Admin>, _: Params<NoParams>) -> Answer<Page<Node>> {
     Ok(Json(admin.reads.nodes()))
 }

@@ -5,6 +5,7 @@ use herdgate_actors::domain::SourceName;
 
 use super::{
     answer::Answer,
+    doc::Refusals,
     params::{NoParams, Params},
     path::Named,
 };
@@ -13,10 +14,15 @@ use crate::{
     http::admin::Admin,
 };
 
+/// Every source that is configured, with what it brought.
+#[utoipa::path(get, path = "/sources", tag = "sources", responses((status = 200, body = Page<Source>), Refusals))]
 pub(super) async fn list(admin: Data<Admin>, _: Params<NoParams>) -> Answer<Page<Source>> {
     Ok(Json(admin.reads.sources().await?))
 }
 
+/// One source.
+#[utoipa::path(get, path = "/sources/{name}", tag = "sources", params(("name" = String, Path)),
+    responses((status = 200, body = Source), Refusals))]
 pub(super) async fn show(
     admin: Data<Admin>,
     Named(name): Named<SourceName>,

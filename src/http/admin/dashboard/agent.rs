@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use herdgate_actors::domain::{AgentName, Input};
+use herdgate_actors::{
+    control::Triggered,
+    domain::{AgentName, Input},
+};
 use serde::Deserialize;
 
 use super::{
@@ -278,7 +281,7 @@ pub(super) async fn act(
             let to = act.scale.trim().parse::<u32>().ok().filter(|to| *to <= MOST_SCALE);
             let to = to.ok_or_else(|| Trouble::Wrong(format!("`{}` is no number of runs", act.scale)))?;
             control
-                .scale(name.clone(), to)
+                .scale(name.clone(), Some(to))
                 .await
                 .map(|()| format!("{} at once from now on.", plural(to.into(), "run")))
         }
@@ -288,8 +291,8 @@ pub(super) async fn act(
         "run" => {
             let prompt = act.prompt.trim();
             let input = (!prompt.is_empty()).then(|| Input(prompt.to_owned()));
-            match control.trigger(name.clone(), input).await {
-                Ok(job) => {
+            match control.trigger(name.clone(), input, None).await {
+                Ok(Triggered { job, .. }) => {
                     let flash = Flash::done(format!("Asked for: this is job {job}."));
                     return Ok(page::went(&format!("/dashboard/jobs/{job}"), &flash));
                 }

@@ -22,6 +22,9 @@ pub(super) enum Trouble {
     /// The request comes from a page that is not ours.
     #[error("this was asked for by a page of another site, so nothing was done")]
     Foreign,
+    /// The key of this name may look and no more.
+    #[error("the key `{0}` may only look, so nothing was done")]
+    MayOnlyLook(String),
     /// Nothing is known by that name.
     #[error("there is no {0}")]
     Missing(String),
@@ -81,7 +84,7 @@ impl ResponseError for Trouble {
         match self {
             Self::SignIn(_) => StatusCode::SEE_OTHER,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
-            Self::Foreign => StatusCode::FORBIDDEN,
+            Self::Foreign | Self::MayOnlyLook(_) => StatusCode::FORBIDDEN,
             Self::Missing(_) | Self::Gone(_) => StatusCode::NOT_FOUND,
             Self::Wrong(_) => StatusCode::BAD_REQUEST,
             Self::Store(_) | Self::Page(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -97,6 +100,7 @@ impl ResponseError for Trouble {
         let (title, help) = match self {
             Self::SignIn(_) | Self::SignedOut => ("Signed out", "Sessions last a day, and end with the key."),
             Self::Foreign => ("Not done", "Open the dashboard itself and do it there."),
+            Self::MayOnlyLook(_) => ("Not done", "Sign in with a key that may do everything."),
             Self::Missing(_) | Self::Gone(_) => {
                 ("Not found", "It may be older than `history_retention_days`, or the address is mistyped.")
             }

@@ -2,7 +2,7 @@
 //! follows what changes and knows the keys.
 //!
 //! - `visitor`: who looks, and who may change something. `session`, `origin`: how that is known.
-//!   `sign_in`: how one comes in.
+//!   `sign_in`: how one comes in. `audit`: what they changed.
 //! - `shell`: what stands around every page. `page`, `answer`, `gzip`: how pages leave. `assets`: their files.
 //!   `error`: what is said when there is no page.
 //! - `events`: signals that something changed; `topics`: what a fact changes.
@@ -14,6 +14,7 @@ mod agent_rows;
 mod agents;
 mod answer;
 mod assets;
+mod audit;
 mod charts;
 mod configuration;
 mod curl;
@@ -53,6 +54,7 @@ mod words;
 
 use actix_web::{HttpResponse, http::header, web};
 
+pub(super) use audit::audited;
 pub(in crate::http) use events::Streams;
 pub(in crate::http) use sources::PublicDoor;
 

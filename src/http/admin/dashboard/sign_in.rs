@@ -70,13 +70,18 @@ pub(super) async fn sign_in(
         return Err(Trouble::Foreign);
     }
     let next = own_page(form.next.as_deref());
-    if !admin.key.admits(form.key.trim()) {
-        let problem = "That is not the key of this gate.";
-        return Ok(page(&request, next, Some(problem)).answer(StatusCode::UNAUTHORIZED));
-    }
-    let session = session::issue(&admin.key, admin.reads.clock.now());
+    let Some((by, _)) = admin.keys.find(form.key.trim()) else {
+        let wait = request.peer_addr().and_then(|peer| admin.failed(peer.ip()));
+        let problem = match wait {
+            None => "That is not a key of this gate.",
+            Some(_) => "That is not a key of this gate. Too many were tried: wait a moment.",
+        };
+        let status = if wait.is_some() { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::UNAUTHORIZED };
+        return Ok(page(&request, next, Some(problem)).answer(status));
+    };
+    let session = session::issue(admin.keys.sealing(), by, admin.reads.clock.now());
     let lasts = time::Duration::try_from(session::LASTS).unwrap_or(time::Duration::DAY);
-    let cookie = Cookie::build(session::cookie_name(&admin.key), session)
+    let cookie = Cookie::build(session::cookie_name(admin.keys.sealing()), session)
         .path("/dashboard")
         .http_only(true)
         .same_site(SameSite::Strict)
@@ -90,7 +95,8 @@ pub(super) async fn sign_out(request: HttpRequest, admin: web::Data<Admin>) -> R
     if !is_own(request.headers()) {
         return Err(Trouble::Foreign);
     }
-    let mut cookie = Cookie::build(session::cookie_name(&admin.key), "").path("/dashboard").finish();
+    let mut cookie =
+        Cookie::build(session::cookie_name(admin.keys.sealing()), "").path("/dashboard").finish();
     cookie.make_removal();
     Ok(answer::guarded(StatusCode::SEE_OTHER)
         .insert_header((header::LOCATION, "/dashboard/sign-in"))

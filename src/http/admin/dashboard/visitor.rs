@@ -11,7 +11,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use herdgate_actors::{control::Control, domain::Timestamp, store::Store};
 
 use super::{error::Trouble, gzip::takes_gzip, origin, session};
-use crate::{http::admin::state::Admin, reads::Reads, run::Health};
+use crate::{http::admin::state::Admin, keys::Access, reads::Reads, run::Health};
 
 /// The cookie with the theme that somebody chose.
 pub(super) const THEME: &str = "herdgate-theme";
@@ -23,6 +23,9 @@ const LIVE: &str = "x-herdgate-live";
 /// Somebody who has signed in.
 pub(super) struct Visitor {
     pub(super) admin: web::Data<Admin>,
+    /// The name of the key that was given.
+    pub(super) by: String,
+    access: Access,
     /// When the request came.
     pub(super) now: Timestamp,
     /// `light` or `dark`, where somebody chose.
@@ -64,7 +67,7 @@ impl Flash {
         cookie.same_site(SameSite::Strict).max_age(time::Duration::seconds(60)).finish()
     }
 
-    fn read(value: &str) -> Option<Self> {
+    pub(super) fn read(value: &str) -> Option<Self> {
         let (class, text) = value.split_once('.')?;
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
         match class {
@@ -101,21 +104,22 @@ impl Visitor {
         }
     }
 
-    fn of(request: &HttpRequest) -> Result<Self, Trouble> {
+    pub(super) fn of(request: &HttpRequest) -> Result<Self, Trouble> {
         let admin = request.app_data::<web::Data<Admin>>().ok_or(Trouble::SignedOut)?.clone();
         let now = admin.reads.clock.now();
-        let cookie = request.cookie(&session::cookie_name(&admin.key));
-        let is_in = cookie.is_some_and(|cookie| session::is_good(&admin.key, cookie.value(), now));
+        let who = who(request, &admin);
         let here = request.uri().path_and_query().map_or("/dashboard", |here| here.as_str()).to_owned();
         let headers = request.headers();
         let is_live = headers.contains_key(LIVE);
-        if !is_in {
+        let Some((by, access)) = who else {
             let goes_back = request.method() == actix_web::http::Method::GET && !is_live;
             return Err(if goes_back { Trouble::SignIn(here) } else { Trouble::SignedOut });
-        }
+        };
         let known_tag = headers.get(header::IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
         let flash = request.cookie(FLASH).filter(|_| !is_live);
         Ok(Self {
+            by,
+            access,
             now,
             theme: theme(request),
             flash: flash.and_then(|cookie| Flash::read(cookie.value())),
@@ -125,6 +129,14 @@ impl Visitor {
             admin,
         })
     }
+}
+
+/// The name and the rights of the key with which somebody signed in, as long as there is such a key.
+fn who(request: &HttpRequest, admin: &Admin) -> Option<(String, Access)> {
+    let key = admin.keys.sealing();
+    let cookie = request.cookie(&session::cookie_name(key))?;
+    let by = session::signed_in(key, cookie.value(), admin.reads.clock.now())?;
+    admin.keys.access_of(&by).map(|access| (by, access))
 }
 
 /// The theme that somebody chose.
@@ -154,7 +166,10 @@ impl FromRequest for Operator {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         std::future::ready(if is_own(request.headers()) {
-            Visitor::of(request).map(Self)
+            Visitor::of(request).and_then(|visitor| match visitor.access {
+                Access::Full => Ok(Self(visitor)),
+                Access::ReadOnly => Err(Trouble::MayOnlyLook(visitor.by)),
+            })
         } else {
             Err(Trouble::Foreign)
         })
