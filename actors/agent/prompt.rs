@@ -58,13 +58,16 @@ pub fn render(
     prompt
 }
 
-/// Adds what the operator says who asked for the run.
-pub fn add_input(prompt: &mut String, input: &Input) {
-    prompt.push_str("\n<operator-prompt>\n");
-    push_escaped(prompt, &serde_json::Value::from(input.0.as_str()).to_string());
-    prompt.push_str(
-        "\n</operator-prompt>\n\nThe operator who triggered this run asks for what stands above.\n",
-    );
+/// The same, with what somebody who asked for this very run wants of it.
+#[must_use]
+pub fn with_request(mut prompt: String, input: Option<&Input>) -> String {
+    if let Some(Input(request)) = input.filter(|input| !input.0.trim().is_empty()) {
+        prompt.push_str("\n<operator-request>\n");
+        // A text is always JSON.
+        push_escaped(&mut prompt, &serde_json::Value::from(request.as_str()).to_string());
+        prompt.push_str("\n</operator-request>\n\nDo what the operator asks for above.\n");
+    }
+    prompt
 }
 
 /// The context as one line of JSON that can stand between tags.

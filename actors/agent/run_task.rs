@@ -108,10 +108,6 @@ async fn request(deps: &AgentDeps, spec: &AgentSpec, job: &ClaimedJob) -> Result
             delivery_id: provider::provider(*provider).delivery_id(headers),
         })
     });
-    let mut prompt = prompt::render(&spec.run.instructions, &spec.params, &job.trigger, shown.as_ref());
-    if let Some(input) = &job.input {
-        prompt::add_input(&mut prompt, input);
-    }
     Ok(RunRequest {
         run: job.run,
         agent: job.agent.clone(),
@@ -119,7 +115,10 @@ async fn request(deps: &AgentDeps, spec: &AgentSpec, job: &ClaimedJob) -> Result
         trigger: job.trigger.as_str(),
         receipt: job.receipt,
         trace: job.trace.map(|trace| trace.at(trace.run(job.run))),
-        prompt,
+        prompt: prompt::with_request(
+            prompt::render(&spec.run.instructions, &spec.params, &job.trigger, shown.as_ref()),
+            job.input.as_ref(),
+        ),
         context: shown.as_ref().map(prompt::context_json),
         payload: delivered.and_then(|(.., payload)| payload),
     })

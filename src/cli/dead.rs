@@ -1,179 +1,239 @@
 //! `herdgate dead`.
 
-use std::{
-    io::{self, IsTerminal, Write},
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use herdgate_actors::{
-    domain::{AgentName, JobId},
-    store::{JobQuery, JobState, Page, SqliteReader, Views},
-};
+use herdgate_actors::domain::{AgentName, JobId};
 use serde_json::json;
 
 use super::{
-    gate::{Gate, escaped},
-    globals::Globals,
+    bulk::{self, Each},
+    confirm::agreed,
+    gate::Gate,
+    globals::{Globals, View},
+    jobs::{self, Filter},
     outcome::{Outcome, usage},
     print::{Out, note},
-    project::read,
+    table::{Column, Table},
+    times::Times,
+    words::count,
+};
+use crate::api::{
+    dead_letters::{DeadLetters, DeadLettersQuery},
+    jobs::State,
 };
 
-/// List dead letters, run them again, or dismiss them.
+/// Dead letters: how many by agent and reason, and with a command list them, run them again, or dismiss
+/// them.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Dead {
     #[command(subcommand)]
-    action: Action,
+    action: Option<Action>,
+    #[command(flatten)]
+    view: View,
 }
 
 #[derive(Debug, Subcommand)]
 enum Action {
     /// List them, the newest first.
+    #[command(visible_alias = "ls")]
     List {
         #[command(flatten)]
-        letters: Letters,
-        /// At most this many.
-        #[arg(long, default_value_t = 50)]
-        limit: u32,
+        filter: Box<Filter>,
+        #[command(flatten)]
+        view: View,
     },
-    /// Run them again. Where there are many, it says how many and asks.
-    Replay(Change),
-    /// Mark them as seen to. Where there are many, it says how many and asks.
-    Dismiss(Change),
+    /// Run them again. It says how many and asks.
+    Replay(Box<Change>),
+    /// Mark them as seen to. It says how many and asks.
+    Dismiss(Box<Change>),
 }
 
 #[derive(Debug, Args)]
 struct Change {
     /// Only this one.
-    #[arg(conflicts_with_all = ["agent", "all", "limit"])]
     job: Option<JobId>,
     #[command(flatten)]
-    letters: Letters,
-    /// At most this many, the newest first.
-    #[arg(long)]
-    limit: Option<u32>,
+    which: Which,
     /// Do not ask.
     #[arg(long, short)]
     yes: bool,
+    /// Only say how many.
+    #[arg(long)]
+    dry_run: bool,
 }
 
+/// Which dead letters.
 #[derive(Debug, Args)]
-struct Letters {
-    /// Only of this agent.
-    #[arg(long)]
-    agent: Option<String>,
+struct Which {
     /// Of every agent.
     #[arg(long, conflicts_with = "agent")]
     all: bool,
+    /// Only of this agent.
+    #[arg(long)]
+    agent: Option<String>,
+    /// Only for this reason, like `attempts_used_up`.
+    #[arg(long)]
+    reason: Option<String>,
+    /// Only those made then or later: a time, or so long ago, like `2h`.
+    #[arg(long, value_name = "TIME")]
+    since: Option<super::lists::When>,
+    /// Only those made before.
+    #[arg(long, value_name = "TIME")]
+    until: Option<super::lists::When>,
+    /// At most this many, the newest first.
+    #[arg(long)]
+    limit: Option<u32>,
 }
 
 impl Dead {
     pub(super) fn run(self, globals: &Globals) -> Outcome {
         match self.action {
-            Action::List { letters, limit } => letters.list(globals, limit),
-            Action::Replay(change) => change.make(globals, "retry", "run again"),
-            Action::Dismiss(change) => change.make(globals, "dismiss", "be dismissed"),
+            None => groups(globals, self.view),
+            Some(Action::List { filter, view }) => list(globals, &filter, view),
+            Some(Action::Replay(change)) => change.make(globals, Each::Retry),
+            Some(Action::Dismiss(change)) => change.make(globals, Each::Dismiss),
         }
     }
 }
 
-impl Letters {
-    fn list(&self, globals: &Globals, limit: u32) -> Outcome {
-        let records = globals.project().records()?;
-        let store = records.store()?;
-        let mut out = Out::new();
-        let letters = read(store.jobs(self.query(limit)))?;
-        for job in &letters {
-            let reason = job.reason.as_ref().map(ToString::to_string).unwrap_or_default();
-            out.line(format!("{} {:<20} {}  {reason}", job.id, job.agent.to_string(), job.created_at))?;
-        }
-        let count = self.count(&store)?;
-        let shown = letters.len() as u64;
-        if count > shown {
-            out.line(format!("… and {} more: `--limit {count}` shows them", count - shown))?;
-        } else if letters.is_empty() {
-            let unknown = self.agent.as_deref().and_then(|name| records.unknown_agent(name));
-            out.line(unknown.as_deref().unwrap_or("no dead letters"))?;
-        }
-        out.success()
+fn groups(globals: &Globals, view: View) -> Outcome {
+    let gate = Gate::of(globals)?;
+    let groups = gate.ask(|api| async { api.dead_letters(&DeadLettersQuery::default()).await })?.items;
+    let mut out = Out::new();
+    if globals.json {
+        out.each(&groups)?;
+        return out.success();
     }
+    if groups.is_empty() {
+        out.line("no dead letters")?;
+        return out.success();
+    }
+    let times = Times::new(view);
+    let mut table = Table::new([
+        Column::new("AGENT").least(8),
+        Column::new("REASON"),
+        Column::new("JOBS").right(),
+        Column::new("OLDEST").rank(1),
+        Column::new("NEWEST"),
+    ]);
+    for group in &groups {
+        table.row([
+            group.agent.to_string().into(),
+            group.reason.as_str().into(),
+            group.jobs.to_string().into(),
+            times.short(group.oldest.0).into(),
+            times.short(group.newest.0).into(),
+        ]);
+    }
+    out.table(&table, view.wide)?;
+    out.line("`herdgate dead list --agent <name>` lists them, `herdgate dead replay --agent <name>` runs them again")?;
+    out.success()
+}
 
-    fn query(&self, limit: u32) -> JobQuery {
-        JobQuery {
-            agent: self.agent.as_deref().map(AgentName::from),
-            state: Some(JobState::Discarded),
-            page: Page { limit, before: None },
-            ..JobQuery::default()
-        }
+fn list(globals: &Globals, filter: &Filter, view: View) -> Outcome {
+    let found = filter.find(&Gate::of(globals)?, Some(State::Discarded))?;
+    let mut out = Out::new();
+    if globals.json {
+        out.each(&found.rows)?;
+        return out.success();
+    }
+    if found.rows.is_empty() {
+        out.line("no dead letters")?;
+        return out.success();
+    }
+    out.table(&jobs::table(&found.rows, Times::new(view)), view.wide)?;
+    found.tell_more(&mut out)?;
+    out.success()
+}
+
+impl Which {
+    fn says_nothing(&self) -> bool {
+        !self.all
+            && self.agent.is_none()
+            && self.reason.is_none()
+            && self.since.is_none()
+            && self.until.is_none()
     }
 
     /// How many there are.
-    fn count(&self, store: &SqliteReader) -> miette::Result<u64> {
-        let wanted = |agent: &AgentName| self.agent.as_deref().is_none_or(|name| agent.as_str() == name);
-        let backlog = read(store.backlog())?;
-        let dead = backlog.iter().filter(|entry| entry.state == JobState::Discarded && wanted(&entry.agent));
-        Ok(dead.map(|entry| entry.jobs).sum())
+    fn count(&self, gate: &Gate) -> miette::Result<u64> {
+        let query = DeadLettersQuery {
+            agent: self.agent.as_deref().map(AgentName::from),
+            since: self.since.map(|when| when.0),
+            until: self.until.map(|when| when.0),
+        };
+        let groups = gate.ask(|api| async { api.dead_letters(&query).await })?.items;
+        let wanted = |group: &&DeadLetters| self.reason.as_ref().is_none_or(|reason| *reason == group.reason);
+        let all: u64 = groups.iter().filter(wanted).map(|group| group.jobs).sum();
+        Ok(all.min(self.limit.map_or(u64::MAX, u64::from)))
+    }
+
+    fn filter(&self) -> Filter {
+        Filter {
+            agent: self.agent.clone(),
+            reason: self.reason.clone(),
+            source: None,
+            event: None,
+            repo: None,
+            receipt: None,
+            window: super::lists::Window {
+                since: self.since,
+                until: self.until,
+                limit: self.limit.unwrap_or(u32::MAX),
+            },
+        }
     }
 }
 
 impl Change {
-    fn make(&self, globals: &Globals, verb: &str, what_happens: &str) -> Outcome {
-        let scope = match (self.job, &self.letters.agent, self.letters.all) {
-            (Some(job), ..) => {
-                let gate = Gate::of(globals.project().records()?)?;
-                return print(&gate.post(&format!("/api/v1/jobs/{job}/{verb}"))?);
+    fn make(&self, globals: &Globals, each: Each) -> Outcome {
+        let which = &self.which;
+        if let Some(job) = self.job {
+            if !which.says_nothing() || which.limit.is_some() {
+                return Err(usage("say either a job or which ones"));
             }
-            (None, Some(agent), _) => format!("agent={}", escaped(agent)),
-            (None, None, true) => "all=true".to_owned(),
-            (None, None, false) => return Err(usage("say which: a job, `--agent <name>` or `--all`")),
-        };
-        let gate = Gate::of(globals.project().records()?)?;
-        let store = gate.records.store()?;
-        let count = self.letters.count(&store)?.min(self.limit.map_or(u64::MAX, u64::from));
-        if count == 0
-            && let Some(unknown) =
-                self.letters.agent.as_deref().and_then(|name| gate.records.unknown_agent(name))
-        {
-            note(&unknown);
+            bulk::to_one(&Gate::of(globals)?, each, job)?;
+            return tell(globals, each, &[job]);
         }
-        if !self.agreed(count, what_happens)? {
+        if which.says_nothing() {
+            return Err(usage("say which: a job, `--agent <name>`, `--reason <reason>` or `--all`"));
+        }
+        let gate = Gate::of(globals)?;
+        let count_of_them = which.count(&gate)?;
+        let whose = which.agent.as_deref().map(|name| format!(" of {name}")).unwrap_or_default();
+        let what = format!("{}{whose} will {}", count(count_of_them, "dead letter"), each.words());
+        if self.dry_run {
+            let mut out = Out::new();
+            if globals.json {
+                out.json(&json!({ "jobs": count_of_them, "dry_run": true }))?;
+            } else {
+                out.line(what)?;
+            }
+            return out.success();
+        }
+        if count_of_them > 1 && !agreed(&what, self.yes)? {
             note("nothing was changed");
             return Ok(ExitCode::FAILURE);
         }
-        match self.limit {
-            Some(limit) => self.make_some(&gate, &store, limit, verb),
-            None => print(&gate.post(&format!("/api/v1/dead-letters/{verb}?{scope}"))?),
-        }
-    }
-
-    fn make_some(&self, gate: &Gate, store: &SqliteReader, limit: u32, verb: &str) -> Outcome {
-        let mut changed = Vec::new();
-        for job in read(store.jobs(self.letters.query(limit)))? {
-            gate.post(&format!("/api/v1/jobs/{}/{verb}", job.id))?;
-            changed.push(job.id);
-        }
-        print(&json!({ "jobs": changed }))
-    }
-
-    /// Whether the operator wants it, asked only where somebody sits at a terminal.
-    fn agreed(&self, count: u64, what_happens: &str) -> miette::Result<bool> {
-        if self.yes || count <= 1 || !io::stdin().is_terminal() {
-            return Ok(true);
-        }
-        let whose = self.letters.agent.as_deref().map(|name| format!(" of {name}")).unwrap_or_default();
-        let question = format!("{count} jobs{whose} will {what_happens}. Go on? [y/N] ");
-        let mut told = io::stderr();
-        // Whoever does not see the question says no.
-        let _ = told.write_all(super::visible::visible(&question).as_bytes()).and_then(|()| told.flush());
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer).map_err(super::outcome::report)?;
-        Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+        let ids: Vec<_> =
+            which.filter().find(&gate, Some(State::Discarded))?.rows.iter().map(|job| job.id).collect();
+        let done = bulk::to_each(&gate, each, &ids)?;
+        tell(globals, each, &done)
     }
 }
 
-fn print(said: &serde_json::Value) -> Outcome {
+fn tell(globals: &Globals, each: Each, jobs: &[JobId]) -> Outcome {
     let mut out = Out::new();
-    out.json(said)?;
+    if globals.json {
+        out.json(&json!({ "jobs": jobs }))?;
+    } else {
+        let ids = match jobs {
+            [job] => format!(": {job}"),
+            _ => String::new(),
+        };
+        out.line(format!("{} {}{ids}", count(jobs.len() as u64, "dead letter"), each.done(jobs.len())))?;
+    }
     out.success()
 }

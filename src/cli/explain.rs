@@ -7,11 +7,12 @@ use std::{
 };
 
 use clap::Args;
-use herdgate_actors::domain::{Clock, FailedClause};
+use herdgate_actors::domain::{Clock, FailedClause, ReceiptId};
 use miette::IntoDiagnostic;
 use serde_json::{Value, json};
 
 use super::{
+    gate::Gate,
     globals::Globals,
     outcome::{NO, Outcome, report},
     print::Out,
@@ -29,8 +30,12 @@ A line of `--jsonl` is an object with `provider`, `headers`, `body` or `body_b64
 `source`, `trigger` (a [[webhooks]] table) and `secrets` (by instance). Its signature is always checked,
 unless `secrets` is empty; without `--jsonl` only `--verify` checks it.")]
 pub(super) struct Explain {
+    /// A receipt: the gate's stored delivery, held against the filters of the project here, be they in
+    /// force or not yet.
+    #[arg(conflicts_with_all = ["provider", "headers", "body", "jsonl", "verify"])]
+    receipt: Option<ReceiptId>,
     /// github, sentry, linear, mintlify, slack or standard.
-    #[arg(long, required_unless_present = "jsonl")]
+    #[arg(long, required_unless_present_any = ["jsonl", "receipt"])]
     provider: Option<String>,
     /// A request header, like `X-GitHub-Event: issues`. Can be repeated.
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
@@ -56,7 +61,10 @@ impl Explain {
         if self.jsonl {
             return lines(&explainer);
         }
-        let question = self.question()?;
+        let question = match self.receipt {
+            Some(receipt) => self.stored(globals, receipt)?,
+            None => self.question()?,
+        };
         let answer = explainer.answer(&question);
         let mut out = Out::new();
         if globals.json {
@@ -74,6 +82,22 @@ impl Explain {
             return Ok(None);
         }
         globals.project().plan().map(Some)
+    }
+
+    /// A delivery that was verified when it came; its signature is not kept.
+    fn stored(&self, globals: &Globals, receipt: ReceiptId) -> miette::Result<Question> {
+        let gate = Gate::of(globals)?;
+        let detail = gate.ask(|api| api.delivery(receipt))?;
+        let body = gate.ask(|api| api.delivery_body(receipt))?;
+        Ok(Question {
+            provider: detail.delivery.provider,
+            source: self.source.clone().or_else(|| detail.delivery.sources.first().map(ToString::to_string)),
+            headers: detail.headers.into_iter().map(|header| (header.name, header.value)).collect(),
+            body,
+            trigger: None,
+            secrets: None,
+            trust: true,
+        })
     }
 
     fn question(&self) -> miette::Result<Question> {

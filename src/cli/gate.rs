@@ -1,107 +1,91 @@
-//! The gate that serves a project, asked through its control API.
+//! The gate that is meant, asked through its control API.
 
-use std::fmt::Write as _;
+use secrecy::SecretString;
 
-use miette::IntoDiagnostic;
-use secrecy::ExposeSecret;
-use serde_json::Value;
-
-use super::{outcome::report, project::Records};
+use super::{
+    globals::Globals,
+    outcome::report,
+    print::{detail, note},
+    runtime::Runtime,
+    target::{self, Target},
+};
 use crate::{
-    api_key,
-    client::{Api, ClientError},
-    run::addresses::ListenAddresses,
+    api::problem::Kind,
+    client::{Api, ApiError},
 };
 
 /// A running gate, as an operator speaks to it.
 pub(super) struct Gate {
+    runtime: Runtime,
     api: Api,
-    /// What is known of its project.
-    pub(super) records: Records,
+    key_from: String,
 }
 
 impl Gate {
-    /// The gate of a project, found by what it wrote into its data folder.
-    pub(super) fn of(records: Records) -> miette::Result<Self> {
-        let located = &records.located;
-        let found = api_key::find(&located.credentials, &located.data_dir).into_diagnostic()?;
-        let found = found.ok_or_else(|| {
-            report("there is no API key yet\nhelp: `herdgate serve` makes one on its first start")
-        })?;
-        let key = found.key.expose_secret().to_owned();
-        let there = ListenAddresses::of(&located.data_dir, located.public, located.admin);
-        // Who listens on the port of a gate that is gone must not see the key.
-        if !there.is_alive(&located.data_dir) {
-            return Err(report("no gate serves this project\nhelp: start `herdgate serve`"));
+    /// The gate that the command line, the environment, the folder or the user's file means.
+    pub(super) fn of(globals: &Globals) -> miette::Result<Self> {
+        let Target { url, key, key_from } = target::find(globals)?;
+        detail(&format!("asking the gate at {url} with the key of {key_from}"));
+        if url.starts_with("http://") && !is_near(&url) {
+            note(
+                "warning: the key goes to another machine in clear text: a proxy with TLS, or a tunnel, keeps it secret",
+            );
         }
-        let admin = there.admin;
-        Ok(Self { api: Api { base: format!("http://{admin}"), key }, records })
+        let runtime = Runtime::new();
+        let api = runtime.block_on(async { Api::new(&url, key) }).map_err(report)?;
+        Ok(Self { runtime, api, key_from })
     }
 
-    /// Asks for a change and returns what the gate says of it.
-    pub(super) fn post(&self, path: &str) -> miette::Result<Value> {
-        super::runtime::block_on(self.api.post(path)).map_err(|error| report(self.words(error)))
+    /// The key by which it is asked.
+    pub(super) fn key(&self) -> &SecretString {
+        self.api.key()
     }
 
-    /// Asks for something to be shown.
-    pub(super) fn get(&self, path: &str) -> miette::Result<Value> {
-        super::runtime::block_on(self.api.get(path)).map_err(|error| report(self.words(error)))
+    /// Where it is.
+    pub(super) fn base(&self) -> &str {
+        self.api.base()
     }
 
-    /// What went wrong, as a sentence.
-    fn words(&self, error: ClientError) -> String {
-        match error {
-            ClientError::Unreachable { url, why } => {
-                format!("cannot reach the gate at {}: {why}\nhelp: is `herdgate serve` running?", base(&url))
+    /// Makes a call and says in words what went wrong.
+    pub(super) fn ask<'a, T, Asked: Future<Output = Result<T, ApiError>>>(
+        &'a self,
+        call: impl FnOnce(&'a Api) -> Asked,
+    ) -> miette::Result<T> {
+        self.runtime.block_on(call(&self.api)).map_err(|error| self.words(&error))
+    }
+
+    /// The same, where the caller looks at what went wrong.
+    pub(super) fn try_ask<'a, T, Asked: Future<Output = Result<T, ApiError>>>(
+        &'a self,
+        call: impl FnOnce(&'a Api) -> Asked,
+    ) -> Result<T, ApiError> {
+        self.runtime.block_on(call(&self.api))
+    }
+
+    /// What went wrong, and what helps.
+    pub(super) fn words(&self, error: &ApiError) -> miette::Report {
+        let help = match (error, error.kind()) {
+            (_, Some(Kind::Unauthorized)) => {
+                return report(format!(
+                    "the gate at {} does not take this key\nhelp: it is that of {}",
+                    self.api.base(),
+                    self.key_from
+                ));
             }
-            ClientError::Refused { status, .. } if status.as_u16() == 401 => format!(
-                "the gate does not take this API key\nhelp: it is read from the credential gateway_api_key/default/key, or else from {}",
-                self.records.data_dir.join(api_key::FILE).display()
-            ),
-            ClientError::Refused { status, text, .. } => {
-                let said: Value = serde_json::from_str(&text).unwrap_or_default();
-                match said["detail"].as_str() {
-                    Some(said) => said.to_owned(),
-                    None => format!("the gate answered {status}"),
-                }
+            (_, Some(Kind::ReadOnlyKey)) => format!("the key is that of {}", self.key_from),
+            (ApiError::Unreachable { .. }, _) => "is `herdgate serve` running there?".to_owned(),
+            (ApiError::NoGate { .. }, _) => {
+                "the control API is at the admin listener, port 8081 by default".to_owned()
             }
-        }
+            (ApiError::Unreadable { .. }, _) => "use the program of the same version as the gate".to_owned(),
+            _ => return report(error),
+        };
+        report(format!("{error}\nhelp: {help}"))
     }
 }
 
-/// Scheme, host and port of a URL.
-fn base(url: &str) -> &str {
-    let end = url.match_indices('/').nth(2).map_or(url.len(), |(at, _)| at);
-    &url[..end]
-}
-
-/// A text as one segment or value of a URL.
-pub(super) fn escaped(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().fold(String::with_capacity(text.len()), |mut url, byte| {
-        if plain(byte) {
-            url.push(char::from(byte));
-        } else {
-            // Writing to a `String` cannot fail.
-            let _ = write!(url, "%{byte:02X}");
-        }
-        url
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_base_of_a_url_has_no_path() {
-        assert_eq!(base("http://127.0.0.1:8081/api/v1/runs?x=/"), "http://127.0.0.1:8081");
-        assert_eq!(base("http://127.0.0.1:8081"), "http://127.0.0.1:8081");
-    }
-
-    #[test]
-    fn a_name_cannot_leave_its_place_in_a_url() {
-        assert_eq!(escaped("dev-1.a_b"), "dev-1.a_b");
-        assert_eq!(escaped("a/b?c&d ü"), "a%2Fb%3Fc%26d%20%C3%BC");
-    }
+/// Whether a URL is of this very machine.
+fn is_near(url: &str) -> bool {
+    let host = url.trim_start_matches("http://");
+    ["127.", "localhost", "[::1]"].iter().any(|near| host.starts_with(near))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use secrecy::SecretString;
 
-use super::project::Project;
+use super::{print::Talk, project::Project};
 
 /// Options that every command has.
 #[derive(Debug, Args)]
@@ -40,6 +40,15 @@ pub(super) struct Globals {
 }
 
 impl Globals {
+    /// How much is said beside the output.
+    pub(super) fn talk(&self) -> Talk {
+        match (self.quiet, self.verbose) {
+            (true, _) => Talk::Quiet,
+            (false, true) => Talk::Verbose,
+            (false, false) => Talk::Usual,
+        }
+    }
+
     /// The project that is meant.
     pub(super) fn project(&self) -> Project {
         Project::new(self.config.clone())

@@ -1,35 +1,52 @@
 //! The commands, one file each.
 
+mod agents;
+mod audit;
 mod backup;
+mod bulk;
+mod change;
 mod check;
 mod completions;
+mod config;
 mod confirm;
 mod creds;
 mod dead;
+mod deliveries;
 mod demo;
 mod explain;
 mod gate;
+mod gates;
 mod globals;
 mod healthcheck;
 mod id;
 mod init;
+mod jobs;
+mod lists;
 mod logs;
 mod man;
+mod mcp;
 mod outcome;
 mod palette;
 mod print;
+mod progress;
 mod project;
+mod reload;
 mod replay;
 mod runs;
 mod runtime;
 mod send;
 mod serve;
 mod show;
+mod sources;
+mod status;
+mod stranded;
 mod table;
+mod target;
 mod terminal;
 mod times;
 mod trigger;
 mod visible;
+mod words;
 
 use std::process::ExitCode;
 
@@ -61,22 +78,50 @@ enum Command {
     Explain(explain::Explain),
     /// Sign and deliver a sample, or a body of your own.
     Send(send::Send),
-    /// Start a run of an agent by hand.
-    Trigger(trigger::Trigger),
+    /// Say in one screen how the gate is, and what wants a look.
+    Status(status::Status),
+    /// List agents: what they do, what waits for them, how their runs ended; or show one.
+    Agents(agents::Agents),
+    /// List deliveries, the newest first.
+    Deliveries(Box<deliveries::Deliveries>),
+    /// List jobs, the newest first: what waits, runs, ended, and why.
+    Jobs(Box<jobs::Jobs>),
     /// List runs: those under way, then the newest.
-    Runs(runs::Runs),
+    Runs(Box<runs::Runs>),
+    /// Show a receipt, a job or a run, and why it is as it is.
+    Show(show::Show),
     /// Print the output of a run.
     Logs(logs::Logs),
-    /// Show a receipt, a job with its history, or a run.
-    Show(show::Show),
-    /// Route a stored delivery again, or run a job again.
-    Replay(replay::Replay),
-    /// List dead letters, run them again, or dismiss them.
-    Dead(dead::Dead),
+    /// Start a run of an agent by hand.
+    Trigger(trigger::Trigger),
+    /// Route stored deliveries again, or run a job again.
+    Replay(Box<replay::Replay>),
+    /// Dead letters: count them, list them, run them again, or dismiss them.
+    Dead(Box<dead::Dead>),
+    /// Let an agent begin no runs: its work is held, not lost.
+    Pause(change::Pause),
+    /// Let a paused agent go on with what was held.
+    Resume(change::Resume),
+    /// Change how many runs an agent has at once.
+    Scale(change::Scale),
+    /// End a job.
+    Cancel(change::Cancel),
+    /// End a run, and its job with it.
+    Kill(change::Kill),
+    /// Put the files of the project in force.
+    Reload(reload::Reload),
+    /// Show the configuration in force, key by key.
+    Config(config::Config),
+    /// List sources: how they are verified, what they brought.
+    Sources(sources::Sources),
+    /// List who changed what.
+    Audit(audit::Audit),
     /// Copy the store to a new file, also while a gate uses it.
     Backup(backup::Backup),
     /// Ask a running gate whether it is ready; for container health checks.
     Healthcheck(healthcheck::Healthcheck),
+    /// Serve the Model Context Protocol, so that an assistant can look after the herd.
+    Mcp(mcp::Mcp),
     /// Keep secrets: add, list or remove credentials. None is ever shown.
     Creds(creds::Creds),
     /// Print completions of commands and options for a shell.
@@ -93,17 +138,18 @@ Exit codes:
   0  done, or yes
   1  it failed, or the gate refused it
   2  the command line makes no sense
-  3  no: `explain` found nothing that the delivery would start, or `check --against-running` found
-     the files to differ from what is in force
+  3  no: `explain` found nothing that would start, `status` a gate that is not ready, and
+     `check --against-running` files that differ from what is in force
 `logs --exit-status` and `trigger --wait` end as the run did: with its own code, 124 after a timeout,
 128 and the signal after one.";
 
 /// Parses the command line and runs one command.
 pub fn main() -> ExitCode {
     let Cli { globals, command } = Cli::parse();
-    print::set_quiet(globals.quiet);
+    print::set_talk(globals.talk());
     let globals = &globals;
     let done = match command {
+        Command::Mcp(mcp) => mcp.run(globals),
         Command::Creds(creds) => creds.run(globals),
         Command::Completions(completions) => completions.run(Cli::command()),
         Command::Man(man) => man.run(Cli::command()),
@@ -113,13 +159,26 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check.run(globals),
         Command::Explain(explain) => explain.run(globals),
         Command::Send(send) => send.run(globals),
-        Command::Trigger(trigger) => trigger.run(globals),
+        Command::Status(status) => status.run(globals),
+        Command::Agents(agents) => agents.run(globals),
+        Command::Deliveries(deliveries) => deliveries.run(globals),
+        Command::Jobs(jobs) => jobs.run(globals),
         Command::Runs(runs) => runs.run(globals),
-        Command::Logs(logs) => logs.run(globals),
         Command::Show(show) => show.run(globals),
+        Command::Logs(logs) => logs.run(globals),
+        Command::Trigger(trigger) => trigger.run(globals),
         Command::Replay(replay) => replay.run(globals),
         Command::Dead(dead) => dead.run(globals),
         Command::Backup(backup) => backup.run(globals),
+        Command::Pause(pause) => pause.run(globals),
+        Command::Resume(resume) => resume.run(globals),
+        Command::Scale(scale) => scale.run(globals),
+        Command::Cancel(cancel) => cancel.run(globals),
+        Command::Kill(kill) => kill.run(globals),
+        Command::Reload(reload) => reload.run(globals),
+        Command::Config(config) => config.run(globals),
+        Command::Sources(sources) => sources.run(globals),
+        Command::Audit(audit) => audit.run(globals),
         Command::Healthcheck(healthcheck) => healthcheck.run(globals),
         Command::Reaper => return herdgate_actors::runner::reaper_main(),
     };

@@ -9,11 +9,12 @@ use std::{
 };
 
 use herdgate_actors::domain::escape_unseen;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{
     outcome::{Outcome, ReaderGone, report},
-    palette::Palette,
+    palette::{Palette, Tone},
     table::Table,
     visible::visible,
 };
@@ -38,6 +39,29 @@ impl Out {
             writeln!(self.0, "{line}").map_err(unwritten)?;
         }
         Ok(())
+    }
+
+    /// Prints one line in a tone, its unseen characters escaped.
+    pub(super) fn toned(&mut self, tone: Tone, text: &str) -> miette::Result<()> {
+        let painted = Palette::of_stdout().paint(tone, &visible(text));
+        writeln!(self.0, "{painted}").map_err(unwritten)
+    }
+
+    /// Prints a name and a value, on one line.
+    pub(super) fn pair(&mut self, name: &str, value: &str) -> miette::Result<()> {
+        let value = visible(value).replace('\n', " ");
+        let name = Palette::of_stdout().paint(Tone::Faint, &format!("{name:<10}"));
+        writeln!(self.0, "{name} {value}").map_err(unwritten)
+    }
+
+    /// Prints values, each on a line of its own.
+    pub(super) fn each<T: Serialize>(&mut self, values: &[T]) -> miette::Result<()> {
+        values.iter().try_for_each(|value| self.json(&json_of(value)?))
+    }
+
+    /// Prints a value over several lines, by its own fields.
+    pub(super) fn object(&mut self, value: &impl Serialize) -> miette::Result<()> {
+        self.pretty(&json_of(value)?)
     }
 
     /// Prints a value on one line.
@@ -67,6 +91,10 @@ impl Out {
     }
 }
 
+fn json_of(value: &impl Serialize) -> miette::Result<Value> {
+    serde_json::to_value(value).map_err(|error| report(format!("cannot write this as JSON: {error}")))
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "it is the other half of `map_err`")]
 fn unwritten(error: io::Error) -> miette::Report {
     match error.kind() {
@@ -82,16 +110,38 @@ pub(super) fn line(text: &str) -> miette::Result<()> {
     out.flush()
 }
 
-/// Whether `--quiet` was given, once and for all.
-static QUIET: OnceLock<bool> = OnceLock::new();
+/// How much is said beside the output, once and for all.
+static TALK: OnceLock<Talk> = OnceLock::new();
 
-/// Says at the start whether notes are wanted.
-pub(super) fn set_quiet(quiet: bool) {
-    let _ = QUIET.set(quiet);
+/// How much is said beside the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Talk {
+    /// Nothing but errors.
+    Quiet,
+    /// What helps.
+    Usual,
+    /// Details too.
+    Verbose,
+}
+
+/// Says at the start how much is wanted.
+pub(super) fn set_talk(talk: Talk) {
+    let _ = TALK.set(talk);
+}
+
+fn talk() -> Talk {
+    TALK.get().copied().unwrap_or(Talk::Usual)
 }
 
 pub(super) fn is_quiet() -> bool {
-    QUIET.get().is_some_and(|quiet| *quiet)
+    talk() == Talk::Quiet
+}
+
+/// Says something that few want to know.
+pub(super) fn detail(text: &str) {
+    if talk() == Talk::Verbose {
+        note(text);
+    }
 }
 
 /// How wide the terminal is that standard output goes to.

@@ -2,5 +2,18 @@
 
 /// Runs a command that talks over HTTP.
 pub(super) fn block_on<T>(work: impl Future<Output = T>) -> T {
-    actix::System::new().block_on(work)
+    Runtime::new().block_on(work)
+}
+
+/// The same for several calls, which can share a connection.
+pub(super) struct Runtime(actix::SystemRunner);
+
+impl Runtime {
+    pub(super) fn new() -> Self {
+        Self(actix::System::new())
+    }
+
+    pub(super) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.0.block_on(work)
+    }
 }

@@ -45,6 +45,23 @@ impl Times {
         }
     }
 
+    /// The time that everything is compared with.
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// A point in time where there is room for all of it.
+    pub(super) fn full(&self, at: Timestamp) -> String {
+        match self.form {
+            Form::Relative => match self.relative(at) {
+                Some(relative) => format!("{relative} ({})", local(at)),
+                None => local(at),
+            },
+            Form::Local => local(at),
+            Form::Utc => at.to_string(),
+        }
+    }
+
     fn relative(&self, at: Timestamp) -> Option<String> {
         let (before, after) = (self.now.since(at), at.since(self.now));
         let distance = before.max(after);
@@ -111,6 +128,7 @@ mod tests {
     #[test]
     fn utc_is_as_the_api_writes_it() {
         assert_eq!(times(Form::Utc).short(NOW), "2026-10-23T08:00:00.000Z");
+        assert_eq!(times(Form::Utc).full(NOW), "2026-10-23T08:00:00.000Z");
     }
 
     #[test]

@@ -70,9 +70,9 @@ pub enum Place {
 
 impl Place {
     /// The socket there.
-    pub(super) fn open(self) -> io::Result<TcpListener> {
+    pub(super) fn open(self, what: &str) -> io::Result<TcpListener> {
         match self {
-            Self::Address(address) => bind(address),
+            Self::Address(address) => bind(address, what),
             Self::Socket(socket) => Ok(socket),
         }
     }
@@ -168,10 +168,11 @@ impl DoorOptions {
     }
 }
 
-/// Binds an address.
-fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = TcpListener::bind(address)
-        .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))?;
+/// Binds an address for what comes in there.
+fn bind(address: SocketAddr, what: &str) -> io::Result<TcpListener> {
+    let socket = TcpListener::bind(address).map_err(|error| {
+        io::Error::new(error.kind(), format!("cannot listen on {address} for {what}: {error}"))
+    })?;
     rustix::net::listen(&socket, BACKLOG)?;
     Ok(socket)
 }

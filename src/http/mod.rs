@@ -73,7 +73,10 @@ pub async fn serve(
     on_failure: OnFailure,
 ) -> io::Result<Servers> {
     // Both are bound before one is served: who cannot have both has none.
-    let (public_socket, admin_socket) = (listeners.public.open()?, listeners.admin.open()?);
+    let (public_socket, admin_socket) = (
+        listeners.public.open("webhooks (`host` and `port` in [gateway])")?,
+        listeners.admin.open("operators (`admin_host` and `admin_port` in [gateway])")?,
+    );
     let limits = &listeners.limits;
     let hosts = Arc::clone(&listeners.hosts);
     let (streams_end, ended) = watch::channel(false);

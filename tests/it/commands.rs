@@ -70,7 +70,7 @@ fn send_runs_and_logs_follow_a_sample_to_its_output() {
     let run: Value =
         serde_json::from_str(project.herdgate(&["runs", "--json"]).lines().next().unwrap()).unwrap();
     assert_eq!(run["agent"], "dev");
-    let id = run["run"].as_str().unwrap();
+    let id = run["id"].as_str().unwrap();
     assert_eq!(project.herdgate(&["logs", "--follow", id]), "the output\n");
     let again = project.herdgate(&["send", "github", "issues.labeled"]);
     assert!(again.starts_with("200 taken: 1 job, receipt "), "it is an event of its own: {again}");

@@ -302,7 +302,7 @@ fn what_is_done_to_many_names_exactly_whose() {
     }
     assert_eq!(gate.admin("POST", "/api/v1/dead-letters/dismiss?all=true").json(), json!({ "jobs": [] }));
     assert_eq!(gate.admin("POST", "/api/v1/dead-letters/retry?agent=dev").json(), json!({ "jobs": [] }));
-    assert_eq!(project.herdgate(&["dead", "dismiss", "--all"]), "{\"jobs\":[]}\n");
+    assert_eq!(project.herdgate(&["dead", "dismiss", "--all", "--json"]), "{\"jobs\":[]}\n");
 }
 
 #[test]

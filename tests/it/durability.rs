@@ -110,7 +110,7 @@ fn a_run_that_is_killed_from_outside_is_noticed_at_once_and_tried_again() {
     rustix::process::kill_process(pid, Signal::KILL).unwrap();
     project.report();
     let runs = project.herdgate(&["runs", "--json"]);
-    assert!(runs.contains("{\"outcome\":\"killed\",\"signal\":9}"), "{runs}");
+    assert!(runs.contains("\"signal\":9,") && runs.contains("\"state\":\"killed\""), "{runs}");
 }
 
 #[test]
@@ -132,7 +132,8 @@ fn a_replay_routes_with_the_filters_of_the_day_and_points_to_the_original() {
     stop(gate);
     let project = project.agent("dev", LABELED, "echo after > $REPORTS");
     let gate = Gate::serve(&project);
-    let replayed: serde_json::Value = serde_json::from_str(&project.herdgate(&["replay", &receipt])).unwrap();
+    let replayed: serde_json::Value =
+        serde_json::from_str(&project.herdgate(&["replay", "--json", &receipt])).unwrap();
     assert_eq!((&replayed["matched"], &replayed["replay_of"]), (&json!(1), &json!(receipt)));
     assert_eq!(project.report(), "after");
     let new = replayed["receipt"].as_str().unwrap();
@@ -156,8 +157,9 @@ fn sigterm_lets_runs_end_within_their_grace() {
     std::fs::write(go, "go\n").unwrap();
     assert_eq!(project.report(), "ended");
     assert!(gate.wait().success());
+    let _gate = Gate::serve(&project);
     let runs = project.herdgate(&["runs", "--json"]);
-    assert!(runs.contains("\"outcome\":\"completed\""), "{runs}");
+    assert!(runs.contains("\"state\":\"completed\""), "{runs}");
 }
 
 #[test]

@@ -21,17 +21,25 @@ fn a_reader_that_goes_away_ends_every_command_in_silence() {
     let gate = Gate::serve(&project);
     let labeled = samples::find(ProviderName::new("github"), "issues.labeled").unwrap().body;
     let receipt = gate.github("issues", "one", labeled).json()["receipt"].as_str().unwrap().to_owned();
-    until("the run ends", || project.herdgate(&["runs", "--json"]).contains("\"code\":1"));
+    until("the run ends", || project.herdgate(&["runs", "--json"]).contains("\"exit_code\":1"));
     let body = project.path().join("body.json");
     std::fs::write(&body, labeled).unwrap();
     let body = body.to_str().unwrap();
-    let commands: [&[&str]; 18] = [
+    let commands: [&[&str]; 26] = [
         &["runs"],
         &["runs", "--json"],
         &["logs", &receipt],
         &["logs", &receipt, "--raw"],
         &["show", &receipt],
         &["dead", "list"],
+        &["dead"],
+        &["status"],
+        &["agents"],
+        &["agents", "dev"],
+        &["deliveries"],
+        &["jobs"],
+        &["sources"],
+        &["pause", "dev"],
         &["dead", "replay", "--agent", "dev"],
         &["replay", &receipt],
         &["trigger", "dev"],

@@ -42,7 +42,7 @@ fn what_runs_stands_first_however_many_ended_since() {
         gate.github("issues", &format!("quick {number}"), &quick);
     }
     until("all quick runs end", || {
-        runs(&project).iter().filter(|run| run["outcome"]["outcome"] == "completed").count() == 25
+        runs(&project).iter().filter(|run| run["state"] == "completed").count() == 25
     });
     let listed = project.herdgate(&["runs"]);
     let lines: Vec<_> = listed.lines().collect();
@@ -61,17 +61,18 @@ fn every_command_takes_the_id_at_hand() {
     let project = Project::new("").agent("dev", LABELED, "echo out of $HERDGATE_ATTEMPT");
     let gate = Gate::serve(&project);
     let receipt = gate.github("issues", "one", labeled()).json()["receipt"].as_str().unwrap().to_owned();
-    until("the run ends", || runs(&project).iter().any(|run| run["outcome"]["outcome"] == "completed"));
-    let run = runs(&project)[0]["run"].as_str().unwrap().to_owned();
+    until("the run ends", || runs(&project).iter().any(|run| run["state"] == "completed"));
+    let run = runs(&project)[0]["id"].as_str().unwrap().to_owned();
     let job = run.split('-').next().unwrap();
     for id in [receipt.as_str(), job, run.as_str()] {
         assert_eq!(project.herdgate(&["logs", id]), "out of 1\n", "{id}");
-        let shown: Value = serde_json::from_str(&project.herdgate(&["show", id])).unwrap();
+        let shown: Value = serde_json::from_str(&project.herdgate(&["show", "--json", id])).unwrap();
         assert!(shown.is_object(), "{id}");
+        assert!(project.herdgate(&["show", id]).contains("dev"), "{id}");
     }
     project.herdgate(&["replay", &run]);
     until("the job runs again", || {
-        runs(&project).iter().filter(|run| run["outcome"]["outcome"] == "completed").count() == 2
+        runs(&project).iter().filter(|run| run["state"] == "completed").count() == 2
     });
     assert_eq!(project.herdgate(&["logs", job]), "out of 2\n", "a job stands for its last run");
     assert_eq!(project.herdgate(&["logs", &run]), "out of 1\n");
@@ -80,7 +81,7 @@ fn every_command_takes_the_id_at_hand() {
 #[test]
 fn an_id_that_names_nothing_is_told_plainly() {
     let project = Project::new("").agent("dev", LABELED, "true");
-    stop(Gate::serve(&project));
+    let _gate = Gate::serve(&project);
     for command in ["show", "logs"] {
         for (id, code, said) in [
             ("0000000000001", 1, "there is no"),
@@ -102,7 +103,7 @@ fn why_a_run_failed_stands_beside_it() {
     let project = Project::new("").agent("dev", &config, "exit 7");
     let gate = Gate::serve(&project);
     gate.github("issues", "one", labeled());
-    until("the run ends", || runs(&project).iter().any(|run| run["outcome"]["code"] == 7));
+    until("the run ends", || runs(&project).iter().any(|run| run["exit_code"] == 7));
     let listed = project.herdgate(&["runs"]);
     assert!(listed.contains("failed") && listed.contains("exit 7"), "{listed}");
     let command = project.path().join("agents/dev/agent-config.toml");
@@ -110,10 +111,10 @@ fn why_a_run_failed_stands_beside_it() {
     stop(gate);
     let gate = Gate::serve(&project);
     gate.github("issues", "two", labeled());
-    until("the run is over", || runs(&project).iter().any(|run| run["outcome"]["outcome"] == "not_started"));
+    until("the run is over", || runs(&project).iter().any(|run| run["state"] == "not_started"));
     let listed = project.herdgate(&["runs"]);
     assert!(listed.contains("not_started") && listed.contains("no-such-program"), "{listed}");
-    let run = runs(&project)[0]["run"].as_str().unwrap().to_owned();
+    let run = runs(&project)[0]["id"].as_str().unwrap().to_owned();
     let told = String::from_utf8_lossy(&project.command(&["logs", &run]).stderr).into_owned();
     assert!(told.contains("could not be started") && told.contains("no-such-program"), "{told}");
 }
@@ -138,12 +139,15 @@ fn an_empty_listing_says_so_and_an_unknown_agent_is_told_who_is_there() {
     let gate = Gate::serve(&project);
     assert_eq!(project.herdgate(&["runs"]), "no runs\n");
     assert_eq!(project.herdgate(&["dead", "list"]), "no dead letters\n");
-    let listed = project.herdgate(&["runs", "--agent", "nobody"]);
-    assert!(listed.contains("nobody") && listed.contains("dev, ops"), "{listed}");
-    let output = project.command(&["trigger", "nobody"]);
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(told.contains("dev, ops") && !told.contains("http"), "{told}");
+    for arguments in
+        [["runs", "--agent=nobody"], ["trigger", "nobody"], ["agents", "nobody"], ["pause", "nobody"]]
+    {
+        let output = project.command(&arguments);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(told.contains("nobody") && told.contains("dev, ops"), "{arguments:?}: {told}");
+        assert!(!told.contains("http") && !told.contains("40"), "{arguments:?}: {told}");
+    }
     drop(gate);
 }
 
@@ -156,15 +160,23 @@ fn dead_letters_are_counted_before_many_run_again() {
         gate.github("issues", &number.to_string(), labeled());
     }
     let dead = || project.herdgate(&["dead", "list", "--limit", "100"]).lines().count();
-    until("all are dead letters", || dead() == 5 && project.herdgate(&["dead", "list"]).contains("failed"));
+    until("all are dead letters", || dead() == 6 && project.herdgate(&["dead", "list"]).contains("failed"));
     let listed = project.herdgate(&["dead", "list", "--limit", "2"]);
-    assert_eq!(listed.lines().count(), 3, "{listed}");
+    assert_eq!(listed.lines().count(), 4, "a header, two, and how many more: {listed}");
     assert!(listed.contains("3 more") && listed.contains("--limit 5"), "{listed}");
-    let some: Value =
-        serde_json::from_str(&project.herdgate(&["dead", "dismiss", "--all", "--limit", "2"])).unwrap();
+    let unasked = project.command(&["dead", "dismiss", "--all"]);
+    let told = String::from_utf8_lossy(&unasked.stderr).into_owned();
+    assert_eq!(unasked.status.code(), Some(2));
+    assert!(told.contains("5 dead letters will be dismissed") && told.contains("--yes"), "{told}");
+    assert!(project.herdgate(&["dead", "dismiss", "--all", "--dry-run"]).starts_with("5 dead letters"));
+    let some: Value = serde_json::from_str(
+        &project.herdgate(&["dead", "dismiss", "--all", "--limit", "2", "--yes", "--json"]),
+    )
+    .unwrap();
     assert_eq!(some["jobs"].as_array().map(Vec::len), Some(2));
     let rest: Value =
-        serde_json::from_str(&project.herdgate(&["dead", "replay", "--agent", "dev", "--yes"])).unwrap();
+        serde_json::from_str(&project.herdgate(&["dead", "replay", "--agent", "dev", "--yes", "--json"]))
+            .unwrap();
     assert_eq!(rest["jobs"].as_array().map(Vec::len), Some(3));
     assert_eq!(project.command(&["dead", "replay"]).status.code(), Some(2), "it says not which");
 }
@@ -175,8 +187,8 @@ fn what_ran_can_be_read_while_the_configuration_is_broken() {
     let gate = Gate::serve(&project);
     let receipt = gate.github("issues", "one", labeled()).json()["receipt"].as_str().unwrap().to_owned();
     project.report();
-    until("the run ends", || runs(&project).iter().any(|run| run["outcome"]["outcome"] == "completed"));
-    let run = runs(&project)[0]["run"].as_str().unwrap().to_owned();
+    until("the run ends", || runs(&project).iter().any(|run| run["state"] == "completed"));
+    let run = runs(&project)[0]["id"].as_str().unwrap().to_owned();
     let config = project.path().join("config.toml");
     let sound = fs::read_to_string(&config).unwrap();
     for broken in ["scale = = 3\n", "sclae = 3\n", "scale = 'many'\n"] {
@@ -206,6 +218,6 @@ fn nothing_that_is_printed_drives_a_terminal() {
     for letter in ['\u{9b}', '\u{202e}', '\u{e0041}'] {
         assert!(!shown.contains(letter), "{letter:?}");
     }
-    let shown: Value = serde_json::from_str(&shown).unwrap();
+    let shown: Value = serde_json::from_str(&project.herdgate(&["show", "--json", &receipt])).unwrap();
     assert!(shown["context"]["title"].is_string());
 }

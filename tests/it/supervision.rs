@@ -72,7 +72,7 @@ fn a_run_whose_driver_panics_is_interrupted_and_tried_again() {
     gate.github("issues", "one", labeled());
     assert_eq!(project.report(), "2");
     let runs = project.herdgate(&["runs", "--json"]);
-    assert!(runs.contains("\"outcome\":\"interrupted\""), "{runs}");
+    assert!(runs.contains("\"state\":\"interrupted\""), "{runs}");
 }
 
 #[test]

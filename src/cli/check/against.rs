@@ -2,7 +2,6 @@
 
 use std::{fmt::Write as _, process::ExitCode};
 
-use miette::IntoDiagnostic;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::json;
@@ -10,17 +9,14 @@ use serde_json::json;
 use crate::cli::{
     gate::Gate,
     globals::Globals,
-    outcome::{Outcome, report},
+    outcome::{NO, Outcome, report},
     print::Out,
     visible::visible,
 };
 use crate::{
-    api_key,
+    client::Api,
     config::{Difference, EffectiveConfig, ResolvedConfig},
 };
-
-/// The exit code where something is different: neither that of success nor that of a problem.
-const DIFFERENT: u8 = 3;
 
 /// As much of what the gate says of itself as is needed here.
 #[derive(Deserialize)]
@@ -36,13 +32,11 @@ struct State {
 
 /// Prints what is different; the exit code says whether anything is.
 pub(super) fn compare(config: &ResolvedConfig, globals: &Globals) -> Outcome {
-    let gate = Gate::of(globals.project().records()?)?;
-    let said = gate.get("/api/v1/config")?;
+    let gate = Gate::of(globals)?;
+    let said = gate.ask(Api::config)?;
     let running: InForce = serde_json::from_value(said)
         .map_err(|error| report(format!("the gate speaks another version of this: {error}")))?;
-    let key = api_key::find(&config.credentials, &config.data_dir).into_diagnostic()?;
-    let key = key.ok_or_else(|| report("the API key is gone"))?.key;
-    let files = EffectiveConfig::with_fingerprints(config, key.expose_secret().as_bytes());
+    let files = EffectiveConfig::with_fingerprints(config, gate.key().expose_secret().as_bytes());
     let differences = running.effective.differences(&files);
     let (revision, mut out) = (running.state.revision, Out::new());
     if globals.json {
@@ -51,7 +45,7 @@ pub(super) fn compare(config: &ResolvedConfig, globals: &Globals) -> Outcome {
         out.bytes(visible(&describe(revision, &differences)).as_bytes())?;
     }
     out.flush()?;
-    Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
+    Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(NO) })
 }
 
 fn describe(revision: u64, differences: &[Difference]) -> String {

@@ -1,10 +1,14 @@
 //! The command line, as people and scripts use it.
 
 mod creds;
+mod mcp;
+mod operate;
 mod packaging;
 mod prompt;
+mod remote;
 mod send;
 mod terminal;
+mod tls;
 
 use std::{
     io::Write,

@@ -1,0 +1,55 @@
+//! A run: how it ended.
+
+use crate::{
+    api::{history::RunDetail, runs::State},
+    cli::{
+        palette::Tone,
+        print::Out,
+        runs::{self, took},
+        times::Times,
+        words::{run_tone, spelled, why_run},
+    },
+};
+
+pub(super) fn show(detail: &RunDetail, times: Times, out: &mut Out) -> miette::Result<()> {
+    let run = &detail.run;
+    out.toned(run_tone(run.state), &answer(detail, times))?;
+    out.line("")?;
+    out.pair("run", &run.id.to_string())?;
+    super::job::about(&detail.job, times, out)?;
+    out.pair("started", &times.full(run.started_at.0))?;
+    if let Some(end) = run.finished_at {
+        out.pair("ended", &times.full(end.0))?;
+    }
+    match detail.log_bytes {
+        Some(bytes) => out.pair("log", &format!("{bytes} bytes; `herdgate logs {}`", run.id))?,
+        None => out.pair("log", "its files are gone")?,
+    }
+    if detail.attempts.len() > 1 {
+        out.line("")?;
+        out.table(&runs::table(&detail.attempts, times), false)?;
+    }
+    if let Some(prompt) = &detail.prompt {
+        out.toned(Tone::Heading, "\nwhat it was told")?;
+        out.line(prompt.trim_end())?;
+    }
+    Ok(())
+}
+
+fn answer(detail: &RunDetail, times: Times) -> String {
+    let run = &detail.run;
+    let (agent, took, why) = (&run.agent, took(run, times), why_run(run));
+    match run.state {
+        State::Executing => {
+            let phase = detail.phase.map(|phase| format!(", {}", spelled(phase))).unwrap_or_default();
+            format!("{agent} has been at it for {took}{phase}.")
+        }
+        State::Completed => format!("{agent} completed it in {took}."),
+        State::Failed => format!("{agent} failed after {took}: {why}."),
+        State::Killed => format!("{agent} was killed after {took}, by somebody else than the gate: {why}."),
+        State::TimedOut => format!("{agent} took longer than its timeout, {took}."),
+        State::TryAgain => format!("{agent} asked for another try after {took}."),
+        State::Interrupted => format!("The gate ended it, or ended itself; {agent} gets another try."),
+        State::NotStarted => format!("It could not be started: {why}."),
+    }
+}
