@@ -121,6 +121,10 @@ fn github(context: &Event, raw: &Value, at: &str) {
     );
 }
 
+/// Bodies that have the same members: which of the two they are, only the header says.
+const ALIKE: [(&str, &str); 3] =
+    [("repository", "watch"), ("watch", "repository"), ("organization", "installation")];
+
 #[test]
 fn no_real_payload_passes_for_another_event() {
     let Some(corpus) = corpus() else { return };
@@ -128,6 +132,9 @@ fn no_real_payload_passes_for_another_event() {
     for real in corpus.iter().filter(|real| real.provider == ProviderName::new("github")) {
         let others = super::spec(real.provider).shapes.iter().map(|shape| shape.event);
         for event in others.filter(|event| *event != real.entry.event) {
+            if ALIKE.contains(&(real.entry.event.as_str(), event)) {
+                continue;
+            }
             let headers: Headers = [("x-github-event", event)].into_iter().collect();
             if super::provider(real.provider).read(&headers, &real.body).is_ok() {
                 found.push(format!("{} passes for {event}", real.entry.path.display()));

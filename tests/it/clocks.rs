@@ -156,10 +156,7 @@ fn a_job_that_waits_for_another_try_gets_it_when_the_clock_is_set_back_meanwhile
     let Some(mut shifted) = Shifted::start(test, dev) else { return };
     shifted.deliver("one");
     shifted.wait_for("try");
-    let waits = || {
-        let listed = shifted.gate.admin("GET", "/api/jobs?agent=dev&state=retryable").json();
-        listed.as_array().is_some_and(|jobs| jobs.len() == 1)
-    };
+    let waits = || shifted.gate.list("jobs?agent=dev&state=retryable").len() == 1;
     crate::support::until("it waits for its second try", waits);
     shifted.set(-3600);
     let begun = std::time::Instant::now();

@@ -201,8 +201,8 @@ fn hostile_bodies() {
         assert!([200, 400].contains(&answer.status), "{}: {} {}", shape.name, answer.status, answer.text());
         let receipt = answer.json()["receipt"].as_str().unwrap().to_owned();
         until("it is routed", || {
-            let told = gate.admin("GET", &format!("/api/receipts/{receipt}")).json();
-            told["state"] != "unrouted" && told["state"] != "gapped"
+            let told = gate.admin("GET", &format!("/api/v1/deliveries/{receipt}")).json();
+            told["delivery"]["outcome"] != "unrouted" && told["delivery"]["outcome"] != "gapped"
         });
         let idle = || gate.metric("herdgate_executing{agent=\"takes\"}") <= 0.0;
         until("its run is over", idle);

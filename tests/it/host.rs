@@ -126,11 +126,7 @@ fn an_agent_on_a_dead_share_stops_nobody_else_and_its_runs_time_out() {
         assert_eq!(project.report(), "ran");
     }
     assert!(begun.elapsed() < Duration::from_secs(20), "the others waited {:?}", begun.elapsed());
-    until("the timeout covers the start", || {
-        let runs = gate.admin("GET", "/api/runs?agent=dead").json();
-        let timed_out = |run: &&serde_json::Value| run["outcome"]["outcome"] == "timed_out";
-        runs.as_array().is_some_and(|runs| runs.iter().filter(timed_out).count() == 8)
-    });
+    until("the timeout covers the start", || gate.list("runs?agent=dead&state=timed_out").len() == 8);
     assert_eq!(gate.admin("GET", "/readyz").status, 200);
     gate.signal(rustix::process::Signal::TERM);
     assert!(gate.wait().success());

@@ -48,7 +48,7 @@ fn a_restart_at_sockets_that_stay_open_refuses_nobody() {
             scope.spawn(|| {
                 while goes_on.load(Ordering::Relaxed) {
                     let id = format!("d{}", sent.fetch_add(1, Ordering::Relaxed));
-                    let body = named(&id, "{\"action\":\"opened\"}");
+                    let body = named(&id, "{\"action\":\"opened\",\"issue\":{}}");
                     let signature = format!("sha256={}", sign(body.as_bytes()));
                     let headers = [
                         ("content-type", "application/json"),

@@ -165,13 +165,12 @@ fn an_agent_that_is_given_up_is_disabled_alone() {
     assert_eq!(project.report(), "sound");
     assert!(gate.is_alive());
     let receipt = answer["receipt"].as_str().unwrap();
-    let state = gate.admin("GET", &format!("/api/receipts/{receipt}")).json()["state"].clone();
-    assert_eq!(state, "routed", "nothing of it is left to be routed again and again");
-    let waits = gate.admin("GET", "/api/jobs?agent=broken&state=available").json();
-    assert_eq!(waits.as_array().map(Vec::len), Some(1), "{waits}");
-    let agents = gate.admin("GET", "/api/agents").json();
-    let told = agents.as_array().unwrap().iter().find(|agent| agent["agent"] == "broken").unwrap();
-    assert_eq!(told["mode"], "failed", "{told}");
+    let told = gate.admin("GET", &format!("/api/v1/deliveries/{receipt}")).json();
+    assert_eq!(told["delivery"]["outcome"], "matched", "nothing of it is left to be routed again: {told}");
+    let waits = gate.list("jobs?agent=broken&state=available");
+    assert_eq!(waits.len(), 1, "{waits:?}");
+    let told = gate.admin("GET", "/api/v1/agents/broken").json();
+    assert_eq!(told["agent"]["state"], "failed", "{told}");
     drop(gate);
     // Its work waits for the day it is mended. The sound one may have been killed before its end was
     // written, and reports again.

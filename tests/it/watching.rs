@@ -137,8 +137,8 @@ fn a_secret_is_rotated_by_its_file() {
         save(&secret, next);
         fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
     });
-    assert_eq!(deliver(&gate, "a", "{\"action\":\"a\"}", SECRET), 401);
-    assert_eq!(deliver(&gate, "b", "{\"action\":\"b\"}", next), 200);
+    assert_eq!(deliver(&gate, "a", "{\"action\":\"a\",\"issue\":{}}", SECRET), 401);
+    assert_eq!(deliver(&gate, "b", "{\"action\":\"b\",\"issue\":{}}", next), 200);
     gate.logged(&["a configuration is in force", "source github changed"]);
     assert!(!gate.log().iter().any(|line| line.contains(next)));
 }
@@ -190,7 +190,7 @@ fn limits_are_changed_while_the_doors_are_open() {
     let gate = Gate::serve(&project);
     let config = project.path().join("config.toml");
     let text = fs::read_to_string(&config).unwrap();
-    let large = format!("{{\"action\":\"large\",\"filler\":\"{}\"}}", "x".repeat(2 << 10));
+    let large = format!("{{\"action\":\"large\",\"issue\":{{}},\"filler\":\"{}\"}}", "x".repeat(2 << 10));
     assert_eq!(deliver(&gate, "a", &large, SECRET), 413);
     let asked = || {
         let text = "GET /livez HTTP/1.1\r\nhost: gate.internal\r\nconnection: close\r\n\r\n";

@@ -26,7 +26,10 @@ fn any_event_is_sent_with_the_values_that_are_set() {
         ([&["github", "deployment_status.created"][..], &repo].concat(), 1),
         ([&["github", "issues.labeled", "--event", "deployment_status"][..], &repo].concat(), 1),
         ([&["github", "issues.closed"][..], &repo].concat(), 0),
-        ([&["github", "push", "-H", "X-GitHub-Event: deployment_status"][..], &repo].concat(), 1),
+        (
+            [&["github", "deployment_status", "-H", "X-GitHub-Event: deployment_status"][..], &repo].concat(),
+            1,
+        ),
         (vec!["linear", "Project.update"], 0),
         (vec!["sentry", "--event", "brand_new"], 0),
     ] {
