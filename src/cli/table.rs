@@ -130,7 +130,7 @@ mod tests {
             }
             assert_eq!(lines.len() > 3, width < 74, "{width}: {lines:#?}");
         }
-        let narrow = table().lines(Some(40), Palette::PLAIN);
+        let narrow = table().lines(Some(34), Palette::PLAIN);
         assert_eq!(narrow[3], "without TITLE, and cut to fit: `--wide` shows all");
     }
 

@@ -9,7 +9,7 @@ use crate::support::{Collector, Gate, Project, named, sign, until};
 
 const ANY: &str = "[[webhooks]]\nsource = \"github\"\n";
 const CALLER: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-const BODY: &str = "{\"action\":\"opened\"}";
+const BODY: &str = "{\"action\":\"opened\",\"issue\":{}}";
 
 /// A project whose traces go to `endpoint`.
 fn project(endpoint: &str) -> Project {

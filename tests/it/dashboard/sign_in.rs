@@ -18,7 +18,7 @@ fn one_signs_in_with_the_key_and_comes_back_to_where_one_wanted_to_go() {
     window.go("/dashboard/deliveries?since=1h");
     window.type_into("input[name=key]", "not the key");
     window.enter();
-    window.see(".note.bad", "That is not the key of this gate.");
+    window.see(".note.bad", "That is not a key of this gate.");
     window.type_into("input[name=key]", gate.key());
     window.enter();
     window.see("h1", "Deliveries");

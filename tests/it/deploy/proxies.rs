@@ -17,8 +17,10 @@ fn assert_passes_webhooks_alone(proxy: SocketAddr, project: &Project) {
     until("the proxy answers", || http::request(proxy, "GET", "/", &[], b"").is_ok());
     // Larger than what proxies take by default, and with bytes that a rewrite would change.
     let filler = "ü \\u00fc\t".repeat(200_000);
-    let body =
-        named("through the proxy", &format!("{{ \"action\" : \"opened\",  \"filler\":{filler:?} }}\n"));
+    let body = named(
+        "through the proxy",
+        &format!("{{ \"action\" : \"opened\",  \"issue\" : {{}}, \"filler\":{filler:?} }}\n"),
+    );
     let signature = format!("sha256={}", sign(body.as_bytes()));
     let headers = [
         ("content-type", "application/json"),
