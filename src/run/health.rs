@@ -93,6 +93,11 @@ impl Health {
         let _ = self.store.set(store);
     }
 
+    /// Whether the disk of the data folder has too little left.
+    pub fn disk_is_full(&self) -> bool {
+        self.full_disk.get().is_some_and(|disk| disk.borrow().is_some())
+    }
+
     /// From now on the gate is degraded while the disk is full.
     pub fn watch_disk(&self, full: watch::Receiver<Option<FullDisk>>) {
         // There is one data folder.

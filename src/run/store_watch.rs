@@ -24,6 +24,8 @@ pub(super) async fn watch(store: Arc<dyn Store>, health: Health) {
     loop {
         let state = states.borrow_and_update().clone();
         match state {
+            // A probe that found a last page proves no room for a delivery.
+            StoreState::Writable if warned.is_some() && health.disk_is_full() => {}
             StoreState::Writable => {
                 if warned.take().is_some() {
                     emit(Event::StoreState { writable: true, why: None });

@@ -150,7 +150,12 @@ fn what_was_answered_during_a_long_overload_still_runs() {
     assert!(answered > 0);
     let ran = || gate.list("jobs?agent=dev&limit=1000&state=completed").len();
     within(crate::support::PATIENCE, || ran() >= answered.min(1000));
-    assert_eq!(ran(), answered.min(1000), "of {answered} that were answered 200");
+    let mut states = std::collections::BTreeMap::<String, usize>::new();
+    for job in gate.list("jobs?agent=dev&limit=1000") {
+        *states.entry(format!("{} {}", job["state"], job["reason"])).or_default() += 1;
+    }
+    let lost = gate.list("deliveries?outcome=quarantined&limit=3");
+    assert_eq!(ran(), answered.min(1000), "of {answered} that were answered 200: {states:?}, {lost:?}");
 }
 
 #[test]
