@@ -25,7 +25,12 @@ pub(super) async fn watch(store: Arc<dyn Store>, health: Health) {
         let state = states.borrow_and_update().clone();
         match state {
             // A probe that found a last page proves no room for a delivery.
-            StoreState::Writable if warned.is_some() && health.disk_is_full() => {}
+            StoreState::Writable if health.disk_is_full() => {
+                if warned.is_none_or(|warned| warned.elapsed() >= WARN_EVERY) {
+                    warned = Some(Instant::now());
+                    emit(Event::StoreState { writable: false, why: Some("the disk is full".into()) });
+                }
+            }
             StoreState::Writable => {
                 if warned.take().is_some() {
                     emit(Event::StoreState { writable: true, why: None });
@@ -44,12 +49,11 @@ pub(super) async fn watch(store: Arc<dyn Store>, health: Health) {
             }
         }
         let wait = async {
-            if warned.is_none() {
-                return std::future::pending().await;
-            }
             sleep(PROBE_EVERY).await;
-            // What becomes of it is told as the store's state.
-            let _ = timeout(PROBE_EVERY, store.probe()).await;
+            if warned.is_some() {
+                // What becomes of it is told as the store's state.
+                let _ = timeout(PROBE_EVERY, store.probe()).await;
+            }
         };
         tokio::select! {
             changed = states.changed() => if changed.is_err() {
