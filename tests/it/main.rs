@@ -25,6 +25,7 @@
 //! - `backup`: a copy of a store in use.
 //! - `deploy`: what systemd, Kubernetes, compose, proxies, Prometheus and Grafana are given.
 //! - `architecture`: the walls inside the code. `documents`: what is written about it.
+//! - `guides`: what is written for people, typed as it stands.
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test, which is what it is for")]
 #![expect(clippy::format_collect, clippy::format_push_string, reason = "a test may allocate")]
 
@@ -45,6 +46,7 @@ mod disk;
 mod documents;
 mod doors;
 mod durability;
+mod guides;
 mod host;
 mod hostile;
 mod isolation;
