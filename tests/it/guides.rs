@@ -67,7 +67,8 @@ fn blocks(document: &str) -> Vec<Block> {
             (None, Some(info)) => {
                 let mut parts = info.split(',').map(str::to_owned);
                 let language = parts.next().unwrap_or_default();
-                let block = Block { line: number + 1, language, attributes: parts.collect(), text: String::new() };
+                let block =
+                    Block { line: number + 1, language, attributes: parts.collect(), text: String::new() };
                 open = Some((block, indent));
             }
             (Some(_), Some(_)) => found.extend(open.take().map(|(block, _)| block)),
@@ -270,7 +271,8 @@ fn every_command_of_the_guides_exists() {
         let quoted = text.split('`').skip(1).step_by(2).filter_map(|text| text.strip_prefix("herdgate "));
         for line in typed.chain(quoted) {
             let command: String = line.chars().take_while(char::is_ascii_lowercase).collect();
-            let help = Command::new(env!("CARGO_BIN_EXE_herdgate")).args([&command, "--help"]).output().unwrap();
+            let help =
+                Command::new(env!("CARGO_BIN_EXE_herdgate")).args([&command, "--help"]).output().unwrap();
             assert!(help.status.success(), "{}: `herdgate {line}` does not exist", guide.display());
             let help = String::from_utf8_lossy(&help.stdout).into_owned();
             for option in line.split_whitespace().filter(|word| word.starts_with("--") && *word != "--") {
