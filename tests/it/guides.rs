@@ -270,6 +270,7 @@ fn every_command_of_the_guides_exists() {
         let typed = text.lines().filter_map(|line| line.trim().strip_prefix("herdgate "));
         let quoted = text.split('`').skip(1).step_by(2).filter_map(|text| text.strip_prefix("herdgate "));
         for line in typed.chain(quoted) {
+            let line = line.split('#').next().unwrap_or(line);
             let command: String = line.chars().take_while(char::is_ascii_lowercase).collect();
             let help =
                 Command::new(env!("CARGO_BIN_EXE_herdgate")).args([&command, "--help"]).output().unwrap();
