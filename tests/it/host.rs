@@ -106,7 +106,7 @@ fn a_disk_without_inodes_makes_no_dead_letters() {
 fn an_agent_on_a_dead_share_stops_nobody_else_and_its_runs_time_out() {
     let Some(share) = DeadShare::new() else {
         herdgate_skip::cannot_run(
-            "surroundings::an_agent_on_a_dead_share_stops_nobody_else_and_its_runs_time_out",
+            "host::an_agent_on_a_dead_share_stops_nobody_else_and_its_runs_time_out",
             "an automount cannot be made here",
         );
         return;

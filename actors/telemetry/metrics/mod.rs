@@ -76,7 +76,7 @@ impl Metrics {
             start_delay: RwLock::default(),
             panics: Labelled::new("herdgate_actor_panics_total", "actor", &["agent", "ingress", "parser"]),
             quarantined: Labelled::new("herdgate_receipts_quarantined_total", "reason", &QUARANTINE_REASONS),
-            not_started: Labelled::new("herdgate_runs_not_started_total", "cause", &["surroundings"]),
+            not_started: Labelled::new("herdgate_runs_not_started_total", "cause", &["host"]),
             refusals: Labelled::new("herdgate_store_refusals_total", "wanted", &["claim", "finish"]),
             clock: Labelled::new("herdgate_clock_jumps_total", "direction", &["ahead", "back"]),
             rerouted: metrics::counter!("herdgate_receipts_rerouted_total"),
