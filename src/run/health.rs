@@ -8,7 +8,7 @@ use tokio::{sync::watch, time::Instant};
 /// Where the gate stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// Not everything is there yet.
+    /// Not everything is there yet. The doors open last: what comes in through them is taken.
     Starting,
     /// Takes deliveries.
     Ready,
@@ -104,9 +104,10 @@ impl Health {
         let _ = self.full_disk.set(full);
     }
 
-    /// Whether deliveries are taken: also while draining, for the next life to run.
+    /// Whether deliveries are taken: from the first moment, since the doors open when all that a delivery
+    /// needs is there, and also while draining, for the next life to run.
     pub fn takes_deliveries(&self) -> bool {
-        matches!(*self.state.borrow(), State::Ready | State::Draining)
+        !matches!(*self.state.borrow(), State::Failed(_))
     }
 
     /// Whether the gate is on its way out.
@@ -170,6 +171,15 @@ mod tests {
         assert!(health.takes_deliveries(), "what comes in is safe");
         looked.send_replace(Instant::now());
         assert_eq!(health.state(), State::Ready);
+    }
+
+    #[test]
+    fn whoever_comes_between_the_opening_of_the_doors_and_readiness_is_not_sent_away() {
+        let health = Health::default();
+        assert_eq!(health.state(), State::Starting);
+        assert!(health.takes_deliveries(), "a socket that outlives its gates has guests waiting");
+        health.fail("the disk is gone");
+        assert!(!health.takes_deliveries());
     }
 
     #[test]
