@@ -17,7 +17,6 @@ mod settings;
 use std::{io, net::SocketAddr, sync::Arc};
 
 use actix_web::web::Data;
-use tokio::sync::watch;
 
 pub use admin::{Admin, AllowedHosts};
 pub use listeners::{Limits, Listeners, OnFailure, Place};
@@ -32,8 +31,6 @@ pub struct Servers {
     public: Door,
     admin: Door,
     operators: Data<Admin>,
-    /// Says that streams end: the admin door cannot close while one is open.
-    streams_end: watch::Sender<bool>,
 }
 
 impl Servers {
@@ -56,7 +53,6 @@ impl Servers {
     /// Closes the admin door, the last one to close.
     pub async fn close_admin(&self) {
         self.operators.close();
-        self.streams_end.send_replace(true);
         self.admin.close().await;
     }
 }
@@ -79,14 +75,11 @@ pub async fn serve(
     );
     let limits = &listeners.limits;
     let hosts = Arc::clone(&listeners.hosts);
-    let (streams_end, ended) = watch::channel(false);
-    let streams = admin::Streams::until(ended);
     let public_door = admin::PublicDoor(public_socket.local_addr()?);
     let operators = Data::new(admin);
     let options = DoorOptions::admin(limits);
     let admin =
-        admin::open(admin_socket, options, &on_failure, operators.clone(), hosts, streams, public_door)
-            .await?;
+        admin::open(admin_socket, options, &on_failure, operators.clone(), hosts, public_door).await?;
     let public = public::open(public_socket, DoorOptions::public(limits), &on_failure, per_worker).await?;
-    Ok(Servers { public, admin, operators, streams_end })
+    Ok(Servers { public, admin, operators })
 }

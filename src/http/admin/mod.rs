@@ -1,17 +1,20 @@
 //! The admin door: metrics, health, and the control API behind a key.
 //!
 //! - `auth`: who may use the API. `hosts`: under which names the door answers.
+//! - `signals`, `follow`, `stream`: what changes, told to whoever follows.
 //! - `health`, `metrics`: for probes and scrapers, without a key.
 //! - `api`: one file per noun. `dashboard`: the same for people.
 
 mod api;
 mod auth;
 mod dashboard;
+mod follow;
 mod health;
 mod hosts;
 mod metrics;
 mod signals;
 mod state;
+mod stream;
 
 use std::{io, net::TcpListener, sync::Arc};
 
@@ -22,7 +25,7 @@ use actix_web::{
     web,
 };
 
-pub(super) use dashboard::{PublicDoor, Streams};
+pub(super) use dashboard::PublicDoor;
 pub use hosts::AllowedHosts;
 pub use state::Admin;
 
@@ -37,15 +40,13 @@ pub(super) async fn open(
     on_failure: &OnFailure,
     admin: web::Data<Admin>,
     hosts: Arc<AllowedHosts>,
-    streams: Streams,
     public: PublicDoor,
 ) -> io::Result<Door> {
-    let (streams, public_door) = (web::Data::new(streams), web::Data::new(public));
+    let public_door = web::Data::new(public);
     open_door(socket, options, Arc::clone(on_failure), move || {
         let hosts = Arc::clone(&hosts);
         App::new()
             .app_data(admin.clone())
-            .app_data(streams.clone())
             .app_data(public_door.clone())
             .wrap(DefaultHeaders::new().add(("Cache-Control", "no-store")))
             .wrap_fn(move |request, app| {
@@ -66,7 +67,7 @@ pub(super) async fn open(
             .route("/metrics", web::get().to(metrics::metrics))
             .configure(api::open_routes)
             .route("/", web::get().to(dashboard::home))
-            .service(web::scope("/dashboard").wrap(from_fn(dashboard::audited)).configure(dashboard::routes))
+            .service(web::scope("/dashboard").configure(dashboard::routes))
             .service(
                 web::scope(crate::api::ROOT)
                     .wrap(from_fn(auth::authenticate))

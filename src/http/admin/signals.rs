@@ -104,8 +104,10 @@ const fn topics(event: &Event) -> &'static [Topic] {
         Event::AgentChanged { .. } => &[Agents, Schedule],
         Event::OperatorChanged(_) => &[Audit, Jobs, Agents],
         Event::BulkMoved(_) => &[Bulk, Jobs, Deliveries, Agents],
-        Event::TopologyApplied { .. } | Event::ReloadFailed { .. } => &[Config, Agents, Schedule, Nodes],
+        Event::TopologyApplied { .. } => &[Config, Agents, Schedule, Nodes],
+        Event::ReloadFailed { .. } | Event::RefusalEnded { .. } => &[Config, Nodes],
         Event::Pruned { .. } => &[Deliveries, Jobs, Runs, Audit],
+        Event::ActorGivenUp { .. } | Event::Draining { .. } => &[Nodes, Agents],
         _ => &[Nodes],
     }
 }

@@ -7,7 +7,7 @@ use super::{ANY, BUGS, deliver, held, labeled, window::Window};
 use crate::support::{Gate, Project, until};
 
 /// Every page.
-pub(super) const PATHS: [&str; 16] = [
+pub(super) const PATHS: [&str; 17] = [
     "/dashboard",
     "/dashboard/deliveries",
     "/dashboard/deliveries?repo=nobody/nothing",
@@ -22,6 +22,7 @@ pub(super) const PATHS: [&str; 16] = [
     "/dashboard/sources",
     "/dashboard/try?delivery={delivery}",
     "/dashboard/configuration",
+    "/dashboard/audit",
     "/dashboard/nodes",
     "/dashboard/more",
 ];
@@ -51,6 +52,8 @@ fn pictures_of_every_page() {
     assert_ne!(last, delivery);
     until("the first runs", || gate.metric("herdgate_executing{agent=\"triage\"}") > 0.5);
     until("the others are done", || gate.metric("herdgate_executing{agent=\"watch\"}") < 0.5);
+    gate.admin("POST", "/api/v1/agents/docs/pause");
+    gate.admin("POST", "/api/v1/agents/nobody/pause");
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();

@@ -59,7 +59,7 @@ pub(super) async fn show(
 /// Lets an agent begin no runs. Its jobs wait, also over restarts; what runs goes on.
 #[utoipa::path(post, path = "/agents/{name}/pause", tag = "agents", params(("name" = String, Path)),
     responses((status = 200, body = AgentDetail), Refusals))]
-pub(super) async fn pause(
+pub(in crate::http::admin) async fn pause(
     admin: Data<Admin>,
     caller: Caller,
     Named(name): Named<AgentName>,
@@ -77,7 +77,7 @@ pub(super) async fn pause(
 /// Lets a paused agent go on.
 #[utoipa::path(post, path = "/agents/{name}/resume", tag = "agents", params(("name" = String, Path)),
     responses((status = 200, body = AgentDetail), Refusals))]
-pub(super) async fn resume(
+pub(in crate::http::admin) async fn resume(
     admin: Data<Admin>,
     caller: Caller,
     Named(name): Named<AgentName>,
@@ -96,7 +96,7 @@ pub(super) async fn resume(
 /// as that says.
 #[utoipa::path(post, path = "/agents/{name}/scale", tag = "agents", params(("name" = String, Path)),
     request_body = Scale, responses((status = 200, body = AgentDetail), Refusals))]
-pub(super) async fn scale(
+pub(in crate::http::admin) async fn scale(
     admin: Data<Admin>,
     caller: Caller,
     Named(name): Named<AgentName>,
@@ -122,7 +122,7 @@ pub(super) async fn scale(
 #[utoipa::path(post, path = "/agents/{name}/runs", tag = "agents",
     params(("name" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = Option<NewRun>, responses((status = 200, body = Triggered), Refusals))]
-pub(super) async fn trigger(
+pub(in crate::http::admin) async fn trigger(
     admin: Data<Admin>,
     caller: Caller,
     Named(name): Named<AgentName>,
@@ -146,7 +146,7 @@ pub(super) async fn trigger(
 /// Gives the waiting jobs of an agent, which need not be configured, to another.
 #[utoipa::path(post, path = "/agents/{name}/jobs/hand-over", tag = "agents", params(("name" = String, Path)),
     request_body = HandOver, responses((status = 200, body = JobsMoved), Refusals))]
-pub(super) async fn hand_over(
+pub(in crate::http::admin) async fn hand_over(
     admin: Data<Admin>,
     caller: Caller,
     Named(agent): Named<AgentName>,
@@ -165,7 +165,7 @@ pub(super) async fn hand_over(
 /// Makes dead letters of the waiting jobs of an agent that is configured no more.
 #[utoipa::path(post, path = "/agents/{name}/jobs/discard", tag = "agents", params(("name" = String, Path)),
     responses((status = 200, body = JobsMoved), Refusals))]
-pub(super) async fn discard(
+pub(in crate::http::admin) async fn discard(
     admin: Data<Admin>,
     caller: Caller,
     Named(agent): Named<AgentName>,

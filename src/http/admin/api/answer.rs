@@ -12,7 +12,7 @@ use herdgate_actors::{control::ControlError, store::StoreError};
 use crate::api::problem::{Kind, MEDIA_TYPE, Problem};
 
 /// What a call answers.
-pub(super) type Answer<T> = Result<Json<T>, Refused>;
+pub(in crate::http::admin) type Answer<T> = Result<Json<T>, Refused>;
 
 /// A call that was not done, as it is told.
 #[derive(Debug)]

@@ -33,11 +33,11 @@ pub(super) async fn list(admin: Data<Admin>, Params(query): Params<AuditQuery>) 
 /// A change that somebody asks for.
 pub(in crate::http::admin) struct Deed {
     /// Its kind, like `agent.pause`.
-    pub(super) action: &'static str,
+    action: &'static str,
     /// What it is done to.
-    pub(super) subject: Option<String>,
+    subject: Option<String>,
     /// How that is now.
-    pub(super) before: Option<Value>,
+    before: Option<Value>,
 }
 
 impl Deed {
@@ -54,7 +54,7 @@ impl Deed {
 
 /// Makes a change, whether or not its caller stays to hear of it, and writes it down with how things
 /// are since.
-pub(super) async fn audited<T: 'static>(
+pub(in crate::http::admin) async fn audited<T: 'static>(
     admin: &Data<Admin>,
     caller: Caller,
     deed: Deed,
@@ -74,13 +74,7 @@ pub(super) async fn audited<T: 'static>(
 }
 
 /// Writes a change down.
-pub(in crate::http::admin) async fn note(
-    admin: &Admin,
-    caller: Caller,
-    deed: Deed,
-    after: Option<Value>,
-    problem: Option<String>,
-) {
+async fn note(admin: &Admin, caller: Caller, deed: Deed, after: Option<Value>, problem: Option<String>) {
     let Deed { action, subject, before } = deed;
     let from = caller.from.map(|from| from.to_string());
     emit(Event::OperatorChanged(OperatorChange {

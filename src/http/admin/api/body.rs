@@ -12,7 +12,7 @@ use crate::api::problem::Kind;
 const MOST_BYTES: usize = 512 * 1024;
 
 /// What a call is told in its body.
-pub(super) struct Body<T>(pub(super) T);
+pub(in crate::http::admin) struct Body<T>(pub(in crate::http::admin) T);
 
 impl<T: DeserializeOwned> FromRequest for Body<T> {
     type Error = Refused;

@@ -49,7 +49,7 @@ pub(super) async fn show(
 /// Begins a bulk action, or, with `dry_run`, only counts what it would be done to.
 #[utoipa::path(post, path = "/bulk", tag = "bulk", request_body = NewBulk,
     responses((status = 200, body = Bulk), Refusals))]
-pub(super) async fn start(
+pub(in crate::http::admin) async fn start(
     admin: Data<Admin>,
     caller: Caller,
     _: Params<NoParams>,
@@ -81,7 +81,7 @@ pub(super) async fn start(
 /// Ends a bulk action; what was done stays done.
 #[utoipa::path(post, path = "/bulk/{id}/cancel", tag = "bulk", params(("id" = Id, Path)),
     responses((status = 200, body = Bulk), Refusals))]
-pub(super) async fn cancel(
+pub(in crate::http::admin) async fn cancel(
     admin: Data<Admin>,
     caller: Caller,
     Named(BulkId(id)): Named<BulkId>,
@@ -98,7 +98,7 @@ pub(super) async fn cancel(
 }
 
 /// The id of a bulk action in a path.
-pub(super) struct BulkId(JobId);
+pub(in crate::http::admin) struct BulkId(pub(in crate::http::admin) JobId);
 
 impl super::path::InPath for BulkId {
     fn read(text: String) -> Result<Self, crate::api::problem::Problem> {

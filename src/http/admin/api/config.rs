@@ -26,7 +26,11 @@ pub(super) async fn in_force(admin: Data<Admin>, _: Params<NoParams>) -> Answer<
 /// Puts the files of the project in force as they are now, all or nothing.
 #[utoipa::path(post, path = "/config/reload", tag = "config",
     responses((status = 200, body = ApiReloaded), Refusals))]
-pub(super) async fn reload(admin: Data<Admin>, caller: Caller, _: Params<NoParams>) -> Answer<ApiReloaded> {
+pub(in crate::http::admin) async fn reload(
+    admin: Data<Admin>,
+    caller: Caller,
+    _: Params<NoParams>,
+) -> Answer<ApiReloaded> {
     let gate = admin.clone();
     let revision = json!({ "revision": gate.control().topology().revision() });
     let deed = Deed::to("config.reload", "configuration").from(Some(revision));

@@ -67,7 +67,7 @@ pub(super) async fn body(
 /// whatever its filters say.
 #[utoipa::path(post, path = "/deliveries/{id}/replay", tag = "deliveries", params(("id" = Id, Path)),
     request_body = Option<Replay>, responses((status = 200, body = Replayed), Refusals))]
-pub(super) async fn replay(
+pub(in crate::http::admin) async fn replay(
     admin: Data<Admin>,
     caller: Caller,
     Named(id): Named<ReceiptId>,

@@ -42,7 +42,7 @@ pub(super) async fn show(
 /// Runs a job that has ended once more, with fresh failure counts.
 #[utoipa::path(post, path = "/jobs/{id}/retry", tag = "jobs", params(("id" = Id, Path)),
     responses((status = 200, body = JobChanged), Refusals))]
-pub(super) async fn retry(
+pub(in crate::http::admin) async fn retry(
     admin: Data<Admin>,
     caller: Caller,
     Named(job): Named<JobId>,
@@ -59,7 +59,7 @@ pub(super) async fn retry(
 /// Marks a dead letter as seen to, or a job that waits as not wanted: it is cancelled.
 #[utoipa::path(post, path = "/jobs/{id}/dismiss", tag = "jobs", params(("id" = Id, Path)),
     responses((status = 200, body = JobChanged), Refusals))]
-pub(super) async fn dismiss(
+pub(in crate::http::admin) async fn dismiss(
     admin: Data<Admin>,
     caller: Caller,
     Named(job): Named<JobId>,
@@ -76,7 +76,7 @@ pub(super) async fn dismiss(
 /// Ends a job: at once where it waits, with its run where it has one.
 #[utoipa::path(post, path = "/jobs/{id}/cancel", tag = "jobs", params(("id" = Id, Path)),
     responses((status = 200, body = JobChanged), Refusals))]
-pub(super) async fn cancel(
+pub(in crate::http::admin) async fn cancel(
     admin: Data<Admin>,
     caller: Caller,
     Named(job): Named<JobId>,

@@ -10,15 +10,13 @@ use actix_web::{
 };
 use herdgate_actors::domain::RunId;
 
-use super::{
-    answer::Refused,
-    params::Params,
-    path::Named,
-    stream::{self, Pieces},
-};
+use super::{answer::Refused, params::Params, path::Named};
 use crate::{
     api::{problem::Kind, runs::LogQuery},
-    http::admin::Admin,
+    http::admin::{
+        Admin,
+        stream::{self, Pieces},
+    },
 };
 
 /// How often a log that is followed is looked at.
@@ -56,7 +54,7 @@ pub(super) async fn show(
     if matches!(place, Some(None)) {
         return Err(Refused::new(Kind::TooManyFollowers, "as many follow as may"));
     }
-    let (pieces, body) = stream::channel();
+    let (pieces, body) = stream::channel(&request);
     let agent = detail.run.agent;
     let follow = query.follow;
     rt::spawn(async move {

@@ -2,31 +2,35 @@
 //! are made of [`api`](crate::api).
 //!
 //! - `answer`: how calls are answered. `params`, `path`, `body`: how they are read.
+//!
+//! The dashboard changes things by the same calls, so both are written down alike.
 
-mod agents;
+pub(super) mod agents;
 mod answer;
 mod audit;
 mod body;
-mod bulk;
-mod config;
+pub(super) mod bulk;
+pub(super) mod config;
 mod dead_letters;
-mod deliveries;
+pub(super) mod deliveries;
 mod doc;
 mod events;
-mod jobs;
+pub(super) mod jobs;
 mod log;
 mod nodes;
 mod params;
 mod path;
-mod runs;
+pub(super) mod runs;
 mod schedule;
 mod sources;
-mod stream;
 
 use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, http::header, web};
 
-pub(super) use answer::Refused;
-pub(super) use audit::{Deed, note};
+pub(super) use answer::{Answer, Refused};
+pub(super) use audit::{Deed, audited};
+pub(super) use body::Body;
+pub(super) use params::{NoParams, Params};
+pub(super) use path::Named;
 
 use crate::api::problem::Kind;
 

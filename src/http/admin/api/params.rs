@@ -11,11 +11,11 @@ use super::answer::Refused;
 use crate::api::problem::{Kind, Problem};
 
 /// The parameters of a call.
-pub(super) struct Params<T>(pub(super) T);
+pub(in crate::http::admin) struct Params<T>(pub(in crate::http::admin) T);
 
 /// Of calls that have no parameters.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct NoParams {}
+pub(in crate::http::admin) struct NoParams {}
 
 impl IntoParams for NoParams {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<utoipa::openapi::path::Parameter> {

@@ -9,7 +9,7 @@ use super::answer::Refused;
 use crate::api::problem::{Kind, Problem};
 
 /// The one thing that a path names.
-pub(super) struct Named<T>(pub(super) T);
+pub(in crate::http::admin) struct Named<T>(pub(in crate::http::admin) T);
 
 /// A thing that paths can name.
 pub(super) trait InPath: Sized {

@@ -42,7 +42,7 @@ pub(super) async fn show(
 /// Ends a run, and its job with it.
 #[utoipa::path(post, path = "/runs/{id}/kill", tag = "runs", params(("id" = RunKey, Path)),
     responses((status = 200, body = RunChanged), Refusals))]
-pub(super) async fn kill(
+pub(in crate::http::admin) async fn kill(
     admin: Data<Admin>,
     caller: Caller,
     Named(run): Named<RunId>,

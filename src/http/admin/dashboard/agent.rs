@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use herdgate_actors::{
-    control::Triggered,
-    domain::{AgentName, Input},
-};
+use herdgate_actors::domain::AgentName;
 use serde::Deserialize;
 
 use super::{
@@ -15,24 +12,25 @@ use super::{
     charts::{self, Chart},
     error::Trouble,
     links::encoded,
+    listing::given,
     page,
     run_rows::RunLine,
     shell::{Place, Shell},
     visitor::{Flash, Operator, Visitor},
     words::{When, bytes, lasted, plural},
 };
-use crate::api::{
-    agents::{AgentDetail, Configured, State},
-    runs::RunsQuery,
+use crate::{
+    api::{
+        agents::{AgentDetail, Configured, NewRun, Scale, State, Triggered},
+        jobs::HandOver,
+        runs::RunsQuery,
+    },
+    http::admin::api::{Body, Named, NoParams, Params, agents},
+    run::Sample,
 };
-use crate::run::Sample;
 
 /// Runs that are listed.
 const RUNS: u32 = 10;
-/// More runs at once than any machine has places for.
-const MOST_SCALE: u32 = 1_000_000;
-/// The longest prompt of a run by hand.
-const MOST_PROMPT: usize = 64 * 1024;
 
 /// What of it is shown.
 #[derive(Debug, Default, Deserialize)]
@@ -268,52 +266,47 @@ pub(super) async fn act(
     operator: Operator,
     name: web::Path<String>,
     act: web::Form<Act>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Trouble> {
     let name = AgentName::from(name.into_inner());
-    let control = operator.0.control();
-    let done = match act.action.as_str() {
-        "pause" => control
-            .pause(name.clone())
-            .await
-            .map(|()| "Paused: what comes is kept, nothing begins.".to_owned()),
-        "resume" => control.resume(name.clone()).await.map(|()| "Resumed.".to_owned()),
+    let here = format!("/dashboard/agents/{}", encoded(name.as_str()));
+    let (named, none) = (Named(name), Params(NoParams {}));
+    let (admin, caller) = operator.asks();
+    let flash = match act.action.as_str() {
+        "pause" => page::told(agents::pause(admin, caller, named, none).await, |_| {
+            "Paused: what comes is kept, nothing begins.".to_owned()
+        }),
+        "resume" => page::told(agents::resume(admin, caller, named, none).await, |_| "Resumed.".to_owned()),
         "scale" => {
-            let to = act.scale.trim().parse::<u32>().ok().filter(|to| *to <= MOST_SCALE);
-            let to = to.ok_or_else(|| Trouble::Wrong(format!("`{}` is no number of runs", act.scale)))?;
-            control
-                .scale(name.clone(), Some(to))
-                .await
-                .map(|()| format!("{} at once from now on.", plural(to.into(), "run")))
-        }
-        "run" if act.prompt.len() > MOST_PROMPT => {
-            return Err(Trouble::Wrong(format!("the prompt is longer than {MOST_PROMPT} bytes")));
+            let wrong = || Trouble::Wrong(format!("`{}` is no number of runs", act.scale));
+            let to = given(&act.scale).map(|to| to.parse().map_err(|_| wrong())).transpose()?;
+            page::told(agents::scale(admin, caller, named, none, Body(Scale { to })).await, |changed| {
+                let runs = plural(changed.agent.scale.into(), "run");
+                let whose = if to.is_none() { ", as its file says" } else { "" };
+                format!("{runs} at once from now on{whose}.")
+            })
         }
         "run" => {
-            let prompt = act.prompt.trim();
-            let input = (!prompt.is_empty()).then(|| Input(prompt.to_owned()));
-            match control.trigger(name.clone(), input, None).await {
-                Ok(Triggered { job, .. }) => {
+            let run = Body(NewRun { prompt: given(&act.prompt).map(str::to_owned) });
+            match agents::trigger(admin, caller, named, none, request, run).await {
+                Ok(web::Json(Triggered { job, .. })) => {
                     let flash = Flash::done(format!("Asked for: this is job {job}."));
                     return Ok(page::went(&format!("/dashboard/jobs/{job}"), &flash));
                 }
-                Err(error) => Err(error),
+                refused => page::told(refused, |_| String::new()),
             }
         }
-        "discard" => {
-            control.discard_of(name.clone()).await.map(|jobs| format!("{} discarded.", plural(jobs, "job")))
-        }
+        "discard" => page::told(agents::discard(admin, caller, named, none).await, |moved| {
+            format!("{} discarded.", plural(moved.jobs, "job"))
+        }),
         "hand-over" => {
             let to = AgentName::from(act.to.trim());
-            control
-                .hand_over(name.clone(), to.clone())
-                .await
-                .map(|jobs| format!("{} handed over to {to}.", plural(jobs, "job")))
+            let text = format!("handed over to {to}");
+            page::told(agents::hand_over(admin, caller, named, none, Body(HandOver { to })).await, |moved| {
+                format!("{} {text}.", plural(moved.jobs, "job"))
+            })
         }
         other => return Err(Trouble::Wrong(format!("`{other}` cannot be done to an agent"))),
     };
-    let flash = match done {
-        Ok(done) => Flash::done(done),
-        Err(error) => Flash::failed(format!("Not done: {error}.")),
-    };
-    Ok(page::went(&format!("/dashboard/agents/{}", encoded(name.as_str())), &flash))
+    Ok(page::went(&here, &flash))
 }

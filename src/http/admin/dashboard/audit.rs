@@ -1,44 +1,80 @@
-//! Writes down what is changed from a page, like what is changed by the API.
+//! Who changed what, and what it was before.
 
-use actix_web::{
-    Error,
-    body::MessageBody,
-    dev::{ServiceRequest, ServiceResponse},
-    http::Method,
-    middleware::Next,
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use herdgate_actors::domain::JobId;
+use serde::Deserialize;
+
+use super::{
+    change_rows::{ChangeLine, PATH},
+    error::Trouble,
+    links::link,
+    listing::{Choice, Pages, ROWS, given, since, spans},
+    page,
+    shell::{Place, Shell},
+    visitor::Visitor,
 };
+use crate::api::audit::AuditQuery;
 
-use super::visitor::{FLASH, Flash, Visitor};
-use crate::http::admin::{
-    api::{Deed, note},
-    auth::Caller,
-};
+/// Which changes, as it stands in the address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Filters {
+    by: String,
+    action: String,
+    subject: String,
+    since: String,
+    after: String,
+}
 
-/// What is asked for by `POST` and changes nothing of the gate.
-const HARMLESS: [&str; 4] =
-    ["/dashboard/sign-in", "/dashboard/sign-out", "/dashboard/theme", "/dashboard/try"];
+impl Filters {
+    fn query(&self, visitor: &Visitor) -> Result<AuditQuery, Trouble> {
+        let after = given(&self.after).map(str::parse::<JobId>).transpose();
+        Ok(AuditQuery {
+            by: given(&self.by).map(str::to_owned),
+            action: given(&self.action).map(str::to_owned),
+            subject: given(&self.subject).map(str::to_owned),
+            since: since(&self.since, visitor.now),
+            until: None,
+            limit: Some(ROWS),
+            after: after.map_err(|error| Trouble::Wrong(error.to_string()))?,
+        })
+    }
 
-/// Notes who changed what, and what came of it.
-pub(in crate::http::admin) async fn audited(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let changes = request.method() == Method::POST && !HARMLESS.contains(&request.path());
-    let visitor = if changes { Visitor::of(request.request()).ok() } else { None };
-    let Some(visitor) = visitor else { return next.call(request).await };
-    let subject = request.path().trim_start_matches("/dashboard/").to_owned();
-    let caller = Caller { by: visitor.by.clone(), from: request.peer_addr().map(|peer| peer.ip()) };
-    let answer = next.call(request).await?;
-    let flash = answer.response().cookies().find(|cookie| cookie.name() == FLASH);
-    let told = flash.and_then(|cookie| Flash::read(cookie.value()));
-    let (after, problem) = match told {
-        Some(flash) if flash.class == "ok" => (Some(flash.text.into()), None),
-        Some(flash) => (None, Some(flash.text)),
-        None if answer.status().is_client_error() || answer.status().is_server_error() => {
-            (None, Some(format!("answered {}", answer.status())))
-        }
-        None => (None, None),
+    fn link(&self, after: &str) -> String {
+        let all = [
+            ("by", self.by.as_str()),
+            ("action", &self.action),
+            ("subject", &self.subject),
+            ("since", &self.since),
+            ("after", after),
+        ];
+        link(PATH, all)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct Audit {
+    shell: Shell,
+    filters: Filters,
+    spans: Vec<Choice>,
+    rows: Vec<ChangeLine>,
+    pages: Pages,
+    is_filtered: bool,
+}
+
+pub(super) async fn show(visitor: Visitor, filters: web::Query<Filters>) -> Result<HttpResponse, Trouble> {
+    let filters = filters.into_inner();
+    let backlog = visitor.store().backlog().await?;
+    let found = visitor.reads().changes(&filters.query(&visitor)?).await?;
+    let page = Audit {
+        shell: Shell::new(&visitor, Place::Audit, "Audit", "audit", &backlog),
+        spans: spans(&filters.since),
+        rows: found.items.iter().map(|change| ChangeLine::new(change, visitor.now)).collect(),
+        pages: Pages::of(&found, filters.after.is_empty(), |after| filters.link(after)),
+        is_filtered: filters.link("") != PATH,
+        filters,
     };
-    note(&visitor.admin, caller, Deed::to("dashboard", &subject), after, problem).await;
-    Ok(answer)
+    page::answer(&visitor, &page)
 }

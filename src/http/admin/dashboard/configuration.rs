@@ -11,7 +11,10 @@ use super::{
     visitor::{Flash, Operator, Visitor},
     words::{When, plural},
 };
-use crate::run::ReloadError;
+use crate::{
+    api::problem::Kind,
+    http::admin::api::{NoParams, Params, config},
+};
 
 struct AgentLine {
     name: String,
@@ -74,34 +77,17 @@ const AGENTS: usize = 200;
 
 /// `POST /dashboard/configuration`: all or nothing.
 pub(super) async fn reload(operator: Operator) -> Result<HttpResponse, Trouble> {
-    let visitor = operator.0;
-    match visitor.admin.reload.run().await {
-        Ok(reloaded) => {
-            let changes = &reloaded.applied.changes;
-            let of = |what: &str, names: &[herdgate_actors::domain::AgentName]| match names.len() {
-                0 => String::new(),
-                count => format!(" {} {what}.", plural(count as u64, "agent")),
-            };
-            let waiting = match reloaded.waiting.as_slice() {
-                [] => String::new(),
-                keys => format!(" These wait for the next start: {}.", keys.join("; ")),
-            };
-            let text = format!(
-                "Revision {} is in force.{}{}{}{waiting}",
-                reloaded.applied.revision,
-                of("added", &changes.added),
-                of("removed", &changes.removed),
-                of("changed", &changes.changed),
-            );
-            Ok(page::went("/dashboard/configuration", &Flash::done(text)))
+    let (admin, caller) = operator.asks();
+    let flash = match config::reload(admin, caller, Params(NoParams {})).await {
+        Err(refused) if refused.0.kind() == Some(Kind::ConfigurationRefused) => {
+            Flash::failed("Not reloaded: what was in force stays in force. What is wrong stands below.")
         }
-        Err(ReloadError::Problems(_)) => {
-            let flash =
-                Flash::failed("Not reloaded: what was in force stays in force. What is wrong stands below.");
-            Ok(page::went("/dashboard/configuration", &flash))
-        }
-        Err(error) => {
-            Ok(page::went("/dashboard/configuration", &Flash::failed(format!("Not reloaded: {error}."))))
-        }
-    }
+        answer => page::told(answer, |reloaded| {
+            let waits = reloaded.waits_for_restart.join("; ");
+            let waits =
+                if waits.is_empty() { waits } else { format!(" These wait for the next start: {waits}.") };
+            format!("Revision {} is in force: {}.{waits}", reloaded.revision, reloaded.differences)
+        }),
+    };
+    Ok(page::went("/dashboard/configuration", &flash))
 }

@@ -7,7 +7,7 @@ use actix_web::{
 };
 use askama::Template;
 use herdgate_actors::{
-    domain::{Origin, Parsed, ReceiptId, fact},
+    domain::{AgentName, Origin, Parsed, ReceiptId, fact},
     store::StoredReceipt,
 };
 use serde::Deserialize;
@@ -18,14 +18,20 @@ use super::{
     html::Html,
     job_rows::JobLine,
     json_tree,
+    listing::given,
     matrix::{self, Judged, Matrix},
     page,
     shell::{Place, Shell},
-    visitor::{Flash, Operator, Visitor},
+    visitor::{Operator, Visitor},
     why::{self, Why},
-    words::{When, bytes},
+    words::{When, bytes, plural},
 };
-use crate::{explain, views};
+use crate::{
+    api::deliveries::{Replay, Replayed},
+    explain,
+    http::admin::api::{Body, Named, NoParams, Params, deliveries},
+    views,
+};
 
 /// Bodies longer than this are not shown as a tree.
 const READABLE: usize = 4 << 20;
@@ -242,20 +248,34 @@ pub(super) async fn body(visitor: Visitor, id: web::Path<String>) -> Result<Http
         .body(receipt.delivery.body().clone()))
 }
 
+/// To whom it is given again.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct To {
+    agent: String,
+}
+
 /// `POST …/replay`.
-pub(super) async fn replay(operator: Operator, id: web::Path<String>) -> Result<HttpResponse, Trouble> {
+pub(super) async fn replay(
+    operator: Operator,
+    id: web::Path<String>,
+    to: Option<web::Form<To>>,
+) -> Result<HttpResponse, Trouble> {
     let id = id_of(&id)?;
-    let (to, flash) = match operator.0.control().replay(id).await {
-        Ok(ack) => {
-            let jobs = super::words::plural(ack.matched.into(), "job");
-            let flash = Flash::done(format!(
-                "Replayed {id} with the filters of today: it made {jobs}. This is the replay."
-            ));
-            (format!("/dashboard/deliveries/{}", ack.receipt), flash)
-        }
-        Err(error) => {
-            (format!("/dashboard/deliveries/{id}"), Flash::failed(format!("Not replayed: {error}")))
-        }
-    };
-    Ok(page::went(&to, &flash))
+    let agent = to.as_ref().and_then(|to| given(&to.agent)).map(AgentName::from);
+    let (admin, caller) = operator.asks();
+    let replay = Body(Replay { agent: agent.clone() });
+    let replayed = deliveries::replay(admin, caller, Named(id), Params(NoParams {}), replay).await;
+    let mut shown = id;
+    let flash = page::told(replayed, |Replayed { receipt, matched, .. }| {
+        shown = receipt;
+        agent.map_or_else(
+            || {
+                let jobs = plural(matched.into(), "job");
+                format!("Replayed {id} with the filters of today: it made {jobs}. This is the replay.")
+            },
+            |agent| format!("Given to {agent} again, whatever its filters say."),
+        )
+    });
+    Ok(page::went(&format!("/dashboard/deliveries/{shown}"), &flash))
 }

@@ -7,11 +7,12 @@ use serde::Deserialize;
 
 use super::{
     error::Trouble,
+    job_action::JobAction,
     job_rows::JobLine,
     page,
     run_rows::RunLine,
     shell::{Place, Shell},
-    visitor::{Flash, Operator, Visitor},
+    visitor::{Operator, Visitor},
 };
 
 #[derive(Template)]
@@ -63,7 +64,7 @@ fn verdict(job: &JobLine) -> (&'static str, String) {
 /// What is asked for.
 #[derive(Debug, Deserialize)]
 pub(super) struct Act {
-    action: String,
+    action: JobAction,
 }
 
 /// `POST /dashboard/jobs/{id}`.
@@ -73,16 +74,6 @@ pub(super) async fn act(
     act: web::Form<Act>,
 ) -> Result<HttpResponse, Trouble> {
     let id = id_of(&id)?;
-    let control = operator.0.control();
-    let (outcome, done) = match act.action.as_str() {
-        "cancel" => (control.cancel(id).await, "Cancelled."),
-        "retry" => (control.retry(id).await, "It is run again."),
-        "dismiss" => (control.dismiss(id).await, "Dismissed: marked as seen to."),
-        other => return Err(Trouble::Wrong(format!("`{other}` cannot be done to a job"))),
-    };
-    let flash = match outcome {
-        Ok(()) => Flash::done(done),
-        Err(error) => Flash::failed(format!("Not done: {error}.")),
-    };
+    let flash = page::told(act.action.on(&operator, id).await, |_| act.action.done().to_owned());
     Ok(page::went(&format!("/dashboard/jobs/{id}"), &flash))
 }

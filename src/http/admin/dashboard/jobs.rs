@@ -2,14 +2,15 @@
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use herdgate_actors::{
-    control::ControlError,
-    domain::{JobId, JobState},
+use herdgate_actors::domain::{JobId, JobState};
+use serde::{
+    Deserialize,
+    de::{IntoDeserializer, value::StrDeserializer},
 };
-use serde::Deserialize;
 
 use super::{
     error::Trouble,
+    job_action::JobAction,
     job_rows::JobLine,
     links::{link, own_page},
     listing::{Choice, Pages, ROWS, given, merged, since, spans},
@@ -168,6 +169,12 @@ impl Chosen {
         }
         chosen
     }
+
+    fn action(&self) -> Result<JobAction, Trouble> {
+        let named: StrDeserializer<'_, serde::de::value::Error> = self.action.as_str().into_deserializer();
+        let unknown = |_| Trouble::Wrong(format!("`{}` cannot be done to jobs", self.action));
+        JobAction::deserialize(named).map_err(unknown)
+    }
 }
 
 /// `POST /dashboard/jobs`: cancel, retry or dismiss those that were chosen.
@@ -176,25 +183,15 @@ pub(super) async fn act(
     fields: web::Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse, Trouble> {
     let chosen = Chosen::of(fields.into_inner());
-    let control = operator.0.control();
-    let (mut done, mut refused) = (0_u64, Vec::<ControlError>::new());
+    let action = chosen.action()?;
+    let (mut done, mut refused) = (0_u64, Vec::new());
     for id in &chosen.ids {
-        let outcome = match chosen.action.as_str() {
-            "cancel" => control.cancel(*id).await,
-            "retry" => control.retry(*id).await,
-            "dismiss" => control.dismiss(*id).await,
-            other => return Err(Trouble::Wrong(format!("`{other}` cannot be done to jobs"))),
-        };
-        match outcome {
-            Ok(()) => done += 1,
+        match action.on(&operator, *id).await {
+            Ok(_) => done += 1,
             Err(error) => refused.push(error),
         }
     }
-    let word = match chosen.action.as_str() {
-        "cancel" => "cancelled",
-        "retry" => "run again",
-        _ => "dismissed",
-    };
+    let word = action.word();
     let flash = match refused.first() {
         _ if chosen.ids.is_empty() => Flash::failed("No job was chosen, so nothing was done."),
         None => Flash::done(format!("{} {word}.", plural(done, "job"))),

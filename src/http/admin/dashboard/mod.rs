@@ -2,11 +2,12 @@
 //! follows what changes and knows the keys.
 //!
 //! - `visitor`: who looks, and who may change something. `session`, `origin`: how that is known.
-//!   `sign_in`: how one comes in. `audit`: what they changed.
+//!   `sign_in`: how one comes in. What is changed is changed by the calls of the API.
 //! - `shell`: what stands around every page. `page`, `answer`, `gzip`: how pages leave. `assets`: their files.
 //!   `error`: what is said when there is no page.
-//! - `events`: signals that something changed; `topics`: what a fact changes.
+//! - `events`: signals that something changed.
 //! - `words`, `links`: how things are written.
+//! - `job_action`, `sample`: what some pages do.
 //! - All others are a page, or a part of one, each.
 
 mod agent;
@@ -15,6 +16,7 @@ mod agents;
 mod answer;
 mod assets;
 mod audit;
+mod change_rows;
 mod charts;
 mod configuration;
 mod curl;
@@ -27,6 +29,7 @@ mod find;
 mod gzip;
 mod html;
 mod job;
+mod job_action;
 mod job_rows;
 mod jobs;
 mod json_tree;
@@ -41,12 +44,12 @@ mod page;
 mod run;
 mod run_rows;
 mod runs;
+mod sample;
 mod schedule;
 mod session;
 mod shell;
 mod sign_in;
 mod sources;
-mod topics;
 mod try_out;
 mod visitor;
 mod why;
@@ -54,8 +57,6 @@ mod words;
 
 use actix_web::{HttpResponse, http::header, web};
 
-pub(super) use audit::audited;
-pub(in crate::http) use events::Streams;
 pub(in crate::http) use sources::PublicDoor;
 
 /// Registers the routes.
@@ -88,9 +89,10 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/dead-letters/act", web::post().to(dead_letters::act))
         .route("/schedule", web::get().to(schedule::show))
         .route("/sources", web::get().to(sources::show))
-        .route("/sources/{name}", web::post().to(sources::send))
+        .route("/sources/{name}", web::post().to(sample::send))
         .route("/configuration", web::get().to(configuration::show))
         .route("/configuration", web::post().to(configuration::reload))
+        .route("/audit", web::get().to(audit::show))
         .route("/nodes", web::get().to(nodes::show))
         .service(
             web::resource("/try")

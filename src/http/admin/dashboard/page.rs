@@ -3,6 +3,7 @@
 use actix_web::{
     HttpResponse,
     http::{StatusCode, header},
+    web::Json,
 };
 use askama::Template;
 
@@ -11,6 +12,7 @@ use super::{
     error::Trouble,
     visitor::{Flash, Visitor},
 };
+use crate::http::admin::api::Answer;
 
 /// A page, or word that it has not changed.
 pub(super) fn answer(visitor: &Visitor, page: &impl Template) -> Result<HttpResponse, Trouble> {
@@ -23,6 +25,14 @@ pub(super) fn answer(visitor: &Visitor, page: &impl Template) -> Result<HttpResp
     answer.insert_header((header::ETAG, tag));
     visitor.forget_flash(&mut answer);
     Ok(body(&mut answer, visitor.takes_gzip, html))
+}
+
+/// What came of a change, in a sentence.
+pub(super) fn told<T>(answer: Answer<T>, done: impl FnOnce(T) -> String) -> Flash {
+    match answer {
+        Ok(Json(changed)) => Flash::done(done(changed)),
+        Err(refused) => Flash::failed(format!("Not done: {refused}.")),
+    }
 }
 
 /// To another page after an action, which says there what came of it.

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use herdgate_actors::{domain::RunId, runner::StopMode};
+use herdgate_actors::domain::RunId;
 use serde::Deserialize;
 
 use super::{
@@ -12,10 +12,13 @@ use super::{
     log_lines, page,
     run_rows::RunLine,
     shell::{Place, Shell},
-    visitor::{Flash, Operator, Visitor},
+    visitor::{Operator, Visitor},
     words::bytes,
 };
-use crate::api::{history::RunDetail, jobs, runs::State};
+use crate::{
+    api::{history::RunDetail, jobs, runs::State},
+    http::admin::api::{Named, NoParams, Params, runs},
+};
 
 /// So much of a log's end is shown at first.
 const SHOWN: u64 = 128 * 1024;
@@ -219,11 +222,10 @@ fn verdict(found: &RunDetail) -> (&'static str, String) {
 /// `POST …/kill`.
 pub(super) async fn kill(operator: Operator, id: web::Path<String>) -> Result<HttpResponse, Trouble> {
     let id = id_of(&id)?;
-    let flash = match operator.0.control().kill(id, StopMode::Gently).await {
-        Ok(()) => Flash::done(
-            "Told to end. It has its `kill_grace` for that, then it is killed; its job ends with it.",
-        ),
-        Err(error) => Flash::failed(format!("Not killed: {error}.")),
-    };
+    let (admin, caller) = operator.asks();
+    let killed = runs::kill(admin, caller, Named(id), Params(NoParams {})).await;
+    let flash = page::told(killed, |_| {
+        "Told to end. It has its `kill_grace` for that, then it is killed; its job ends with it.".to_owned()
+    });
     Ok(page::went(&format!("/dashboard/runs/{id}"), &flash))
 }

@@ -22,12 +22,13 @@ pub(super) enum Place {
     Sources,
     TryOut,
     Configuration,
+    Audit,
     Nodes,
     More,
 }
 
 /// Those of the rail with their names and addresses; where a letter stands, `g` and it lead there.
-const PLACES: [(Place, &str, &str, &str); 11] = [
+const PLACES: [(Place, &str, &str, &str); 12] = [
     (Place::Overview, "Overview", "/dashboard", "o"),
     (Place::Deliveries, "Deliveries", "/dashboard/deliveries", "d"),
     (Place::Jobs, "Jobs", "/dashboard/jobs", "j"),
@@ -38,6 +39,7 @@ const PLACES: [(Place, &str, &str, &str); 11] = [
     (Place::Sources, "Sources", "/dashboard/sources", "w"),
     (Place::TryOut, "Try out", "/dashboard/try", "t"),
     (Place::Configuration, "Configuration", "/dashboard/configuration", "c"),
+    (Place::Audit, "Audit", "/dashboard/audit", "u"),
     (Place::Nodes, "Nodes", "/dashboard/nodes", "n"),
 ];
 

@@ -7,20 +7,19 @@ use std::{
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use herdgate_actors::domain::{ProviderName, Source as Configured, SourceName};
-use serde::Deserialize;
+use herdgate_actors::domain::ProviderName;
 
 use super::{
     error::Trouble,
     links::{encoded, link},
     page,
     shell::{Place, Shell},
-    visitor::{Flash, Operator, Visitor},
+    visitor::Visitor,
     words::When,
 };
 use crate::{
     api::sources::{Secret, Source},
-    client, credentials, samples,
+    samples,
 };
 
 /// Where webhooks come in, as seen from this machine.
@@ -29,7 +28,7 @@ pub(in crate::http) struct PublicDoor(pub(in crate::http) SocketAddr);
 
 impl PublicDoor {
     /// An address to connect to: one that stands for all of them is none.
-    fn reached(self) -> SocketAddr {
+    pub(super) fn reached(self) -> SocketAddr {
         let ip = if self.0.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { self.0.ip() };
         SocketAddr::new(ip, self.0.port())
     }
@@ -143,67 +142,4 @@ fn steps(provider: &str) -> Vec<&'static str> {
             "It must sign as Standard Webhooks says, with the source's secret.",
         ],
     }
-}
-
-/// The sample that is to be sent.
-#[derive(Debug, Deserialize)]
-pub(super) struct SampleForm {
-    sample: String,
-    how: String,
-}
-
-/// `POST /dashboard/sources/{name}`: sends a sample to the public door, as a provider would.
-pub(super) async fn send(
-    operator: Operator,
-    name: web::Path<String>,
-    form: web::Form<SampleForm>,
-    door: web::Data<PublicDoor>,
-) -> Result<HttpResponse, Trouble> {
-    let name = SourceName::from(name.into_inner());
-    let topology = operator.0.control().topology();
-    let source = topology.source(&name).ok_or_else(|| Trouble::Missing(format!("source {name}")))?;
-    let sample = samples::find(source.provider, &form.sample).ok_or_else(|| {
-        Trouble::Wrong(format!("there is no sample `{}` of {}", form.sample, source.provider))
-    })?;
-    let id = credentials::random_hex().map_err(|error| Trouble::Wrong(error.to_string()))?;
-    let body = sample.body_of(&id);
-    let url = format!("http://{}/webhooks/{}/{}", door.reached(), source.provider, encoded(name.as_str()));
-    let mut headers: Vec<_> =
-        sample.headers(&id).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    let signed = signature(source, &headers, body.as_bytes());
-    let sent = match form.how.as_str() {
-        "signed" => {
-            headers.extend(signed);
-            client::deliver(&url, &headers, body.as_bytes()).await
-        }
-        "unsigned" => client::deliver(&url, &headers, body.as_bytes()).await,
-        "tampered" => {
-            headers.extend(signed);
-            // Still JSON, but no more what was signed.
-            client::deliver(&url, &headers, format!("{body} ").as_bytes()).await
-        }
-        other => return Err(Trouble::Wrong(format!("`{other}` is no way to send a sample"))),
-    };
-    let flash = match sent {
-        Ok(answered) => {
-            let text = format!("{} ({}) was answered {answered}", sample.name, form.how);
-            if let Some(receipt) = answered.json()["receipt"].as_str() {
-                return Ok(page::went(
-                    &format!("/dashboard/deliveries/{}", encoded(receipt)),
-                    &Flash::done(text),
-                ));
-            }
-            // What is forged must be refused.
-            let as_it_should = answered.status.is_success() == (form.how == "signed");
-            if as_it_should { Flash::done(text) } else { Flash::failed(text) }
-        }
-        Err(error) => Flash::failed(format!("Not sent: {error}")),
-    };
-    Ok(page::went("/dashboard/sources", &flash))
-}
-
-fn signature(source: &Configured, headers: &[(String, String)], body: &[u8]) -> Option<(String, String)> {
-    let (secret, signature) = (source.secrets.first()?, source.signatures.first()?);
-    let value = secret.sign(signature, &headers.iter().cloned().collect(), body)?;
-    Some((signature.header.to_string(), value))
 }

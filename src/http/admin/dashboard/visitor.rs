@@ -1,5 +1,7 @@
 //! Who looks at a page, and who may change something.
 
+use std::net::IpAddr;
+
 use actix_web::{
     FromRequest, HttpRequest, HttpResponseBuilder,
     cookie::{Cookie, SameSite, time},
@@ -11,12 +13,17 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use herdgate_actors::{control::Control, domain::Timestamp, store::Store};
 
 use super::{error::Trouble, gzip::takes_gzip, origin, session};
-use crate::{http::admin::state::Admin, keys::Access, reads::Reads, run::Health};
+use crate::{
+    http::admin::{auth::Caller, state::Admin},
+    keys::Access,
+    reads::Reads,
+    run::Health,
+};
 
 /// The cookie with the theme that somebody chose.
 pub(super) const THEME: &str = "herdgate-theme";
 /// The cookie with what came of the last action, until a page has shown it.
-pub(super) const FLASH: &str = "herdgate-flash";
+const FLASH: &str = "herdgate-flash";
 /// Sent along by a page that looks whether it has changed.
 const LIVE: &str = "x-herdgate-live";
 
@@ -26,6 +33,8 @@ pub(super) struct Visitor {
     /// The name of the key that was given.
     pub(super) by: String,
     access: Access,
+    /// The address that asks.
+    from: Option<IpAddr>,
     /// When the request came.
     pub(super) now: Timestamp,
     /// `light` or `dark`, where somebody chose.
@@ -67,7 +76,7 @@ impl Flash {
         cookie.same_site(SameSite::Strict).max_age(time::Duration::seconds(60)).finish()
     }
 
-    pub(super) fn read(value: &str) -> Option<Self> {
+    fn read(value: &str) -> Option<Self> {
         let (class, text) = value.split_once('.')?;
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
         match class {
@@ -104,7 +113,7 @@ impl Visitor {
         }
     }
 
-    pub(super) fn of(request: &HttpRequest) -> Result<Self, Trouble> {
+    fn of(request: &HttpRequest) -> Result<Self, Trouble> {
         let admin = request.app_data::<web::Data<Admin>>().ok_or(Trouble::SignedOut)?.clone();
         let now = admin.reads.clock.now();
         let who = who(request, &admin);
@@ -120,6 +129,7 @@ impl Visitor {
         Ok(Self {
             by,
             access,
+            from: request.peer_addr().map(|peer| peer.ip()),
             now,
             theme: theme(request),
             flash: flash.and_then(|cookie| Flash::read(cookie.value())),
@@ -159,6 +169,14 @@ impl FromRequest for Visitor {
 
 /// Somebody who has signed in and asks for a change from one of our own pages.
 pub(super) struct Operator(pub(super) Visitor);
+
+impl Operator {
+    /// What the calls of the API want to know: of which gate, and who asks.
+    pub(super) fn asks(&self) -> (web::Data<Admin>, Caller) {
+        let Visitor { admin, by, from, .. } = &self.0;
+        (admin.clone(), Caller { by: by.clone(), from: *from })
+    }
+}
 
 impl FromRequest for Operator {
     type Error = Trouble;

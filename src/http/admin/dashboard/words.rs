@@ -121,6 +121,14 @@ pub(super) fn plural(number: u64, what: &str) -> String {
     format!("{} {what}{s}", counted(number, None))
 }
 
+/// The start of a text, so many letters at most, and a sign where some are missing.
+pub(super) fn cut(text: &str, letters: usize) -> String {
+    match text.char_indices().nth(letters) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
 /// `412 B`, `7.4 KB`, `1.2 MB`.
 pub(super) fn bytes(count: u64) -> String {
     match count {
@@ -172,6 +180,7 @@ mod tests {
         assert_eq!(counted(1_234_567, None), "1,234,567");
         assert_eq!(counted(10_000, Some(10_000)), "10,000+");
         assert_eq!(plural(1, "job") + ", " + &plural(12, "job"), "1 job, 12 jobs");
+        assert_eq!([cut("abc", 3), cut("äbcd", 3)], ["abc", "äbc…"]);
         assert_eq!([bytes(12), bytes(7_450), bytes(1_250_000)], ["12 B", "7.4 KB", "1.2 MB"]);
     }
 }

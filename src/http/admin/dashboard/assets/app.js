@@ -57,11 +57,12 @@ const live = {
     this.heard = Date.now();
     this.source = new EventSource("/dashboard/events");
     const heard = (then) => (event) => { this.heard = Date.now(); then?.(event); };
-    this.source.addEventListener("hello", heard(() => { this.show("live"); this.ask(); }));
-    this.source.addEventListener("beat", heard());
-    this.source.addEventListener("signal", heard(({ data }) => {
+    this.source.onopen = heard(() => this.show("live"));
+    // The first signals tell where every topic stands, so whatever was missed is asked for.
+    this.source.onmessage = heard(({ data }) => {
       if (this.topics.has(JSON.parse(data).topic)) this.ask();
-    }));
+    });
+    this.source.addEventListener("beat", heard());
     this.source.onerror = () => this.show("degraded", "reconnecting");
   },
 

@@ -7,9 +7,11 @@ use std::{
     time::Duration,
 };
 
-use actix_web::web::Bytes;
+use actix_web::{HttpRequest, web::Bytes};
 use futures_core::Stream;
 use tokio::sync::mpsc;
+
+use crate::http::connection::Busy;
 
 /// Pieces that wait for a reader who is slow.
 const PIECES: usize = 4;
@@ -20,12 +22,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) struct Pieces(mpsc::Sender<Bytes>);
 
 /// Where they come out.
-pub(super) struct Body(mpsc::Receiver<Bytes>);
+pub(super) struct Body {
+    pieces: mpsc::Receiver<Bytes>,
+    request: HttpRequest,
+    /// Or the connection would be taken for idle as soon as the head of its answer is sent, and ended.
+    busy: Option<Busy>,
+}
 
-/// Both ends.
-pub(super) fn channel() -> (Pieces, Body) {
-    let (pieces, body) = mpsc::channel(PIECES);
-    (Pieces(pieces), Body(body))
+/// Both ends of the answer to a request.
+pub(super) fn channel(request: &HttpRequest) -> (Pieces, Body) {
+    let (sender, pieces) = mpsc::channel(PIECES);
+    (Pieces(sender), Body { pieces, request: request.clone(), busy: None })
 }
 
 impl Pieces {
@@ -44,6 +51,9 @@ impl Stream for Body {
     type Item = Result<Bytes, Infallible>;
 
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_recv(task).map(|piece| piece.map(Ok))
+        if self.busy.is_none() {
+            self.busy = Busy::mark(&self.request);
+        }
+        self.pieces.poll_recv(task).map(|piece| piece.map(Ok))
     }
 }
