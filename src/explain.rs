@@ -96,7 +96,7 @@ impl<'a> Explainer<'a> {
             return Explanation::refused(404, "no such webhook type or source");
         }
         let verified_by = match sources.verify(provider, &selector, &headers, &question.body, self.now) {
-            Ok(verified_by) => verified_by,
+            Ok(vouchers) => vouchers.into_iter().map(|voucher| voucher.source).collect(),
             Err(_) if question.trust => self.all_of(provider),
             Err(RejectReason::RateLimited) => {
                 return Explanation::refused(429, "too many deliveries from this source");

@@ -157,6 +157,7 @@ fn sample(random: &mut fastrand::Rng, engine: &SqliteEngine, at: Timestamp) -> R
             Delivery::new(DeliveryParts {
                 provider: ProviderName::new("github"),
                 sources: vec!["my-github".into()],
+                verified_by: vec![herdgate_actors::domain::VerifiedBy::Current],
                 headers,
                 body: Bytes::from(body),
                 at,

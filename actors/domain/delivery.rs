@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{Headers, TRACE_HEADER, TraceParent};
-use crate::domain::{DedupeKey, KeyWindow, ProviderName, SourceName, Timestamp};
+use crate::domain::{DedupeKey, KeyWindow, ProviderName, SourceName, Timestamp, VerifiedBy};
 
 /// A request whose sources are known. Made by verification, or read back from the store; complete from
 /// its first moment, and changed by nobody.
@@ -19,6 +19,8 @@ pub struct DeliveryParts {
     pub provider: ProviderName,
     /// Every source that vouches for it.
     pub sources: Vec<SourceName>,
+    /// By what each of them knew its sender, in their order; empty where that was not written down.
+    pub verified_by: Vec<VerifiedBy>,
     /// The event headers; signatures are gone.
     pub headers: Headers,
     /// The raw body, byte for byte, but for secrets which the provider put into it.
@@ -67,6 +69,11 @@ impl Delivery {
     /// Every source that vouches for it; never empty.
     pub fn sources(&self) -> &[SourceName] {
         &self.0.sources
+    }
+
+    /// By what each source knew its sender, in their order; empty where that was not written down.
+    pub fn verified_by(&self) -> &[VerifiedBy] {
+        &self.0.verified_by
     }
 
     /// The event headers, without signatures.

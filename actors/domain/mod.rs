@@ -41,6 +41,7 @@ mod trace;
 mod trigger_id;
 mod values;
 mod verdict;
+mod voucher;
 
 pub use agent::{AgentSpec, EnvVar, KeepWork, RetryPolicy, RunSpec};
 pub use attempt::{AttemptOutcome, Disposition, History};
@@ -77,3 +78,4 @@ pub use topology::{Changes, SubscriptionIndex, Topology};
 pub use trace::{DeliveryTrace, InvalidTraceParent, SpanId, TRACE_HEADER, TraceParent};
 pub use trigger_id::TriggerId;
 pub use verdict::{Actual, FailedClause, Match, TriggerMismatch, Verdict};
+pub use voucher::{VerifiedBy, Voucher};

@@ -10,7 +10,8 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::{
-    DedupeKey, Delivery, DeliveryParts, Headers, ProviderName, ReceiptId, RejectReason, SourceName, Timestamp,
+    DedupeKey, Delivery, DeliveryParts, Headers, ProviderName, ReceiptId, RejectReason, SourceName,
+    Timestamp, VerifiedBy, Voucher,
 };
 
 /// Which sources a request may belong to.
@@ -72,12 +73,16 @@ impl UnverifiedRequest {
     /// What `check` says.
     pub fn verify(
         self,
-        check: impl FnOnce(&Headers, &[u8]) -> Result<Vec<SourceName>, RejectReason>,
+        check: impl FnOnce(&Headers, &[u8]) -> Result<Vec<Voucher>, RejectReason>,
     ) -> Result<(VerifiedRequest, Reply), (RejectReason, Reply)> {
         let Self { provider, headers, at, reply, body, .. } = self;
         match check(&headers, &body) {
-            Ok(sources) if sources.is_empty() => Err((RejectReason::Unsigned, reply)),
-            Ok(sources) => Ok((VerifiedRequest { provider, sources, headers, body, at }, reply)),
+            Ok(vouchers) if vouchers.is_empty() => Err((RejectReason::Unsigned, reply)),
+            Ok(vouchers) => {
+                let (sources, verified_by) =
+                    vouchers.into_iter().map(|voucher| (voucher.source, voucher.by)).unzip();
+                Ok((VerifiedRequest { provider, sources, verified_by, headers, body, at }, reply))
+            }
             Err(reason) => Err((reason, reply)),
         }
     }
@@ -89,6 +94,7 @@ impl UnverifiedRequest {
 pub struct VerifiedRequest {
     provider: ProviderName,
     sources: Vec<SourceName>,
+    verified_by: Vec<VerifiedBy>,
     headers: Headers,
     body: Bytes,
     at: Timestamp,
@@ -131,8 +137,8 @@ impl VerifiedRequest {
         keys: Vec<DedupeKey>,
         own_windows: Vec<(SourceName, Duration)>,
     ) -> Delivery {
-        let Self { provider, sources, headers, body, at } = self;
-        let parts = DeliveryParts { provider, sources, headers, body, at, keys, own_windows };
+        let Self { provider, sources, verified_by, headers, body, at } = self;
+        let parts = DeliveryParts { provider, sources, verified_by, headers, body, at, keys, own_windows };
         Delivery::new(parts).expect("somebody vouches for a verified request")
     }
 }

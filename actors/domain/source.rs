@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    DigestWriter, Headers, ProviderName, RejectReason, Secret, Signature, SourceName, signature::Check,
+    DigestWriter, Headers, ProviderName, RejectReason, Secret, Signature, SourceName, VerifiedBy,
+    signature::Check,
 };
 
 /// What a secret is hashed under where only its change is to be seen.
@@ -68,14 +69,18 @@ impl Source {
             .find_map(|signature| headers.get(&signature.header).map(|value| (signature, value)))
     }
 
-    /// Begins to check whether one of the secrets signed a request.
+    /// Begins to check which of the secrets signed a request.
     ///
     /// # Errors
     /// No signature, or nothing that could be one of ours.
-    pub(crate) fn checks(&self, headers: &Headers) -> Result<Vec<Check>, RejectReason> {
+    pub(crate) fn checks(&self, headers: &Headers) -> Result<Vec<(VerifiedBy, Check)>, RejectReason> {
         let (signature, value) = self.signature(headers).ok_or(RejectReason::Unsigned)?;
-        let checks: Vec<_> =
-            self.secrets.iter().filter_map(|secret| secret.check(signature, value, headers)).collect();
+        let secrets = self.secrets.iter().enumerate();
+        let checks: Vec<_> = secrets
+            .filter_map(|(place, secret)| {
+                Some((VerifiedBy::secret(place), secret.check(signature, value, headers)?))
+            })
+            .collect();
         if checks.is_empty() { Err(RejectReason::BadSignature) } else { Ok(checks) }
     }
 }

@@ -4,7 +4,10 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::{RateLimits, freshness, rate_limits::Limiter};
 use crate::{
-    domain::{Headers, ProviderName, RejectReason, Source, SourceName, SourceSelector, Timestamp, feed},
+    domain::{
+        Headers, ProviderName, RejectReason, Source, SourceName, SourceSelector, Timestamp, VerifiedBy,
+        Voucher, feed,
+    },
     provider,
     telemetry::metrics,
 };
@@ -81,14 +84,14 @@ impl Sources {
         headers: &Headers,
         body: &[u8],
         now: Timestamp,
-    ) -> Result<Vec<SourceName>, RejectReason> {
+    ) -> Result<Vec<Voucher>, RejectReason> {
         let entries: Vec<_> = self.selected(provider, selector).collect();
-        let mut signed = signed_by(&entries, headers, body);
+        let signed = signed_by(&entries, headers, body);
         let mut verified_by = Vec::new();
         let mut reason = RejectReason::Unsigned;
-        for (entry, signed) in entries.iter().zip(&mut signed) {
-            match signed.and_then(|()| entry.check(headers, body, now)) {
-                Ok(()) => verified_by.push(entry.source.name.clone()),
+        for (entry, signed) in entries.iter().zip(signed) {
+            match signed.and_then(|by| entry.check(headers, body, now).map(|()| by)) {
+                Ok(by) => verified_by.push(Voucher { source: entry.source.name.clone(), by }),
                 // What is nearest to being accepted tells the operator most.
                 Err(why) if rank(why) > rank(reason) => reason = why,
                 Err(_) => {}
@@ -138,28 +141,32 @@ const fn rank(reason: RejectReason) -> u8 {
     }
 }
 
-/// Whether one of its secrets signed the body, for each entry. All secrets are tried in one pass over
+/// Which of its secrets signed the body, for each entry: the one in force, where two did. All secrets are tried in one pass over
 /// the body; a source without secrets takes everything.
-fn signed_by(entries: &[&LimitedSource], headers: &Headers, body: &[u8]) -> Vec<Result<(), RejectReason>> {
+fn signed_by(
+    entries: &[&LimitedSource],
+    headers: &Headers,
+    body: &[u8],
+) -> Vec<Result<VerifiedBy, RejectReason>> {
     let mut checks = Vec::new();
     let mut owners = Vec::new();
     let mut signed = Vec::with_capacity(entries.len());
     for (at, entry) in entries.iter().enumerate() {
         if entry.source.secrets.is_empty() {
-            signed.push(Ok(()));
+            signed.push(Ok(VerifiedBy::Unsigned));
             continue;
         }
         let begun = if checks.len() < MOST_SECRETS { entry.source.checks(headers) } else { Ok(Vec::new()) };
         signed.push(Err(begun.as_ref().err().copied().unwrap_or(RejectReason::BadSignature)));
-        for check in begun.unwrap_or_default() {
+        for (by, check) in begun.unwrap_or_default() {
             checks.push(check);
-            owners.push(at);
+            owners.push((at, by));
         }
     }
     feed(&mut checks, body);
-    for (check, owner) in checks.into_iter().zip(owners) {
+    for (check, (owner, by)) in checks.into_iter().zip(owners) {
         if check.holds() {
-            signed[owner] = Ok(());
+            signed[owner] = Ok(signed[owner].map_or(by, |known| known.min(by)));
         }
     }
     signed
@@ -209,7 +216,7 @@ mod tests {
     ) -> Result<Vec<String>, RejectReason> {
         sources
             .verify(ProviderName::new("linear"), selector, headers, body, NOW)
-            .map(|names| names.iter().map(ToString::to_string).collect())
+            .map(|vouchers| vouchers.iter().map(|voucher| voucher.source.to_string()).collect())
     }
 
     #[test]
@@ -238,10 +245,16 @@ mod tests {
     #[test]
     fn a_previous_secret_is_accepted_while_it_is_rotated() {
         let sources = Sources::new([source("one", ProviderName::new("linear"), &["new", "old"])]);
-        for secret in ["new", "old"] {
-            let headers = signed(ProviderName::new("linear"), secret, b"body");
-            assert!(verify(&sources, &SourceSelector::Any, &headers, b"body").is_ok(), "{secret}");
+        let linear = ProviderName::new("linear");
+        for (secret, by) in [("new", VerifiedBy::Current), ("old", VerifiedBy::Previous)] {
+            let headers = signed(linear, secret, b"body");
+            let vouchers = sources.verify(linear, &SourceSelector::Any, &headers, b"body", NOW);
+            assert_eq!(vouchers, Ok(vec![Voucher { source: "one".into(), by }]), "{secret}");
         }
+        let same = Sources::new([source("one", linear, &["same", "same"])]);
+        let headers = signed(linear, "same", b"body");
+        let vouchers = same.verify(linear, &SourceSelector::Any, &headers, b"body", NOW).unwrap();
+        assert_eq!(vouchers[0].by, VerifiedBy::Current);
     }
 
     #[test]

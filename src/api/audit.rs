@@ -5,13 +5,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ids::Id, time::Time};
+use super::{ids::Id, list::Listed, time::Time};
 
 /// Which changes; the newest come first.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, default)]
+pub type AuditQuery = Listed<AuditFilter>;
+
+/// Which of them; all that is said must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
-pub struct AuditQuery {
+pub struct AuditFilter {
     /// Only by this key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
@@ -21,20 +24,6 @@ pub struct AuditQuery {
     /// Only of this thing: an agent's name, an id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// Only then or later.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<Time>,
-    /// Only before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub until: Option<Time>,
-    /// At most so many rows.
-    #[param(minimum = 1, maximum = 1000, default = 50)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u32>,
-    /// Only those behind this place, which `next` of the page before gave.
-    #[param(value_type = Option<Id>)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub after: Option<JobId>,
 }
 
 /// A change that somebody asked for.

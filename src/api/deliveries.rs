@@ -1,20 +1,23 @@
 //! Deliveries. Each is known by the id of its receipt.
 
 use herdgate_actors::{
-    domain::{AgentName, JobId, ReceiptId, SourceName},
+    domain::{AgentName, JobId, ReceiptId, SourceName, VerifiedBy},
     store::{DeliveryOutcome, ReceiptRow},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ids::Id, jobs::Job, time::Time, verdict::Verdict};
+use super::{ids::Id, jobs::Job, list::Listed, time::Time, verdict::Verdict};
 
 /// Which deliveries; the newest come first.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, default)]
+pub type DeliveriesQuery = Listed<DeliveriesFilter>;
+
+/// Which of them; all that is said must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
-pub struct DeliveriesQuery {
+pub struct DeliveriesFilter {
     /// Only of this source.
     #[param(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,20 +42,6 @@ pub struct DeliveriesQuery {
     /// ASCII letters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Only those that arrived then or later.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<Time>,
-    /// Only those that arrived before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub until: Option<Time>,
-    /// At most so many rows.
-    #[param(minimum = 1, maximum = 1000, default = 50)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u32>,
-    /// Only those behind this place, which `next` of the page before gave.
-    #[param(value_type = Option<Id>)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub after: Option<ReceiptId>,
 }
 
 /// What came of a delivery.
@@ -142,6 +131,8 @@ pub struct DeliveryDetail {
     /// The revision of the configuration that judged it; absent where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<u64>,
+    /// By what each of its sources knew its sender; empty where that was not written down.
+    pub verified_by: Vec<Verified>,
     /// The headers that were kept. Signatures never are.
     pub headers: Vec<Header>,
     /// The size of its body.
@@ -159,6 +150,29 @@ pub struct DeliveryDetail {
     pub today: Vec<Verdict>,
     /// The jobs that it made.
     pub jobs: Vec<Job>,
+}
+
+/// How a source came to vouch for a delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Verified {
+    /// Which source.
+    #[schema(value_type = String)]
+    pub source: SourceName,
+    /// By which of its secrets.
+    pub secret: Secret,
+}
+
+/// Which secret of a source signed a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = SigningSecret)]
+pub enum Secret {
+    /// The one in force.
+    Current,
+    /// The one before, which is accepted while it is rotated.
+    Previous,
+    /// None: the source has no secret, and anybody may send.
+    Unsigned,
 }
 
 /// A header.
@@ -197,6 +211,16 @@ pub struct Replayed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Id>)]
     pub job: Option<JobId>,
+}
+
+impl From<VerifiedBy> for Secret {
+    fn from(by: VerifiedBy) -> Self {
+        match by {
+            VerifiedBy::Current => Self::Current,
+            VerifiedBy::Previous => Self::Previous,
+            VerifiedBy::Unsigned => Self::Unsigned,
+        }
+    }
 }
 
 impl From<DeliveryOutcome> for Outcome {

@@ -7,13 +7,16 @@ use herdgate_actors::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ids::Id, time::Time};
+use super::{ids::Id, list::Listed, time::Time};
 
 /// Which jobs; the newest come first.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, default)]
+pub type JobsQuery = Listed<JobsFilter>;
+
+/// Which of them; all that is said must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
-pub struct JobsQuery {
+pub struct JobsFilter {
     /// Only of this agent.
     #[param(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,20 +42,6 @@ pub struct JobsQuery {
     #[param(value_type = Option<Id>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<ReceiptId>,
-    /// Only those that were made then or later.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<Time>,
-    /// Only those that were made before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub until: Option<Time>,
-    /// At most so many rows.
-    #[param(minimum = 1, maximum = 1000, default = 50)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u32>,
-    /// Only those behind this place, which `next` of the page before gave.
-    #[param(value_type = Option<Id>)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub after: Option<JobId>,
 }
 
 /// Where a job stands.

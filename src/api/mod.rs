@@ -15,6 +15,7 @@ pub mod events;
 pub mod history;
 pub mod ids;
 pub mod jobs;
+pub mod list;
 pub mod nodes;
 pub mod page;
 pub mod problem;

@@ -10,14 +10,18 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     ids::{Id, RunKey},
     jobs::Trigger,
+    list::Listed,
     time::Time,
 };
 
 /// Which runs: those under way come first, then the latest start.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, default)]
+pub type RunsQuery = Listed<RunsFilter>;
+
+/// Which of them; all that is said must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
-pub struct RunsQuery {
+pub struct RunsFilter {
     /// Only of this agent.
     #[param(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,19 +38,6 @@ pub struct RunsQuery {
     #[param(value_type = Option<Id>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<ReceiptId>,
-    /// Only those that were started then or later.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<Time>,
-    /// Only those that were started before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub until: Option<Time>,
-    /// At most so many rows.
-    #[param(minimum = 1, maximum = 1000, default = 50)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u32>,
-    /// Only those behind this place, which `next` of the page before gave.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub after: Option<String>,
 }
 
 /// Where a run stands, or how it ended.

@@ -6,14 +6,14 @@ use serde_json::Value;
 use super::{
     gate::Gate,
     globals::{Globals, View},
-    lists::{Rows, Window, place},
+    lists::{Rows, Window},
     outcome::Outcome,
     palette::Tone,
     print::Out,
     table::{Cell, Column, Table},
     times::Times,
 };
-use crate::api::audit::{AuditQuery, Change};
+use crate::api::audit::{AuditFilter, Change};
 
 /// List who changed what, the newest first.
 #[derive(Debug, Args)]
@@ -35,17 +35,9 @@ pub(super) struct Audit {
 
 impl Audit {
     pub(super) fn run(self, globals: &Globals) -> Outcome {
-        let query = AuditQuery {
-            by: self.by,
-            action: self.action,
-            subject: self.subject,
-            since: self.window.since(),
-            until: self.window.until(),
-            ..AuditQuery::default()
-        };
-        let found = Rows::read(&Gate::of(globals)?, self.window.limit, async |api, limit, after| {
-            api.audit(&AuditQuery { limit: Some(limit), after: place(after)?, ..query.clone() }).await
-        })?;
+        let filter = AuditFilter { by: self.by, action: self.action, subject: self.subject };
+        let gate = Gate::of(globals)?;
+        let found = Rows::read(&gate, &self.window, filter, async |api, query| api.audit(query).await)?;
         let mut out = Out::new();
         if globals.json {
             out.each(&found.rows)?;

@@ -6,14 +6,14 @@ use herdgate_actors::domain::{AgentName, SourceName};
 use super::{
     gate::Gate,
     globals::{Globals, View},
-    lists::{Rows, Window, one_of, place},
+    lists::{Rows, Window, one_of},
     outcome::Outcome,
     print::Out,
     table::{Cell, Column, Table},
     times::Times,
     words::{outcome_tone, spelled},
 };
-use crate::api::deliveries::{self, DeliveriesQuery, Delivery};
+use crate::api::deliveries::{self, DeliveriesFilter, Delivery};
 
 /// List deliveries, the newest first.
 #[derive(Debug, Args)]
@@ -60,7 +60,7 @@ pub(super) struct Filter {
 impl Filter {
     /// Reads the deliveries that match, the newest first.
     pub(super) fn find(&self, gate: &Gate) -> miette::Result<Rows<Delivery>> {
-        let query = DeliveriesQuery {
+        let filter = DeliveriesFilter {
             source: self.source.as_deref().map(SourceName::from),
             outcome: self.outcome,
             event: self.event.clone(),
@@ -68,14 +68,8 @@ impl Filter {
             agent: self.agent.as_deref().map(AgentName::from),
             delivery_id: self.delivery_id.clone(),
             text: self.text.clone(),
-            since: self.window.since(),
-            until: self.window.until(),
-            ..DeliveriesQuery::default()
         };
-        Rows::read(gate, self.window.limit, async |api, limit, after| {
-            api.deliveries(&DeliveriesQuery { limit: Some(limit), after: place(after)?, ..query.clone() })
-                .await
-        })
+        Rows::read(gate, &self.window, filter, async |api, query| api.deliveries(query).await)
     }
 }
 

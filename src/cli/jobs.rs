@@ -6,7 +6,7 @@ use herdgate_actors::domain::{AgentName, ReceiptId, SourceName};
 use super::{
     gate::Gate,
     globals::{Globals, View},
-    lists::{Rows, Window, one_of, place},
+    lists::{Rows, Window, one_of},
     outcome::Outcome,
     print::Out,
     stranded,
@@ -14,7 +14,7 @@ use super::{
     times::Times,
     words::{cause, job_tone, why_job},
 };
-use crate::api::jobs::{Job, JobsQuery, State};
+use crate::api::jobs::{Job, JobsFilter, State};
 
 /// List jobs, the newest first: what waits, runs, ended, and why.
 #[derive(Debug, Args)]
@@ -69,7 +69,7 @@ pub(super) struct Filter {
 impl Filter {
     /// Reads the jobs that match, the newest first.
     pub(super) fn find(&self, gate: &Gate, state: Option<State>) -> miette::Result<Rows<Job>> {
-        let query = JobsQuery {
+        let filter = JobsFilter {
             agent: self.agent.as_deref().map(AgentName::from),
             state,
             reason: self.reason.clone(),
@@ -77,13 +77,8 @@ impl Filter {
             event: self.event.clone(),
             repo: self.repo.clone(),
             receipt: self.receipt,
-            since: self.window.since(),
-            until: self.window.until(),
-            ..JobsQuery::default()
         };
-        Rows::read(gate, self.window.limit, async |api, limit, after| {
-            api.jobs(&JobsQuery { limit: Some(limit), after: place(after)?, ..query.clone() }).await
-        })
+        Rows::read(gate, &self.window, filter, async |api, query| api.jobs(query).await)
     }
 }
 

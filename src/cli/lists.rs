@@ -8,6 +8,7 @@ use herdgate_actors::domain::{Clock, Timestamp};
 use super::{gate::Gate, palette::Tone, print::Out};
 use crate::{
     api::{
+        list::{self, Listed},
         page::{MOST_ROWS, Page},
         time::Time,
     },
@@ -56,12 +57,13 @@ impl When {
 }
 
 impl Window {
-    pub(super) fn since(&self) -> Option<Time> {
-        self.since.map(|when| when.0)
-    }
-
-    pub(super) fn until(&self) -> Option<Time> {
-        self.until.map(|when| when.0)
+    /// The first of the pages that are read.
+    fn first(&self) -> list::Window {
+        list::Window {
+            since: self.since.map(|when| when.0),
+            until: self.until.map(|when| when.0),
+            ..list::Window::default()
+        }
     }
 }
 
@@ -81,21 +83,22 @@ impl<T> Default for Rows<T> {
 
 impl<T> Rows<T> {
     /// Reads as many pages as it takes.
-    pub(super) fn read(
+    pub(super) fn read<F>(
         gate: &Gate,
-        limit: u32,
-        mut page: impl AsyncFnMut(&Api, u32, Option<String>) -> Result<Page<T>, ApiError>,
+        window: &Window,
+        filter: F,
+        mut page: impl AsyncFnMut(&Api, &Listed<F>) -> Result<Page<T>, ApiError>,
     ) -> miette::Result<Self> {
         let mut found = Self::default();
-        let mut after = None;
+        let mut query = Listed { filter, window: window.first() };
         loop {
             let read = u32::try_from(found.rows.len()).unwrap_or(u32::MAX);
-            let wanted = limit.saturating_sub(read).min(MOST_ROWS);
-            let next = gate.ask(|api| page(api, wanted, after.take()))?;
+            query.window.limit = Some(window.limit.saturating_sub(read).min(MOST_ROWS));
+            let next = gate.ask(|api| page(api, &query))?;
             found.rows.extend(next.items);
             (found.more, found.is_capped) = (next.more, next.more_is_capped);
-            after = next.next;
-            if after.is_none() || found.rows.len() >= limit as usize {
+            query.window.after = next.next;
+            if query.window.after.is_none() || found.rows.len() >= window.limit as usize {
                 return Ok(found);
             }
         }
@@ -134,14 +137,6 @@ impl<T> Rows<T> {
             },
         )
     }
-}
-
-/// The place behind which a page goes on, as the query has it.
-pub(super) fn place<T: FromStr<Err: std::fmt::Display>>(
-    after: Option<String>,
-) -> Result<Option<T>, ApiError> {
-    let unreadable = |error: T::Err| ApiError::Unreadable { base: String::new(), why: error.to_string() };
-    after.map(|after| after.parse().map_err(unreadable)).transpose()
 }
 
 /// A value of a closed list, as the API writes it.

@@ -13,7 +13,7 @@ use super::{
     times::{Times, span},
     words::{cause, run_tone, why_run},
 };
-use crate::api::runs::{Run, RunsQuery, State};
+use crate::api::runs::{Run, RunsFilter, State};
 
 /// List runs: those under way, then the newest.
 #[derive(Debug, Args)]
@@ -63,18 +63,13 @@ impl Runs {
         };
         let mut all: Option<Rows<Run>> = None;
         for state in states {
-            let query = RunsQuery {
+            let filter = RunsFilter {
                 agent: self.agent.as_deref().map(AgentName::from),
                 state,
                 source: self.source.as_deref().map(SourceName::from),
                 receipt: self.receipt,
-                since: self.window.since(),
-                until: self.window.until(),
-                ..RunsQuery::default()
             };
-            let found = Rows::read(gate, self.window.limit, async |api, limit, after| {
-                api.runs(&RunsQuery { limit: Some(limit), after, ..query.clone() }).await
-            })?;
+            let found = Rows::read(gate, &self.window, filter, async |api, query| api.runs(query).await)?;
             all = Some(match all {
                 None => found,
                 Some(all) => all.and(found),

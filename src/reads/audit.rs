@@ -4,7 +4,7 @@ use herdgate_actors::store::{ChangeQuery, ChangeRow, CountOf};
 
 use super::{
     Reads,
-    lists::{limit, span},
+    lists::{limit, place, span},
 };
 use crate::api::{
     audit::{AuditQuery, Change},
@@ -18,14 +18,14 @@ impl Reads {
     /// # Errors
     /// The query asks for what cannot be, or the store does not answer.
     pub async fn changes(&self, query: &AuditQuery) -> Result<Page<Change>, Problem> {
-        let limit = limit(query.limit)?;
+        let limit = limit(&query.window)?;
         let wanted = ChangeQuery {
-            by: query.by.clone(),
-            action: query.action.clone(),
-            subject: query.subject.clone(),
-            span: span(query.since, query.until),
+            by: query.filter.by.clone(),
+            action: query.filter.action.clone(),
+            subject: query.filter.subject.clone(),
+            span: span(&query.window),
             limit,
-            before: query.after,
+            before: place(&query.window)?,
         };
         let rows = self.store.changes(wanted.clone()).await?;
         let page = self.page(rows, limit, |last| {

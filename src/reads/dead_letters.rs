@@ -1,8 +1,8 @@
 //! Dead letters by agent and reason.
 
-use herdgate_actors::store::JobQuery;
+use herdgate_actors::store::{JobQuery, Span};
 
-use super::{Reads, lists::span};
+use super::Reads;
 use crate::api::{
     dead_letters::{DeadLetters, DeadLettersQuery},
     page::Page,
@@ -15,7 +15,7 @@ impl Reads {
     /// # Errors
     /// There is no such agent, or the store does not answer.
     pub async fn dead_letters(&self, query: &DeadLettersQuery) -> Result<Page<DeadLetters>, Problem> {
-        let span = span(query.since, query.until);
+        let span = Span { since: query.since.map(|time| time.0), until: query.until.map(|time| time.0) };
         let wanted = JobQuery { agent: query.agent.clone(), span, ..JobQuery::default() };
         let groups = self.store.dead_letters(wanted).await?;
         if groups.is_empty() {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use herdgate_actors::{
-    domain::{Origin, Parsed, ReceiptId, fact},
+    domain::{Delivery as StoredDelivery, Origin, Parsed, ReceiptId, fact},
     provider,
     store::{CountOf, Page as StorePage, ReceiptQuery, ReceiptRow, StoredReceipt},
 };
@@ -10,12 +10,12 @@ use serde_json::Value;
 
 use super::{
     Reads,
-    lists::{limit, span},
+    lists::{limit, place, span},
     problems::no_delivery,
 };
 use crate::{
     api::{
-        deliveries::{DeliveriesQuery, Delivery, DeliveryDetail, Header},
+        deliveries::{DeliveriesQuery, Delivery, DeliveryDetail, Header, Verified},
         jobs::Job,
         page::Page,
         problem::Problem,
@@ -33,9 +33,9 @@ impl Reads {
         let wanted = stored(query)?;
         let limit = wanted.page.limit;
         let rows = self.store.receipts(wanted.clone()).await?;
-        if rows.is_empty() && query.after.is_none() {
-            self.check_agent(query.agent.as_ref()).await?;
-            self.check_source(query.source.as_ref())?;
+        if rows.is_empty() && query.window.after.is_none() {
+            self.check_agent(query.filter.agent.as_ref()).await?;
+            self.check_source(query.filter.source.as_ref())?;
         }
         let page = self.page(rows, limit, |last| {
             let page = StorePage { limit, before: Some(last.id.get()) };
@@ -81,6 +81,7 @@ impl Reads {
             key: delivery.key().to_owned(),
             same_key: receipt.same_key.as_ref().map(ToString::to_string),
             revision: Some(receipt.revision).filter(|revision| *revision > 0),
+            verified_by: verified_by(delivery),
             headers: delivery.headers().iter().map(header).collect(),
             bytes: delivery.body().len(),
             context: event.map(|event| serde_json::to_value(event).unwrap_or(Value::Null)),
@@ -93,19 +94,24 @@ impl Reads {
     }
 }
 
+fn verified_by(delivery: &StoredDelivery) -> Vec<Verified> {
+    let sources = delivery.sources().iter().zip(delivery.verified_by());
+    sources.map(|(source, by)| Verified { source: source.clone(), secret: (*by).into() }).collect()
+}
+
 /// What the store is asked for.
-fn stored(query: &DeliveriesQuery) -> Result<ReceiptQuery, Problem> {
+fn stored(DeliveriesQuery { filter, window }: &DeliveriesQuery) -> Result<ReceiptQuery, Problem> {
     Ok(ReceiptQuery {
-        source: query.source.clone(),
+        source: filter.source.clone(),
         state: None,
-        outcome: query.outcome.map(Into::into),
-        event: query.event.clone(),
-        repo: query.repo.clone(),
-        delivery: query.delivery_id.clone(),
-        agent: query.agent.clone(),
-        text: query.text.clone(),
-        span: span(query.since, query.until),
-        page: StorePage { limit: limit(query.limit)?, before: query.after.map(ReceiptId::get) },
+        outcome: filter.outcome.map(Into::into),
+        event: filter.event.clone(),
+        repo: filter.repo.clone(),
+        delivery: filter.delivery_id.clone(),
+        agent: filter.agent.clone(),
+        text: filter.text.clone(),
+        span: span(window),
+        page: StorePage { limit: limit(window)?, before: place(window)?.map(ReceiptId::get) },
     })
 }
 

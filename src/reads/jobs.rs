@@ -7,7 +7,7 @@ use herdgate_actors::{
 
 use super::{
     Reads,
-    lists::{limit, span},
+    lists::{limit, place, span},
     problems::no_job,
 };
 use crate::api::{
@@ -24,22 +24,23 @@ impl Reads {
     /// # Errors
     /// The query asks for what cannot be, or the store does not answer.
     pub async fn jobs(&self, query: &JobsQuery) -> Result<Page<Job>, Problem> {
-        let limit = limit(query.limit)?;
+        let JobsQuery { filter, window } = query;
+        let limit = limit(window)?;
         let wanted = JobQuery {
-            agent: query.agent.clone(),
-            state: query.state.map(Into::into),
-            reason: query.reason.clone(),
-            source: query.source.clone(),
-            event: query.event.clone(),
-            repo: query.repo.clone(),
-            receipt: query.receipt,
-            span: span(query.since, query.until),
-            page: StorePage { limit, before: query.after.map(JobId::get) },
+            agent: filter.agent.clone(),
+            state: filter.state.map(Into::into),
+            reason: filter.reason.clone(),
+            source: filter.source.clone(),
+            event: filter.event.clone(),
+            repo: filter.repo.clone(),
+            receipt: filter.receipt,
+            span: span(window),
+            page: StorePage { limit, before: place(window)?.map(JobId::get) },
         };
         let rows = self.store.jobs(wanted.clone()).await?;
-        if rows.is_empty() && query.after.is_none() {
-            self.check_agent(query.agent.as_ref()).await?;
-            self.check_source(query.source.as_ref())?;
+        if rows.is_empty() && window.after.is_none() {
+            self.check_agent(filter.agent.as_ref()).await?;
+            self.check_source(filter.source.as_ref())?;
         }
         let page = self.page(rows, limit, |last| {
             let page = StorePage { limit, before: Some(last.id.get()) };

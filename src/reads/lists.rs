@@ -1,5 +1,7 @@
 //! What all lists have in common.
 
+use std::{fmt::Display, str::FromStr};
+
 use herdgate_actors::{
     domain::{AgentName, SourceName},
     store::{CountOf, Span},
@@ -7,14 +9,14 @@ use herdgate_actors::{
 
 use super::Reads;
 use crate::api::{
+    list::Window,
     page::{COUNTED, DEFAULT_LIMIT, MOST_ROWS, Page},
     problem::{Kind, Problem},
-    time::Time,
 };
 
 /// The rows that a query asks for.
-pub(super) fn limit(wanted: Option<u32>) -> Result<u32, Problem> {
-    match wanted {
+pub(super) fn limit(window: &Window) -> Result<u32, Problem> {
+    match window.limit {
         None => Ok(DEFAULT_LIMIT),
         Some(limit) if (1..=MOST_ROWS).contains(&limit) => Ok(limit),
         Some(limit) => {
@@ -25,8 +27,14 @@ pub(super) fn limit(wanted: Option<u32>) -> Result<u32, Problem> {
 }
 
 /// The span of time that a query asks for.
-pub(super) fn span(since: Option<Time>, until: Option<Time>) -> Span {
-    Span { since: since.map(|time| time.0), until: until.map(|time| time.0) }
+pub(super) fn span(window: &Window) -> Span {
+    Span { since: window.since.map(|time| time.0), until: window.until.map(|time| time.0) }
+}
+
+/// The place behind which a query goes on.
+pub(super) fn place<T: FromStr<Err: Display>>(window: &Window) -> Result<Option<T>, Problem> {
+    let place = window.after.as_deref().map(str::parse).transpose();
+    place.map_err(|error: T::Err| Problem::new(Kind::InvalidCursor, error.to_string()))
 }
 
 impl Reads {

@@ -9,13 +9,13 @@ use super::{
     Reads,
     agents::phase_of,
     jobs::attempts_of,
-    lists::{limit, span},
+    lists::{limit, place, span},
     problems::no_run,
 };
 use crate::api::{
     history::RunDetail,
     page::Page,
-    problem::{Kind, Problem},
+    problem::Problem,
     runs::{Run, RunsQuery, State},
 };
 
@@ -25,24 +25,23 @@ impl Reads {
     /// # Errors
     /// The query asks for what cannot be, or the store does not answer.
     pub async fn runs(&self, query: &RunsQuery) -> Result<Page<Run>, Problem> {
-        let limit = limit(query.limit)?;
-        let after = query.after.as_deref().map(str::parse::<RunCursor>).transpose();
-        let after = after.map_err(|error| Problem::new(Kind::InvalidCursor, error.to_string()))?;
-        let ended = query.state.filter(|state| *state != State::Executing);
+        let RunsQuery { filter, window } = query;
+        let limit = limit(window)?;
+        let ended = filter.state.filter(|state| *state != State::Executing);
         let wanted = RunQuery {
-            agent: query.agent.clone(),
-            source: query.source.clone(),
-            receipt: query.receipt,
+            agent: filter.agent.clone(),
+            source: filter.source.clone(),
+            receipt: filter.receipt,
             outcome: ended.map(|state| state.as_str().to_owned()),
-            executing: query.state.map(|state| state == State::Executing),
-            span: span(query.since, query.until),
+            executing: filter.state.map(|state| state == State::Executing),
+            span: span(window),
             limit,
-            after,
+            after: place(window)?,
         };
         let rows = self.store.runs(wanted.clone()).await?;
-        if rows.is_empty() && query.after.is_none() {
-            self.check_agent(query.agent.as_ref()).await?;
-            self.check_source(query.source.as_ref())?;
+        if rows.is_empty() && window.after.is_none() {
+            self.check_agent(filter.agent.as_ref()).await?;
+            self.check_source(filter.source.as_ref())?;
         }
         let page = self.page(rows, limit, |last: &RunRow| {
             let place = RunCursor::from(last);

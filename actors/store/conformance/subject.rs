@@ -13,7 +13,7 @@ use crate::{
         AttemptOutcome, CommitResult, DedupeKey, Delivery, DeliveryParts, Disposition, Event, Headers,
         IdSource, JobId, JobState, JobTrigger, LedgerError, Match, NewJob, NodeId, NodeLife, Origin, Parsed,
         ProviderName, ReceiptBatch, ReceiptId, RunId, SourceName, Timestamp, TriggerMismatch, Unparsable,
-        Verdict, fact,
+        Verdict, VerifiedBy, fact,
     },
     store::{
         Claim, Claimed, Finish, Fire, JobQuery, JobRow, MemoryEngine, Page, Pending, Rescue, RescueScope,
@@ -238,6 +238,7 @@ impl Sample {
                 Delivery::new(DeliveryParts {
                     provider: ProviderName::new("github"),
                     sources: self.sources.iter().map(|source| (*source).into()).collect(),
+                    verified_by: self.sources.iter().map(|_| VerifiedBy::Previous).collect(),
                     headers,
                     body: self.body,
                     at: self.at,

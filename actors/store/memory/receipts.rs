@@ -46,6 +46,7 @@ impl State {
         let delivery = Delivery::new(DeliveryParts {
             provider: batch.delivery.provider(),
             sources: batch.delivery.sources().to_vec(),
+            verified_by: batch.delivery.verified_by().to_vec(),
             headers: batch.delivery.headers().clone(),
             body: batch.delivery.body().clone(),
             at: batch.delivery.at(),

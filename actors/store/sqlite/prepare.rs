@@ -31,6 +31,8 @@ pub(super) struct Prepared {
     /// The body, LZ4-compressed; empty for a reroute, whose body is there already.
     pub(super) lz4: Vec<u8>,
     pub(super) sources: String,
+    /// By what they knew the sender, where that is known.
+    pub(super) verified_by: Option<String>,
     pub(super) headers: String,
     /// The event.
     pub(super) context: Option<String>,
@@ -50,6 +52,7 @@ impl Prepared {
             state: ReceiptState::of(&batch),
             lz4,
             sources: json(batch.delivery.sources()),
+            verified_by: Some(batch.delivery.verified_by()).filter(|known| !known.is_empty()).map(json),
             headers: json(batch.delivery.headers()),
             context: event(&batch).map(json),
             verdicts: json(&batch.verdicts),

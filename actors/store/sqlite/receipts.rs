@@ -83,14 +83,15 @@ fn insert(
     let (event, action, repo) = prepared.told();
     connection
         .prepare_cached(
-            "INSERT INTO receipts (id, provider, sources, headers, key, at, state, replay_of, duplicate_of,
+            "INSERT INTO receipts (id, provider, sources, verified_by, headers, key, at, state, replay_of, duplicate_of,
                                    same_key, matched, revision, event, action, repo, context, verdicts, problem)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             batch.id,
             batch.delivery.provider(),
             prepared.sources,
+            prepared.verified_by,
             prepared.headers,
             batch.delivery.key(),
             batch.delivery.at(),

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     runs::check_format,
-    values::{Json, json},
+    values::{Json, json, maybe_json},
 };
 use crate::{
     domain::{DedupeKey, Delivery, DeliveryParts, ReceiptId},
@@ -61,7 +61,7 @@ fn to_route(connection: &Connection, id: ReceiptId) -> rusqlite::Result<Option<U
 pub(super) fn delivery(connection: &Connection, id: ReceiptId) -> rusqlite::Result<Option<Delivery>> {
     connection
         .prepare_cached(
-            "SELECT id, provider, sources, headers, at, key, duplicate_of, format FROM receipts WHERE id = ?",
+            "SELECT id, provider, sources, verified_by, headers, at, key, duplicate_of, format FROM receipts WHERE id = ?",
         )?
         .query_row([id], |row| delivery_of(connection, row))
         .optional()
@@ -82,6 +82,7 @@ pub(super) fn delivery_of(connection: &Connection, row: &Row<'_>) -> rusqlite::R
     let parts = DeliveryParts {
         provider: row.get("provider")?,
         sources: json(row, "sources")?,
+        verified_by: maybe_json(row, "verified_by").unwrap_or_default().unwrap_or_default(),
         headers: json(row, "headers")?,
         body: body(connection, row.get("id")?, original(row)?)?.unwrap_or_default(),
         at: row.get("at")?,

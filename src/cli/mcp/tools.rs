@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 use crate::{
     api::{
         agents::NewRun,
-        deliveries::{DeliveriesQuery, Replay},
-        jobs::JobsQuery,
-        runs::RunsQuery,
+        deliveries::{DeliveriesFilter, Replay},
+        jobs::JobsFilter,
+        list::{Listed, Window},
+        runs::RunsFilter,
     },
     cli::{
         gate::Gate,
@@ -231,9 +232,9 @@ impl Given<'_> {
         self.must("id")?.parse().map_err(|error: crate::cli::id::NoId| error.to_string())
     }
 
-    fn limit(&self) -> Option<u32> {
+    fn window(&self) -> Result<Window, String> {
         let limit = self.arguments["limit"].as_u64().unwrap_or(ROWS).clamp(1, MOST_ROWS);
-        u32::try_from(limit).ok()
+        Ok(Window { since: self.since()?, limit: u32::try_from(limit).ok(), ..Window::default() })
     }
 
     fn agent(&self) -> Option<AgentName> {
@@ -263,7 +264,7 @@ impl Given<'_> {
     }
 
     fn deliveries(&self) -> Result<Value, String> {
-        let query = DeliveriesQuery {
+        let filter = DeliveriesFilter {
             source: self.text("source").as_deref().map(SourceName::from),
             outcome: self.choice("outcome")?,
             event: self.text("event"),
@@ -271,32 +272,22 @@ impl Given<'_> {
             agent: self.agent(),
             delivery_id: self.text("delivery_id"),
             text: self.text("text"),
-            since: self.since()?,
-            limit: self.limit(),
-            ..DeliveriesQuery::default()
         };
+        let query = Listed { filter, window: self.window()? };
         self.asked(self.gate.try_ask(|api| api.deliveries(&query)))
     }
 
     fn jobs(&self) -> Result<Value, String> {
-        let query = JobsQuery {
-            agent: self.agent(),
-            state: self.choice("state")?,
-            since: self.since()?,
-            limit: self.limit(),
-            ..JobsQuery::default()
-        };
+        let filter =
+            JobsFilter { agent: self.agent(), state: self.choice("state")?, ..JobsFilter::default() };
+        let query = Listed { filter, window: self.window()? };
         self.asked(self.gate.try_ask(|api| api.jobs(&query)))
     }
 
     fn runs(&self) -> Result<Value, String> {
-        let query = RunsQuery {
-            agent: self.agent(),
-            state: self.choice("state")?,
-            since: self.since()?,
-            limit: self.limit(),
-            ..RunsQuery::default()
-        };
+        let filter =
+            RunsFilter { agent: self.agent(), state: self.choice("state")?, ..RunsFilter::default() };
+        let query = Listed { filter, window: self.window()? };
         self.asked(self.gate.try_ask(|api| api.runs(&query)))
     }
 

@@ -6,7 +6,7 @@ use herdgate_actors::domain::AgentName;
 
 use crate::{
     api::{
-        deliveries::{DeliveryDetail, Outcome},
+        deliveries::{DeliveryDetail, Outcome, Secret, Verified},
         verdict::{Refusal, Verdict},
     },
     cli::{
@@ -152,8 +152,11 @@ fn about(detail: &DeliveryDetail, times: Times, out: &mut Out) -> miette::Result
         }
     }
     out.pair("arrived", &times.full(delivery.at.0))?;
-    let verified = if delivery.sources.is_empty() { "nobody".to_owned() } else { sources(delivery) };
-    out.pair("source", &verified)?;
+    let source = if delivery.sources.is_empty() { "nobody".to_owned() } else { sources(delivery) };
+    out.pair("source", &source)?;
+    if !detail.verified_by.is_empty() {
+        out.pair("verified", &verified(&detail.verified_by))?;
+    }
     if let Some(id) = &detail.delivery_id {
         out.pair("delivery", id)?;
     }
@@ -170,6 +173,22 @@ fn about(detail: &DeliveryDetail, times: Times, out: &mut Out) -> miette::Result
         out.pair("judged by", &format!("configuration {revision}"))?;
     }
     out.pair("body", &format!("{} bytes; `herdgate show {} --body` prints it", detail.bytes, delivery.id))
+}
+
+/// By which secrets it was verified; with the name of each source where there are several.
+fn verified(by: &[Verified]) -> String {
+    let word = |secret| match secret {
+        Secret::Current => "by the current secret",
+        Secret::Previous => "by the previous secret",
+        Secret::Unsigned => "not at all: the source has no secret",
+    };
+    match by {
+        [only] => word(only.secret).to_owned(),
+        _ => {
+            let each = by.iter().map(|one| format!("{}: {}", one.source, word(one.secret)));
+            each.collect::<Vec<_>>().join("; ")
+        }
+    }
 }
 
 fn verdicts(all: &[(&AgentName, Said<'_>)], wide: bool, out: &mut Out) -> miette::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{out, run, told};
 use crate::support::{Gate, Project, SECRET};
@@ -65,6 +65,41 @@ fn only_what_is_signed_as_it_should_be_is_taken() {
     assert!(out(&wrong).contains("does it serve this project"), "{}", out(&wrong));
     assert_eq!(sent(&project, &["github", "issues.labeled", "--previous-secret"])["status"], 200);
     drop(gate);
+}
+
+#[test]
+fn a_delivery_tells_which_secret_verified_it_and_never_the_secret() {
+    let project = Project::new("[webhooks.open]\ntype = \"linear\"\n").agent("dev", LABELED, "true");
+    let folder = project.path().join("credentials/github_webhook_secret/it");
+    fs::write(folder.join("secret_previous"), "the one before").unwrap();
+    let gate = Gate::serve(&project);
+    let labeled = ["github", "issues.labeled"];
+    for (arguments, by, words) in [
+        (labeled.to_vec(), vec![("github", "current")], "by the current secret"),
+        (
+            [&labeled[..], &["--previous-secret"]].concat(),
+            vec![("github", "previous")],
+            "by the previous secret",
+        ),
+        (
+            vec!["linear", "Issue.create"],
+            vec![("linear", "current"), ("open", "unsigned")],
+            "open: not at all: the source has no secret",
+        ),
+    ] {
+        let answer = sent(&project, &arguments)["answer"].clone();
+        let receipt = answer["receipt"].as_str().unwrap_or_else(|| panic!("{arguments:?}: {answer}"));
+        let detail = gate.admin("GET", &format!("/api/v1/deliveries/{receipt}"));
+        let told_by = detail.json()["verified_by"].clone();
+        let by: Vec<_> =
+            by.iter().map(|(source, secret)| json!({ "source": source, "secret": secret })).collect();
+        assert_eq!(told_by, json!(by), "{arguments:?}");
+        let shown = out(&run(project.path(), &["show", receipt]));
+        assert!(shown.contains(words), "{shown}");
+        for hidden in [SECRET, "the one before"] {
+            assert!(!detail.text().contains(hidden) && !shown.contains(hidden), "{shown}");
+        }
+    }
 }
 
 #[test]

@@ -36,3 +36,6 @@ CREATE TABLE bulk_actions (
     id     INTEGER PRIMARY KEY,
     record TEXT NOT NULL            -- JSON
 );
+
+-- Which secret verified a delivery.
+ALTER TABLE receipts ADD COLUMN verified_by TEXT;   -- JSON list, in the order of sources

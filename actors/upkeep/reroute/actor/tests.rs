@@ -76,6 +76,7 @@ impl Bed {
         let delivery = Delivery::new(DeliveryParts {
             provider: ProviderName::new("github"),
             sources: vec!["hub".into()],
+            verified_by: Vec::new(),
             headers: Headers::default(),
             body: Bytes::from_static(body),
             at: Clock::from(self.clock.clone()).now(),

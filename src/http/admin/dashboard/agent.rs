@@ -23,7 +23,8 @@ use crate::{
     api::{
         agents::{AgentDetail, Configured, NewRun, Scale, State, Triggered},
         jobs::HandOver,
-        runs::RunsQuery,
+        list::Window,
+        runs::{RunsFilter, RunsQuery},
     },
     http::admin::api::{Body, Named, NoParams, Params, agents},
     run::Sample,
@@ -95,7 +96,10 @@ pub(super) async fn show(
     let name = AgentName::from(name.into_inner());
     let found = visitor.reads().agent(&name).await?;
     let backlog = visitor.store().backlog().await?;
-    let query = RunsQuery { agent: Some(name.clone()), limit: Some(RUNS), ..RunsQuery::default() };
+    let query = RunsQuery {
+        filter: RunsFilter { agent: Some(name.clone()), ..RunsFilter::default() },
+        window: Window { limit: Some(RUNS), ..Window::default() },
+    };
     let runs = visitor.reads().runs(&query).await?.items;
     let is_day = look.span == "day";
     let AgentDetail { agent, configured } = found;

@@ -7,7 +7,8 @@ use herdgate_actors::domain::{AgentName, Timestamp};
 use super::{error::Trouble, html::Html, visitor::Visitor};
 use crate::{
     api::{
-        runs::{Run, RunsQuery, State},
+        list::Window,
+        runs::{Run, RunsFilter, RunsQuery, State},
         time::Time,
     },
     run::Sample,
@@ -85,10 +86,8 @@ pub(super) async fn of_agent(
     let mut samples = if is_day { past.day } else { past.hour };
     samples.push_back(current);
     let query = RunsQuery {
-        agent: Some(agent.clone()),
-        since: Some(Time(axis.from)),
-        limit: Some(RUNS),
-        ..RunsQuery::default()
+        filter: RunsFilter { agent: Some(agent.clone()), ..RunsFilter::default() },
+        window: Window { since: Some(Time(axis.from)), limit: Some(RUNS), ..Window::default() },
     };
     let runs = visitor.reads().runs(&query).await?.items;
     let of = |value: fn(&Sample) -> u32| -> Vec<(Timestamp, u32)> { points(&samples, value) };

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use herdgate_actors::domain::JobId;
 use serde::Deserialize;
 
 use super::{
     error::Trouble,
     links::{encoded, link},
-    listing::{Choice, given, since, spans},
+    listing::{Choice, given, since, spans, window},
     page,
     shell::{Place, Shell},
     visitor::{Flash, Operator, Visitor},
@@ -18,7 +17,8 @@ use super::{
 };
 use crate::api::{
     dead_letters::DeadLettersQuery,
-    jobs::{JobsQuery, State},
+    jobs::{JobsFilter, JobsQuery, State},
+    list::{Listed, Window},
 };
 
 const PATH: &str = "/dashboard/dead-letters";
@@ -132,16 +132,14 @@ pub(super) struct Which {
 }
 
 impl Which {
-    fn query(&self, visitor: &Visitor, after: Option<JobId>) -> JobsQuery {
-        JobsQuery {
+    fn query(&self, visitor: &Visitor, after: &str) -> JobsQuery {
+        let filter = JobsFilter {
             agent: given(&self.agent).map(Into::into),
             state: Some(State::Discarded),
             reason: given(&self.reason).map(str::to_owned),
-            since: since(&self.since, visitor.now),
-            limit: Some(ROWS),
-            after,
-            ..JobsQuery::default()
-        }
+            ..JobsFilter::default()
+        };
+        Listed { filter, window: Window { limit: Some(ROWS), ..window(&self.since, after, visitor) } }
     }
 
     fn words(&self) -> String {
@@ -171,7 +169,7 @@ struct ActPage {
 pub(super) async fn ask(visitor: Visitor, which: web::Query<Which>) -> Result<HttpResponse, Trouble> {
     let which = which.into_inner();
     let backlog = visitor.store().backlog().await?;
-    let page = visitor.reads().jobs(&which.query(&visitor, None)).await?;
+    let page = visitor.reads().jobs(&which.query(&visitor, "")).await?;
     let count = page.items.len() as u64 + u64::from(page.more);
     let cap = if page.more_is_capped { "or more " } else { "" };
     let shown = ActPage {
@@ -191,9 +189,9 @@ pub(super) async fn ask(visitor: Visitor, which: web::Query<Which>) -> Result<Ht
 /// Does it, to a bounded number at once.
 pub(super) async fn act(operator: Operator, which: web::Form<Which>) -> Result<HttpResponse, Trouble> {
     let visitor = operator.0;
-    let (mut done, mut refused, mut after) = (0_u64, None, None);
+    let (mut done, mut refused, mut after) = (0_u64, None, String::new());
     let left = loop {
-        let page = visitor.reads().jobs(&which.query(&visitor, after)).await?;
+        let page = visitor.reads().jobs(&which.query(&visitor, &after)).await?;
         for job in &page.items {
             let outcome = match which.action.as_str() {
                 "retry" => visitor.control().retry(job.id).await,
@@ -205,9 +203,9 @@ pub(super) async fn act(operator: Operator, which: web::Form<Which>) -> Result<H
                 Err(error) => refused = Some(error),
             }
         }
-        after = page.items.last().map(|job| job.id);
-        if page.next.is_none() || done >= AT_ONCE as u64 {
-            break u64::from(page.more);
+        match page.next {
+            Some(next) if done < AT_ONCE as u64 => after = next,
+            _ => break u64::from(page.more),
         }
     };
     let word = if which.action == "retry" { "run again" } else { "dismissed" };

@@ -2,19 +2,21 @@
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use herdgate_actors::domain::ReceiptId;
 use serde::Deserialize;
 
 use super::{
     error::Trouble,
     links::link,
-    listing::{Choice, Pages, ROWS, choices, given, since, spans},
+    listing::{Choice, Pages, choices, given, spans, window},
     page,
     shell::{Place, Shell},
     visitor::Visitor,
     words::{ShortId, When},
 };
-use crate::api::deliveries::{DeliveriesQuery, Delivery, Outcome};
+use crate::api::{
+    deliveries::{DeliveriesFilter, DeliveriesQuery, Delivery, Outcome},
+    list::Listed,
+};
 
 const PATH: &str = "/dashboard/deliveries";
 /// What can come of a delivery: its name in addresses, the class of the state, and the word.
@@ -50,8 +52,7 @@ impl Filters {
             let unknown = || Trouble::Wrong(format!("`{wanted}` cannot come of a delivery"));
             found.map(|(outcome, ..)| outcome).ok_or_else(unknown)
         });
-        let after = given(&self.after).map(str::parse::<ReceiptId>).transpose();
-        Ok(DeliveriesQuery {
+        let filter = DeliveriesFilter {
             source: given(&self.source).map(Into::into),
             outcome: outcome.transpose()?,
             event: given(&self.event).map(str::to_owned),
@@ -59,11 +60,8 @@ impl Filters {
             agent: given(&self.agent).map(Into::into),
             delivery_id: given(&self.delivery).map(str::to_owned),
             text: given(&self.text).map(str::to_owned),
-            since: since(&self.since, visitor.now),
-            until: None,
-            limit: Some(ROWS),
-            after: after.map_err(|error| Trouble::Wrong(error.to_string()))?,
-        })
+        };
+        Ok(Listed { filter, window: window(&self.since, &self.after, visitor) })
     }
 
     /// The same filters from another place on.

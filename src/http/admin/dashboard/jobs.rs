@@ -13,13 +13,16 @@ use super::{
     job_action::JobAction,
     job_rows::JobLine,
     links::{link, own_page},
-    listing::{Choice, Pages, ROWS, given, merged, since, spans},
+    listing::{Choice, Pages, ROWS, given, merged, spans, window},
     page,
     shell::{Place, Shell},
     visitor::{Flash, Operator, Visitor},
     words::{counted, plural},
 };
-use crate::api::jobs::JobsQuery;
+use crate::api::{
+    jobs::{JobsFilter, JobsQuery},
+    list::Listed,
+};
 
 const PATH: &str = "/dashboard/jobs";
 /// The name of all states together in which a job waits.
@@ -54,20 +57,17 @@ impl Filters {
         }
     }
 
-    fn query(&self, state: Option<JobState>, visitor: &Visitor) -> Result<JobsQuery, Trouble> {
-        let after = given(&self.after).map(str::parse::<JobId>).transpose();
-        Ok(JobsQuery {
+    fn query(&self, state: Option<JobState>, visitor: &Visitor) -> JobsQuery {
+        let filter = JobsFilter {
             agent: given(&self.agent).map(Into::into),
             state: state.map(Into::into),
             reason: given(&self.reason).map(str::to_owned),
             source: given(&self.source).map(Into::into),
             event: given(&self.event).map(str::to_owned),
             repo: given(&self.repo).map(str::to_owned),
-            since: since(&self.since, visitor.now),
-            limit: Some(ROWS),
-            after: after.map_err(|error| Trouble::Wrong(error.to_string()))?,
-            ..JobsQuery::default()
-        })
+            ..JobsFilter::default()
+        };
+        Listed { filter, window: window(&self.since, &self.after, visitor) }
     }
 
     fn link(&self, state: &str, after: &str) -> String {
@@ -112,7 +112,7 @@ pub(super) async fn show(visitor: Visitor, filters: web::Query<Filters>) -> Resu
     let backlog = visitor.store().backlog().await?;
     let mut found = Vec::new();
     for state in filters.states()? {
-        found.push(visitor.reads().jobs(&filters.query(state, &visitor)?).await?);
+        found.push(visitor.reads().jobs(&filters.query(state, &visitor)).await?);
     }
     let page = merged(found, |job| std::cmp::Reverse(job.id), |job| job.id.to_string());
     let count = |of: &dyn Fn(JobState) -> bool| -> u64 {

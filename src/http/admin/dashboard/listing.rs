@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use herdgate_actors::domain::Timestamp;
 
-use super::words::counted;
-use crate::api::{page::Page, time::Time};
+use super::{visitor::Visitor, words::counted};
+use crate::api::{list::Window, page::Page, time::Time};
 
 /// Rows of a page.
 pub(super) const ROWS: u32 = 50;
@@ -49,6 +49,16 @@ pub(super) fn spans(chosen: &str) -> Vec<Choice> {
 pub(super) fn since(chosen: &str, now: Timestamp) -> Option<Time> {
     let (.., seconds) = SPANS.iter().find(|(value, ..)| *value == chosen)?;
     Some(Time(now.minus(Duration::from_secs(*seconds))))
+}
+
+/// Which part of a list: from the chosen span on, behind the place in the address.
+pub(super) fn window(since_then: &str, after: &str, visitor: &Visitor) -> Window {
+    Window {
+        since: since(since_then, visitor.now),
+        limit: Some(ROWS),
+        after: given(after).map(str::to_owned),
+        ..Window::default()
+    }
 }
 
 /// What was typed, without the blanks around it; nothing is nothing.

@@ -7,13 +7,16 @@ use serde::Deserialize;
 use super::{
     error::Trouble,
     links::link,
-    listing::{Choice, Pages, ROWS, choices, given, merged, since, spans},
+    listing::{Choice, Pages, choices, given, merged, spans, window},
     page,
     run_rows::RunLine,
     shell::{Place, Shell},
     visitor::Visitor,
 };
-use crate::api::runs::{Run, RunsQuery, State};
+use crate::api::{
+    list::Listed,
+    runs::{Run, RunsFilter, RunsQuery, State},
+};
 
 const PATH: &str = "/dashboard/runs";
 /// The name of all outcomes together that nobody wants.
@@ -45,15 +48,13 @@ impl Filters {
     }
 
     fn query(&self, state: Option<State>, visitor: &Visitor) -> RunsQuery {
-        RunsQuery {
+        let filter = RunsFilter {
             agent: given(&self.agent).map(Into::into),
             state,
             source: given(&self.source).map(Into::into),
-            since: since(&self.since, visitor.now),
-            limit: Some(ROWS),
-            after: given(&self.after).map(str::to_owned),
-            ..RunsQuery::default()
-        }
+            ..RunsFilter::default()
+        };
+        Listed { filter, window: window(&self.since, &self.after, visitor) }
     }
 
     fn link(&self, after: &str) -> String {
