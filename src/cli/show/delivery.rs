@@ -182,13 +182,10 @@ fn verified(by: &[Verified]) -> String {
         Secret::Previous => "by the previous secret",
         Secret::Unsigned => "not at all: the source has no secret",
     };
-    match by {
-        [only] => word(only.secret).to_owned(),
-        _ => {
-            let each = by.iter().map(|one| format!("{}: {}", one.source, word(one.secret)));
-            each.collect::<Vec<_>>().join("; ")
-        }
+    if let [only] = by {
+        return word(only.secret).to_owned();
     }
+    by.iter().map(|one| format!("{}: {}", one.source, word(one.secret))).collect::<Vec<_>>().join("; ")
 }
 
 fn verdicts(all: &[(&AgentName, Said<'_>)], wide: bool, out: &mut Out) -> miette::Result<()> {

@@ -2,19 +2,21 @@
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use herdgate_actors::domain::JobId;
 use serde::Deserialize;
 
 use super::{
     change_rows::{ChangeLine, PATH},
     error::Trouble,
     links::link,
-    listing::{Choice, Pages, ROWS, given, since, spans},
+    listing::{Choice, Pages, given, spans, window},
     page,
     shell::{Place, Shell},
     visitor::Visitor,
 };
-use crate::api::audit::AuditQuery;
+use crate::api::{
+    audit::{AuditFilter, AuditQuery},
+    list::Listed,
+};
 
 /// Which changes, as it stands in the address.
 #[derive(Debug, Default, Deserialize)]
@@ -28,17 +30,13 @@ pub(super) struct Filters {
 }
 
 impl Filters {
-    fn query(&self, visitor: &Visitor) -> Result<AuditQuery, Trouble> {
-        let after = given(&self.after).map(str::parse::<JobId>).transpose();
-        Ok(AuditQuery {
+    fn query(&self, visitor: &Visitor) -> AuditQuery {
+        let filter = AuditFilter {
             by: given(&self.by).map(str::to_owned),
             action: given(&self.action).map(str::to_owned),
             subject: given(&self.subject).map(str::to_owned),
-            since: since(&self.since, visitor.now),
-            until: None,
-            limit: Some(ROWS),
-            after: after.map_err(|error| Trouble::Wrong(error.to_string()))?,
-        })
+        };
+        Listed { filter, window: window(&self.since, &self.after, visitor) }
     }
 
     fn link(&self, after: &str) -> String {
@@ -67,7 +65,7 @@ struct Audit {
 pub(super) async fn show(visitor: Visitor, filters: web::Query<Filters>) -> Result<HttpResponse, Trouble> {
     let filters = filters.into_inner();
     let backlog = visitor.store().backlog().await?;
-    let found = visitor.reads().changes(&filters.query(&visitor)?).await?;
+    let found = visitor.reads().changes(&filters.query(&visitor)).await?;
     let page = Audit {
         shell: Shell::new(&visitor, Place::Audit, "Audit", "audit", &backlog),
         spans: spans(&filters.since),
