@@ -20,7 +20,7 @@ mod tests;
 
 pub use actor::ControlActor;
 pub use agents::Agents;
-pub use bulk::{BulkActor, BulkFilter, BulkKind, BulkState, BulkTask, Bulks, NewBulk};
+pub use bulk::{BulkActor, BulkFilter, BulkKind, BulkState, BulkTask, Bulks, NewBulk, count_for};
 pub use configuration::{Applied, Configuration};
 pub use error::ControlError;
 pub use hand::ControlDeps;

@@ -41,7 +41,7 @@ pub enum Action {
     CancelJobs,
 }
 
-/// Which are meant. `outcome` is of deliveries alone; `state` and `reason` are of jobs alone.
+/// Which are meant. `outcome` and `text` are of deliveries alone; `state` and `reason` are of jobs alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Filter {
@@ -62,6 +62,9 @@ pub struct Filter {
     /// Only of this repository.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repo: Option<String>,
+    /// Only deliveries that say this somewhere: in a title, a name, a comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// Only deliveries of which this came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,

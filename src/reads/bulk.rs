@@ -31,13 +31,14 @@ impl Reads {
 
 /// A task, as it is shown.
 pub fn bulk_of(task: BulkTask) -> Bulk {
-    let BulkFilter { agent, source, event, repo, outcome, state, reason, since, until } = task.filter;
+    let BulkFilter { agent, source, event, repo, text, outcome, state, reason, since, until } = task.filter;
     let filter = Filter {
         all: false,
         agent,
         source,
         event,
         repo,
+        text,
         outcome: outcome.map(Into::into),
         state: state.map(Into::into),
         reason,

@@ -16,7 +16,7 @@ use super::{
     service_manager,
     watch::Stamp,
 };
-use crate::config::{ColorMode, Problems, Project, ResolvedConfig, Watched};
+use crate::config::{ColorMode, Difference, EffectiveConfig, Problems, Project, ResolvedConfig, Watched};
 
 /// Wide enough for a log or an answer: nobody has a terminal there.
 const WIDTH: usize = 100;
@@ -134,6 +134,28 @@ impl Reload {
         let watched = self.watched();
         let now = tokio::task::spawn_blocking(move || Stamp::of(&watched)).await;
         now.is_ok_and(|now| now != *known)
+    }
+
+    /// What the files would change if they were put in force now, secrets told apart by `salt`; nothing
+    /// where they are what was read last, and that is in force or was refused.
+    ///
+    /// # Errors
+    /// The files are wrong: every problem, with its place.
+    pub async fn ahead(&self, salt: &[u8]) -> Result<Vec<Difference>, String> {
+        if self.state().waiting.is_empty() && !self.is_behind().await {
+            return Ok(Vec::new());
+        }
+        let (shared, salt) = (Arc::clone(&self.0), salt.to_vec());
+        let compare = move || match shared.project.load() {
+            Err(problems) => Err(problems.render(ColorMode::Plain, WIDTH)),
+            Ok(plan) => {
+                let in_force = EffectiveConfig::with_fingerprints(&shared.in_force.load(), &salt);
+                Ok(in_force.differences(&EffectiveConfig::with_fingerprints(&plan, &salt)))
+            }
+        };
+        tokio::task::spawn_blocking(compare)
+            .await
+            .unwrap_or_else(|panic| Err(format!("loading failed: {panic}")))
     }
 
     /// Reads all files anew and puts them in force, all or nothing. Tells both.

@@ -13,3 +13,4 @@ mod work;
 
 pub use actor::{BulkActor, Bulks};
 pub use task::{BulkFilter, BulkKind, BulkState, BulkTask, NewBulk};
+pub use work::count_for;

@@ -35,6 +35,8 @@ pub struct BulkFilter {
     pub event: Option<String>,
     /// Only of this repository.
     pub repo: Option<String>,
+    /// Only deliveries that say this somewhere.
+    pub text: Option<String>,
     /// Only deliveries of which this came.
     pub outcome: Option<DeliveryOutcome>,
     /// Only jobs in this state.
@@ -152,6 +154,7 @@ impl BulkTask {
             event: filter.event,
             repo: filter.repo,
             agent: filter.agent,
+            text: filter.text,
             span: self.span(),
             page: Page { limit: PAGE, before },
             ..ReceiptQuery::default()

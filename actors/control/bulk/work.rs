@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::{sync::watch, time::Instant};
 
-use super::{BulkKind, BulkState, BulkTask};
+use super::{BulkKind, BulkState, BulkTask, NewBulk};
 use crate::{
     control::{error::ControlError, handle::Control},
     domain::{JobId, JobState, ReceiptId},
@@ -18,6 +18,15 @@ const BUSY_PAUSE: Duration = Duration::from_secs(1);
 const BUSY_TRIES: u32 = 10;
 /// Progress is told this often.
 const TELL_EVERY: Duration = Duration::from_millis(500);
+
+/// How many a task would be done to that began now.
+///
+/// # Errors
+/// The store refused.
+pub async fn count_for(control: &Control, wanted: NewBulk) -> Result<u64, StoreError> {
+    let now = control.clock.now();
+    count(control, &BulkTask::new(control.store.ids().job(now), wanted, now)).await
+}
 
 /// How many are meant.
 pub(super) async fn count(control: &Control, task: &BulkTask) -> Result<u64, StoreError> {

@@ -1,10 +1,13 @@
 //! What people see, in a real browser: Chromium, driven by its own driver.
 //!
 //! - `window`: a browser that is signed in, and what it complained about.
-//! - `sign_in`, `pages`, `live`, `work`, `audit`: what people do. `limits`: what pages stay small.
+//! - `sign_in`, `pages`, `live`, `work`, `audit`, `bulk`, `configuration`: what people
+//!   do. `limits`: what pages stay small.
 //! - `screenshots`: pictures of every page, to be looked at.
 
 mod audit;
+mod bulk;
+mod configuration;
 mod limits;
 mod live;
 mod pages;

@@ -7,7 +7,7 @@ use super::{ANY, BUGS, deliver, held, labeled, window::Window};
 use crate::support::{Gate, Project, until};
 
 /// Every page.
-pub(super) const PATHS: [&str; 17] = [
+pub(super) const PATHS: [&str; 20] = [
     "/dashboard",
     "/dashboard/deliveries",
     "/dashboard/deliveries?repo=nobody/nothing",
@@ -22,6 +22,9 @@ pub(super) const PATHS: [&str; 17] = [
     "/dashboard/sources",
     "/dashboard/try?delivery={delivery}",
     "/dashboard/configuration",
+    "/dashboard/configuration?text=agent+triage",
+    "/dashboard/bulk",
+    "/dashboard/bulk/new?of=jobs&state=discarded",
     "/dashboard/audit",
     "/dashboard/nodes",
     "/dashboard/more",
@@ -66,7 +69,7 @@ fn pictures_of_every_page() {
                 let name = path
                     .trim_start_matches("/dashboard")
                     .trim_matches('/')
-                    .replace(['/', '{', '}', '?', '='], "-");
+                    .replace(['/', '{', '}', '?', '=', '&', '+'], "-");
                 let name = if name.is_empty() { "overview".to_owned() } else { name };
                 fs::write(folder.join(format!("{name}.{screen}.{theme}.png")), window.picture()).unwrap();
             }

@@ -56,18 +56,7 @@ pub(in crate::http::admin) async fn start(
     Body(wanted): Body<NewBulk>,
 ) -> Answer<Bulk> {
     check(&wanted)?;
-    let wanted = Wanted {
-        kind: match wanted.action {
-            Action::ReplayDeliveries => BulkKind::ReplayDeliveries,
-            Action::RetryJobs => BulkKind::RetryJobs,
-            Action::DismissJobs => BulkKind::DismissJobs,
-            Action::CancelJobs => BulkKind::CancelJobs,
-        },
-        filter: filter_of(wanted.filter),
-        is_dry: wanted.dry_run,
-        per_second: wanted.per_second,
-        by: caller.by.clone(),
-    };
+    let wanted = wanted_by(wanted, caller.by.clone());
     let gate = admin.clone();
     let deed = Deed::to("bulk.start", json!(wanted.kind).as_str().unwrap_or_default());
     audited(&admin, caller, deed, async move {
@@ -124,8 +113,26 @@ fn check(wanted: &NewBulk) -> Result<(), Refused> {
             wrong("`state` and `reason` are of jobs: this action is about deliveries")
         }
         Action::ReplayDeliveries => Ok(()),
-        _ if filter.outcome.is_some() => wrong("`outcome` is of deliveries: this action is about jobs"),
+        _ if filter.outcome.is_some() || filter.text.is_some() => {
+            wrong("`outcome` and `text` are of deliveries: this action is about jobs")
+        }
         _ => Ok(()),
+    }
+}
+
+/// The task that a call, or a page, asks for.
+pub(in crate::http::admin) fn wanted_by(wanted: NewBulk, by: String) -> Wanted {
+    Wanted {
+        kind: match wanted.action {
+            Action::ReplayDeliveries => BulkKind::ReplayDeliveries,
+            Action::RetryJobs => BulkKind::RetryJobs,
+            Action::DismissJobs => BulkKind::DismissJobs,
+            Action::CancelJobs => BulkKind::CancelJobs,
+        },
+        filter: filter_of(wanted.filter),
+        is_dry: wanted.dry_run,
+        per_second: wanted.per_second,
+        by,
     }
 }
 
@@ -135,6 +142,7 @@ fn filter_of(filter: Filter) -> BulkFilter {
         source: filter.source,
         event: filter.event,
         repo: filter.repo,
+        text: filter.text,
         outcome: filter.outcome.map(Into::into),
         state: filter.state.map(Into::into),
         reason: filter.reason,

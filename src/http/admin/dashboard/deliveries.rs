@@ -5,6 +5,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
+    bulk_ask::Which,
     error::Trouble,
     links::link,
     listing::{Choice, Pages, choices, given, spans, window},
@@ -127,6 +128,8 @@ struct Deliveries {
     rows: Vec<Row>,
     pages: Pages,
     is_filtered: bool,
+    /// Asks about all that match, where they can be replayed together.
+    all: Option<String>,
     example: String,
 }
 
@@ -141,6 +144,19 @@ pub(super) async fn show(visitor: Visitor, filters: web::Query<Filters>) -> Resu
         name: word.to_owned(),
         is_chosen: name == filters.outcome,
     };
+    let all = Which {
+        of: "deliveries".to_owned(),
+        agent: filters.agent.clone(),
+        source: filters.source.clone(),
+        event: filters.event.clone(),
+        repo: filters.repo.clone(),
+        text: filters.text.clone(),
+        outcome: filters.outcome.clone(),
+        since: filters.since.clone(),
+        ..Which::default()
+    };
+    // A delivery that is named by its id is replayed on its own page.
+    let can_replay = !found.items.is_empty() && filters.delivery.is_empty();
     let page = Deliveries {
         shell: Shell::new(&visitor, Place::Deliveries, "Deliveries", "deliveries", &backlog),
         sources: choices(sources.iter().map(String::as_str), &filters.source),
@@ -149,6 +165,7 @@ pub(super) async fn show(visitor: Visitor, filters: web::Query<Filters>) -> Resu
         rows: found.items.iter().map(|delivery| Row::new(delivery, &visitor)).collect(),
         pages: Pages::of(&found, filters.after.is_empty(), |after| filters.link(after)),
         is_filtered: filters.link("") != PATH,
+        all: can_replay.then(|| all.link()),
         example: topology.sources().first().map_or_else(
             || "github issues.labeled".to_owned(),
             |source| format!("{} <sample>", source.provider),

@@ -3,17 +3,15 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use herdgate_actors::domain::{JobId, JobState};
-use serde::{
-    Deserialize,
-    de::{IntoDeserializer, value::StrDeserializer},
-};
+use serde::Deserialize;
 
 use super::{
+    bulk_ask::Which,
     error::Trouble,
     job_action::JobAction,
     job_rows::JobLine,
     links::{link, own_page},
-    listing::{Choice, Pages, ROWS, given, merged, spans, window},
+    listing::{Choice, Pages, ROWS, given, merged, named, spans, window},
     page,
     shell::{Place, Shell},
     visitor::{Flash, Operator, Visitor},
@@ -105,6 +103,8 @@ struct Jobs {
     is_filtered: bool,
     clear: String,
     here: String,
+    /// Asks about all that match, where something can be done to them.
+    all: Option<String>,
 }
 
 pub(super) async fn show(visitor: Visitor, filters: web::Query<Filters>) -> Result<HttpResponse, Trouble> {
@@ -133,6 +133,17 @@ pub(super) async fn show(visitor: Visitor, filters: web::Query<Filters>) -> Resu
     );
     let clear = link(PATH, [("state", filters.state.as_str())]);
     let here = filters.link(&filters.state, &filters.after);
+    let all = Which {
+        of: "jobs".to_owned(),
+        state: filters.state.clone(),
+        agent: filters.agent.clone(),
+        source: filters.source.clone(),
+        event: filters.event.clone(),
+        repo: filters.repo.clone(),
+        reason: filters.reason.clone(),
+        since: filters.since.clone(),
+        ..Which::default()
+    };
     let shown = Jobs {
         shell: Shell::new(&visitor, Place::Jobs, "Jobs", "jobs", &backlog),
         tabs,
@@ -142,6 +153,7 @@ pub(super) async fn show(visitor: Visitor, filters: web::Query<Filters>) -> Resu
         is_filtered: filters.link(&filters.state, "") != clear,
         clear,
         here,
+        all: (!all.actions().is_empty()).then(|| all.link()),
         filters,
     };
     page::answer(&visitor, &shown)
@@ -171,9 +183,7 @@ impl Chosen {
     }
 
     fn action(&self) -> Result<JobAction, Trouble> {
-        let named: StrDeserializer<'_, serde::de::value::Error> = self.action.as_str().into_deserializer();
-        let unknown = |_| Trouble::Wrong(format!("`{}` cannot be done to jobs", self.action));
-        JobAction::deserialize(named).map_err(unknown)
+        named(&self.action)?.ok_or_else(|| Trouble::Wrong("say what is to be done to the jobs".to_owned()))
     }
 }
 

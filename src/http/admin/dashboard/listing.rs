@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use herdgate_actors::domain::Timestamp;
 
-use super::{visitor::Visitor, words::counted};
+use serde::de::{DeserializeOwned, IntoDeserializer, value::StrDeserializer};
+
+use super::{error::Trouble, visitor::Visitor, words::counted};
 use crate::api::{list::Window, page::Page, time::Time};
 
 /// Rows of a page.
@@ -65,6 +67,15 @@ pub(super) fn window(since_then: &str, after: &str, visitor: &Visitor) -> Window
 pub(super) fn given(typed: &str) -> Option<&str> {
     let typed = typed.trim();
     (!typed.is_empty()).then_some(typed)
+}
+
+/// A value that is chosen by its name, like a state; nothing is nothing.
+pub(super) fn named<T: DeserializeOwned>(typed: &str) -> Result<Option<T>, Trouble> {
+    let read = |typed: &str| {
+        let name: StrDeserializer<'_, serde::de::value::Error> = typed.into_deserializer();
+        T::deserialize(name).map_err(|error| Trouble::Wrong(error.to_string()))
+    };
+    given(typed).map(read).transpose()
 }
 
 /// Pages of the same list that were asked for by parts, as one page.

@@ -16,8 +16,12 @@ mod agents;
 mod answer;
 mod assets;
 mod audit;
+mod bulk;
+mod bulk_ask;
+mod bulk_rows;
 mod change_rows;
 mod charts;
+mod config_rows;
 mod configuration;
 mod curl;
 mod dead_letters;
@@ -85,8 +89,11 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/agents/{name}", web::get().to(agent::show))
         .route("/agents/{name}", web::post().to(agent::act))
         .route("/dead-letters", web::get().to(dead_letters::show))
-        .route("/dead-letters/act", web::get().to(dead_letters::ask))
-        .route("/dead-letters/act", web::post().to(dead_letters::act))
+        .route("/bulk", web::get().to(bulk::list))
+        .route("/bulk", web::post().to(bulk_ask::start))
+        .route("/bulk/new", web::get().to(bulk_ask::ask))
+        .route("/bulk/{id}", web::get().to(bulk::show))
+        .route("/bulk/{id}/cancel", web::post().to(bulk::cancel))
         .route("/schedule", web::get().to(schedule::show))
         .route("/sources", web::get().to(sources::show))
         .route("/sources/{name}", web::post().to(sample::send))

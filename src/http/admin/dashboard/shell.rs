@@ -7,7 +7,7 @@ use super::{
     visitor::{Flash, Visitor},
     words::counted,
 };
-use crate::run::health::State;
+use crate::{api::bulk, run::health::State};
 
 /// A place in the rail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,7 @@ pub(super) enum Place {
     Runs,
     Agents,
     DeadLetters,
+    Bulk,
     Schedule,
     Sources,
     TryOut,
@@ -28,13 +29,14 @@ pub(super) enum Place {
 }
 
 /// Those of the rail with their names and addresses; where a letter stands, `g` and it lead there.
-const PLACES: [(Place, &str, &str, &str); 12] = [
+const PLACES: [(Place, &str, &str, &str); 13] = [
     (Place::Overview, "Overview", "/dashboard", "o"),
     (Place::Deliveries, "Deliveries", "/dashboard/deliveries", "d"),
     (Place::Jobs, "Jobs", "/dashboard/jobs", "j"),
     (Place::Runs, "Runs", "/dashboard/runs", "r"),
     (Place::Agents, "Agents", "/dashboard/agents", "a"),
     (Place::DeadLetters, "Dead letters", "/dashboard/dead-letters", "l"),
+    (Place::Bulk, "Bulk actions", "/dashboard/bulk", "b"),
     (Place::Schedule, "Schedule", "/dashboard/schedule", "s"),
     (Place::Sources, "Sources", "/dashboard/sources", "w"),
     (Place::TryOut, "Try out", "/dashboard/try", "t"),
@@ -129,6 +131,10 @@ fn count_of(place: Place, visitor: &Visitor, backlog: &[Backlog]) -> (Option<Str
         Place::Jobs => jobs(JobState::is_waiting),
         Place::Runs => visitor.control().agents().executing() as u64,
         Place::DeadLetters => jobs(|state| state == JobState::Discarded),
+        Place::Bulk => {
+            let bulks = visitor.reads().bulks().items;
+            bulks.iter().filter(|bulk| bulk.state == bulk::State::Running).count() as u64
+        }
         _ => 0,
     };
     ((count > 0).then(|| counted(count, None)), place == Place::DeadLetters)
