@@ -3,11 +3,13 @@
 //! - `window`: a browser that is signed in, and what it complained about.
 //! - `sign_in`, `pages`, `live`, `work`, `audit`, `bulk`, `configuration`: what people
 //!   do. `limits`: what pages stay small.
+//! - `large`: how long pages take where there is much, measured.
 //! - `screenshots`: pictures of every page, to be looked at.
 
 mod audit;
 mod bulk;
 mod configuration;
+mod large;
 mod limits;
 mod live;
 mod pages;

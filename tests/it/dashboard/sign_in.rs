@@ -34,7 +34,7 @@ fn one_signs_in_with_the_key_and_comes_back_to_where_one_wanted_to_go() {
 }
 
 /// The session of somebody who signs in without a browser.
-fn session(gate: &Gate) -> String {
+pub(super) fn session(gate: &Gate) -> String {
     let body = format!("key={}", gate.key());
     let origin = format!("http://{}", gate.admin);
     let headers = [("content-type", "application/x-www-form-urlencoded"), ("origin", origin.as_str())];
