@@ -39,7 +39,7 @@ fn project(agents: usize) -> Project {
             "schedule = \"{} 3 * * *\"\n[retry]\nattempts = 1\n[[webhooks]]\nsource = \"github\"\nevents = [\"issues\"]\nlabels = [\"l-{number}\"]\n",
             number % 60
         );
-        let script = if number % 100 == 0 { "echo no; exit 3" } else { "true" };
+        let script = if number.is_multiple_of(100) { "echo no; exit 3" } else { "true" };
         project = project.agent(&format!("agent-{number:04}"), &config, script);
     }
     project
@@ -55,8 +55,11 @@ fn deliver_all(gate: &Gate, agents: usize, deliveries: usize) {
                     if number >= deliveries {
                         return;
                     }
-                    let label =
-                        if number % 10 == 0 { format!("l-{}", number % agents) } else { "none".to_owned() };
+                    let label = if number.is_multiple_of(10) {
+                        format!("l-{}", number % agents)
+                    } else {
+                        "none".to_owned()
+                    };
                     let body = labeled(&format!("Issue {number}"), &label);
                     assert_eq!(gate.github("issues", &format!("id-{number}"), &body).status, 200);
                 }

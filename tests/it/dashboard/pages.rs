@@ -20,6 +20,7 @@ fn a_delivery_says_why_it_triggered_whom_and_is_replayed() {
     window.see(&format!("{rows}:nth-child(2) td.cell.no"), "wanted ops, was bug");
     assert_eq!(window.count("#judged td.cell.no"), 1);
 
+    window.see(".timeline", "verified for github by its current secret");
     // The body as a tree, what agents are shown, and how to send it again.
     window.see(".tree", "It broke.");
     window.click("#curl > summary");

@@ -7,7 +7,7 @@ use actix_web::{
 };
 use askama::Template;
 use herdgate_actors::{
-    domain::{AgentName, Origin, Parsed, ReceiptId, fact},
+    domain::{AgentName, Origin, Parsed, ReceiptId, SourceName, fact},
     store::StoredReceipt,
 };
 use serde::Deserialize;
@@ -27,7 +27,7 @@ use super::{
     words::{When, bytes, plural},
 };
 use crate::{
-    api::deliveries::{Replay, Replayed},
+    api::deliveries::{Replay, Replayed, Secret},
     explain,
     http::admin::api::{Body, Named, NoParams, Params, deliveries},
     views,
@@ -201,19 +201,16 @@ fn links(receipt: &StoredReceipt) -> Vec<(&'static str, String)> {
 fn steps(receipt: &StoredReceipt) -> Vec<Step> {
     let step = |class, text: String, detail: String| Step { class, text, detail };
     let delivery = &receipt.delivery;
-    let sources = delivery.sources().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let came = match receipt.origin {
         Origin::Replay { .. } => "replayed by an operator",
         Origin::Request | Origin::Reroute => "received",
     };
-    let mut steps = vec![
-        step("good", came.to_owned(), delivery.at().to_utc().format("%Y-%m-%d %H:%M:%S%.3f UTC").to_string()),
-        step(
-            "good",
-            format!("verified for {sources}"),
-            "its signature held, or the source takes unsigned ones".to_owned(),
-        ),
-    ];
+    let mut steps = vec![step(
+        "good",
+        came.to_owned(),
+        delivery.at().to_utc().format("%Y-%m-%d %H:%M:%S%.3f UTC").to_string(),
+    )];
+    steps.extend(verified(receipt));
     match &receipt.parsed {
         Some(Parsed::Event(event)) => {
             steps.push(step("good", format!("read as {}", event.header.event), String::new()));
@@ -235,6 +232,28 @@ fn steps(receipt: &StoredReceipt) -> Vec<Step> {
         ));
     }
     steps
+}
+
+/// By what each of its sources knew its sender.
+fn verified(receipt: &StoredReceipt) -> Vec<Step> {
+    let delivery = &receipt.delivery;
+    let mut by = delivery.verified_by().iter().map(|by| Secret::from(*by));
+    let step = |source: &SourceName| {
+        let (class, text, detail) = match by.next() {
+            Some(Secret::Current) => ("good", format!("verified for {source} by its current secret"), ""),
+            Some(Secret::Previous) => (
+                "busy",
+                format!("verified for {source} by its previous secret"),
+                "the sender does not sign by the new one yet",
+            ),
+            Some(Secret::Unsigned) => {
+                ("poor", format!("not verified for {source}"), "the source has no secret: anybody may send")
+            }
+            None => ("good", format!("taken for {source}"), "by which secret was not written down"),
+        };
+        Step { class, text, detail: detail.to_owned() }
+    };
+    delivery.sources().iter().map(step).collect()
 }
 
 /// `GET …/body`: the bytes as they came.
