@@ -20,6 +20,8 @@ const BROWSER: &str = "/usr/bin/chromium";
 const DRIVER: &str = "/usr/bin/chromedriver";
 /// Between two looks at a page.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How often a driver is started that does not come up.
+const STARTS: usize = 5;
 /// How long a browser may take to close.
 const GOODBYE: Duration = Duration::from_secs(10);
 /// A root that may not sandbox, no network of its own, nothing of an earlier test.
@@ -60,16 +62,26 @@ impl Drop for Driver {
 }
 
 impl Driver {
+    /// The port that it chooses may be taken by another one before it listens there.
     fn start() -> Self {
+        let started = (0..STARTS).find_map(|_| Self::try_to_start());
+        started.unwrap_or_else(|| panic!("{DRIVER} does not start"))
+    }
+
+    fn try_to_start() -> Option<Self> {
         let mut command = Command::new(DRIVER);
         let command =
             command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let said = lines.map_while(Result::ok).find(|line| line.contains("started successfully on port"));
-        let said = said.unwrap_or_else(|| panic!("{DRIVER} does not start"));
+        let Some(said) = said else {
+            let _ = child.kill();
+            let _ = child.wait();
+            return None;
+        };
         let port = said.trim_end_matches('.').rsplit(' ').next().unwrap().parse().unwrap();
-        Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)) }
+        Some(Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)) })
     }
 }
 

@@ -24,6 +24,12 @@ fn an_agent_is_paused_scaled_and_resumed() {
     window.click("#set-scale");
     window.see("#flash", "2 runs at once");
     window.see("#tiles", "its file says 1");
+    window.click("#unscale");
+    window.see("#flash", "1 run at once from now on, as its file says.");
+    assert!(!window.has("#unscale"));
+    window.type_into("#scale", "2");
+    window.click("#set-scale");
+    window.see("#flash", "2 runs at once");
     window.click("#resume");
     window.see("#state", "running");
     window.see("#tiles", "2/2");

@@ -144,7 +144,7 @@ pub(super) async fn show(
             .filter(|due| due.0 < visitor.now)
             .map(|due| When::since(due.0, visitor.now)),
         mailbox: agent.mailbox.map(|mailbox| {
-            let meter = Meter::new(mailbox.waiting as u64, mailbox.capacity as u64);
+            let meter = Meter::gauge(mailbox.waiting as u64, mailbox.capacity as u64);
             (meter, format!("{} of {}", mailbox.waiting, mailbox.capacity))
         }),
         outcomes: agent
@@ -281,9 +281,10 @@ pub(super) async fn act(
             "Paused: what comes is kept, nothing begins.".to_owned()
         }),
         "resume" => page::told(agents::resume(admin, caller, named, none).await, |_| "Resumed.".to_owned()),
-        "scale" => {
+        "scale" | "unscale" => {
             let wrong = || Trouble::Wrong(format!("`{}` is no number of runs", act.scale));
-            let to = given(&act.scale).map(|to| to.parse().map_err(|_| wrong())).transpose()?;
+            let typed = given(&act.scale).filter(|_| act.action == "scale");
+            let to = typed.map(|to| to.parse().map_err(|_| wrong())).transpose()?;
             page::told(agents::scale(admin, caller, named, none, Body(Scale { to })).await, |changed| {
                 let runs = plural(changed.agent.scale.into(), "run");
                 let whose = if to.is_none() { ", as its file says" } else { "" };

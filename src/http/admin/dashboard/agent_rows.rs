@@ -44,19 +44,26 @@ pub(super) struct Last {
 pub(super) struct Meter {
     used: u64,
     of: u64,
+    /// Being full is worth a look.
+    warns: bool,
 }
 
 impl Meter {
     pub(super) const fn new(used: u64, of: u64) -> Self {
-        Self { used, of }
+        Self { used, of, warns: false }
+    }
+
+    /// Of something that should not be full.
+    pub(super) const fn gauge(used: u64, of: u64) -> Self {
+        Self { used, of, warns: true }
     }
 }
 
 impl fmt::Display for Meter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { used, of } = *self;
+        let Self { used, of, warns } = *self;
         let width = if of == 0 { 0 } else { (used.min(of) * 100).div_ceil(of) };
-        let full = if of > 0 && used >= of { " full" } else { "" };
+        let full = if warns && of > 0 && used >= of { " full" } else { "" };
         write!(
             f,
             "<span class=\"meter{full}\" aria-hidden=\"true\"><svg viewBox=\"0 0 100 6\" preserveAspectRatio=\"none\">\
@@ -155,7 +162,7 @@ fn row(agent: &Agent, visitor: &Visitor) -> AgentRow {
         waiting_since: due.map(|due| When::since(due.0, now)),
         mailbox: agent
             .mailbox
-            .map(|box_| (Meter::new(box_.waiting as u64, box_.capacity as u64), box_.waiting)),
+            .map(|box_| (Meter::gauge(box_.waiting as u64, box_.capacity as u64), box_.waiting)),
         executing: agent.executing.len(),
         scale: agent.scale,
         places: Meter::new(agent.executing.len() as u64, agent.scale.into()),
@@ -203,7 +210,8 @@ mod tests {
         let html = outcomes.to_string();
         assert!(html.contains("width=\"75.0\"") && html.contains("x=\"75.0\" width=\"25.0\""), "{html}");
         assert!(Outcomes::default().to_string().contains("zero"));
-        assert!(Meter::new(3, 2).to_string().contains("meter full"));
+        assert!(Meter::gauge(3, 2).to_string().contains("meter full"));
+        assert!(!Meter::new(2, 2).to_string().contains("full"), "all places are taken, as they should be");
         assert!(Meter::new(1, 0).to_string().contains("width=\"0\""));
     }
 }

@@ -6,7 +6,7 @@ use herdgate_actors::control::count_for;
 use serde::Deserialize;
 
 use super::{
-    bulk_rows::{filter_words, meant, verb},
+    bulk_rows::{filter_words, meant, what},
     error::Trouble,
     links::link,
     listing::{given, named, since},
@@ -112,7 +112,7 @@ impl Which {
 /// Something that can be done to them.
 struct Button {
     value: &'static str,
-    verb: &'static str,
+    text: String,
     class: &'static str,
 }
 
@@ -144,7 +144,7 @@ pub(super) async fn ask(visitor: Visitor, which: web::Query<Which>) -> Result<Ht
     let backlog = visitor.store().backlog().await?;
     let button = |(index, action): (usize, &Action)| Button {
         value: word(*action),
-        verb: verb(*action),
+        text: what(*action, count),
         class: match action {
             _ if *action == Action::CancelJobs => "risk",
             _ if index == 0 => "main-act",
@@ -195,7 +195,7 @@ pub(super) async fn start(operator: Operator, which: web::Form<Which>) -> Result
     let mut to = which.link();
     let flash = page::told(started, |started| {
         to = format!("/dashboard/bulk/{}", started.id);
-        format!("{} begins.", verb(action))
+        "Begun: how far it is stands below.".to_owned()
     });
     Ok(page::went(&to, &flash))
 }

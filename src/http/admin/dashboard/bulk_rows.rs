@@ -34,7 +34,7 @@ impl BulkLine {
         Self {
             id: bulk.id.to_string(),
             short: ShortId::new(bulk.id),
-            what: format!("{} {}", verb(bulk.action), meant(bulk.action, bulk.total)),
+            what: what(bulk.action, bulk.total),
             filter: filter_words(&bulk.filter),
             class,
             word,
@@ -88,13 +88,14 @@ pub(super) fn verdict(bulk: &Bulk) -> (&'static str, String) {
     }
 }
 
-/// What is done.
-pub(super) const fn verb(action: Action) -> &'static str {
+/// What is done: `Run 3 jobs again`.
+pub(super) fn what(action: Action, count: u64) -> String {
+    let meant = meant(action, count);
     match action {
-        Action::ReplayDeliveries => "Replay",
-        Action::RetryJobs => "Run again",
-        Action::DismissJobs => "Dismiss",
-        Action::CancelJobs => "Cancel",
+        Action::ReplayDeliveries => format!("Replay {meant}"),
+        Action::RetryJobs => format!("Run {meant} again"),
+        Action::DismissJobs => format!("Dismiss {meant}"),
+        Action::CancelJobs => format!("Cancel {meant}"),
     }
 }
 
@@ -166,7 +167,7 @@ mod tests {
         assert_eq!(class, "yes");
         assert!(text.starts_with("Done: 38 of 40 run again. 2 could not"), "{text}");
         let line = BulkLine::new(&bulk(State::Running, 12, 2), Timestamp::from_millis(1));
-        assert_eq!((line.what.as_str(), line.progress.as_str()), ("Run again 40 jobs", "14 of 40"));
+        assert_eq!((line.what.as_str(), line.progress.as_str()), ("Run 40 jobs again", "14 of 40"));
         assert_eq!(line.filter, "agent dev");
     }
 }

@@ -118,7 +118,7 @@ async fn tiles(visitor: &Visitor, agents: &[AgentRow]) -> Result<Vec<Tile>, Trou
         Tile {
             what: "Failed, 24 h",
             value: number(failed),
-            more: if failed > 0 { "runs, retries among them".to_owned() } else { "no run failed".to_owned() },
+            more: if failed > 0 { "retries among them".to_owned() } else { "no run failed".to_owned() },
             to: "/dashboard/runs?state=bad&since=24h",
             class: if failed > 0 { "bad" } else { "" },
         },
