@@ -1,6 +1,6 @@
 //! What comes due by itself, and when.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use herdgate_actors::{agent::Mode, schedule::CatchUp};
 
@@ -16,14 +16,35 @@ impl Reads {
     /// # Errors
     /// The store does not answer.
     pub async fn schedule(&self) -> Result<Page<Scheduled>, Problem> {
+        Ok(Page::whole(self.schedule_part("", 0..usize::MAX).await?.0))
+    }
+
+    /// A part of those whose names say `name`, and how many there are of them.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn schedule_part(
+        &self,
+        name: &str,
+        part: Range<usize>,
+    ) -> Result<(Vec<Scheduled>, usize), Problem> {
         let cursors = self.store.cursors().await?;
         let last: HashMap<_, _> =
             cursors.into_iter().map(|cursor| (cursor.agent, cursor.last_fired)).collect();
         let now = self.clock.now();
         let calendars = self.control.schedules();
-        let mut scheduled: Vec<_> = calendars
+        let mut all: Vec<_> = calendars
             .iter()
-            .map(|one| {
+            .filter(|one| one.agent.as_str().contains(name))
+            .map(|one| (one.calendar.next_after(now), one))
+            .collect();
+        all.sort_by_key(|(next, one)| (*next, &one.agent));
+        let count = all.len();
+        let scheduled = all
+            .into_iter()
+            .skip(part.start)
+            .take(part.len())
+            .map(|(_, one)| {
                 let observed = self.control.agents().observed_one(&one.agent);
                 Scheduled {
                     agent: one.agent.clone(),
@@ -36,8 +57,6 @@ impl Reads {
                 }
             })
             .collect();
-        scheduled
-            .sort_by(|one, other| (one.next.first(), &one.agent).cmp(&(other.next.first(), &other.agent)));
-        Ok(Page::whole(scheduled))
+        Ok((scheduled, count))
     }
 }

@@ -9,7 +9,7 @@ use super::{
     setting::{Keys, Secrets},
     source,
 };
-use crate::config::ResolvedConfig;
+use crate::config::{ResolvedAgent, ResolvedConfig};
 
 /// What is in force.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,18 +27,22 @@ pub struct EffectiveConfig {
 impl EffectiveConfig {
     /// What is in force by a configuration.
     pub fn of(config: &ResolvedConfig) -> Self {
-        Self::made(config, None)
+        Self::made(config, None, &config.agents)
+    }
+
+    /// The same with fingerprints, without what is of agents alone: there may be many.
+    pub fn without_agents(config: &ResolvedConfig, key: &[u8]) -> Self {
+        Self::made(config, Some(key), &[])
     }
 
     /// The same with fingerprints of its secrets, which say nothing to who does not know `key`.
     pub fn with_fingerprints(config: &ResolvedConfig, key: &[u8]) -> Self {
-        Self::made(config, Some(key))
+        Self::made(config, Some(key), &config.agents)
     }
 
-    fn made(config: &ResolvedConfig, key: Option<&[u8]>) -> Self {
+    fn made(config: &ResolvedConfig, key: Option<&[u8]>, agents: &[ResolvedAgent]) -> Self {
         let secrets = Secrets { key };
         let sources = config.sources.iter();
-        let agents = config.agents.iter();
         Self {
             file: config.file.clone(),
             settings: gate::keys(config),
@@ -46,6 +50,7 @@ impl EffectiveConfig {
                 .map(|source| (source.name.to_string(), source::keys(source, config, &secrets)))
                 .collect(),
             agents: agents
+                .iter()
                 .map(|agent| (agent.name().to_string(), agent::keys(agent, &config.places, &secrets)))
                 .collect(),
         }

@@ -119,3 +119,27 @@ fn everything_is_reached_by_keys_alone() {
     assert_eq!(window.js("return document.documentElement.dataset.theme", &[]), "dark");
     window.is_content();
 }
+
+#[test]
+fn what_comes_due_is_listed_a_page_at_a_time_and_found_by_name() {
+    let mut project = Project::new("");
+    for number in 0..105 {
+        let config = format!("schedule = \"{} 3 1 1 *\"\n", number % 60);
+        project = project.agent(&format!("nightly-{number:03}"), &config, "true");
+    }
+    let gate = Gate::serve(&project);
+    let Some(window) = Window::signed_in(&gate, "what_comes_due_is_listed") else { return };
+    window.go("/dashboard/schedule");
+    window.see(".pages", "105");
+    assert_eq!(window.count("#lines tbody tr"), 100);
+    window.click(".pages a[rel=next]");
+    window.see(".pages", "before");
+    assert_eq!(window.count("#lines tbody tr"), 5);
+    window.type_into("[data-filter]", "nightly-042");
+    window.enter();
+    window.see("#lines tbody tr", "nightly-042");
+    assert_eq!(window.count("#lines tbody tr"), 1);
+    window.go("/dashboard/schedule?name=nobody");
+    window.see("#lines", "No agent with a schedule has such a name");
+    window.is_content();
+}

@@ -205,7 +205,9 @@ impl Window {
 
     /// Shows pages as a screen of this size does.
     pub(super) fn resize(&self, width: u32, height: u32) {
-        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        // A phone's scroll bars take no room.
+        let mobile = width < 500;
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile });
         self.devtools("Emulation.setDeviceMetricsOverride", &size);
     }
 

@@ -89,7 +89,12 @@ pub(super) async fn show(visitor: Visitor, filters: web::Query<Filters>) -> Resu
     let filters = filters.into_inner();
     let (admin, state) = (&visitor.admin, visitor.admin.configuration());
     let backlog = visitor.store().backlog().await?;
-    let effective = EffectiveConfig::with_fingerprints(&admin.reload.in_force(), admin.keys.salt());
+    let (in_force, salt) = (admin.reload.in_force(), admin.keys.salt());
+    let effective = if filters.text.trim().is_empty() {
+        EffectiveConfig::without_agents(&in_force, salt)
+    } else {
+        EffectiveConfig::with_fingerprints(&in_force, salt)
+    };
     let mut values = config_rows::rows(&effective, &filters.text, filters.set == "1");
     let hidden = values.len().saturating_sub(VALUES);
     values.truncate(VALUES);
@@ -118,7 +123,7 @@ pub(super) async fn show(visitor: Visitor, filters: web::Query<Filters>) -> Resu
         ahead: ahead(&visitor).await,
         values,
         hidden: if hidden == 0 { String::new() } else { counted(hidden as u64, None) },
-        agents: plural(effective.agents.len() as u64, "agent"),
+        agents: plural(in_force.agents.len() as u64, "agent"),
         is_filtered: !filters.text.is_empty() || filters.set == "1",
         revisions: rows.iter().map(line).collect(),
         older,

@@ -1,19 +1,39 @@
 //! What comes due by itself, and when.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, web};
 use askama::Template;
 use chrono::TimeZone;
 use chrono_tz::Tz;
 use herdgate_actors::domain::Timestamp;
+use serde::Deserialize;
 
 use super::{
     error::Trouble,
-    links::encoded,
+    links::{encoded, link},
     page,
     shell::{Place, Shell},
     visitor::Visitor,
-    words::When,
+    words::{When, counted},
 };
+
+const PATH: &str = "/dashboard/schedule";
+/// Agents of a page.
+const ROWS: usize = 100;
+
+/// Which of them, as it stands in the address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Filters {
+    name: String,
+    page: usize,
+}
+
+impl Filters {
+    fn link(&self, page: usize) -> String {
+        let page = if page == 0 { String::new() } else { page.to_string() };
+        link(PATH, [("name", self.name.as_str()), ("page", &page)])
+    }
+}
 
 /// The schedule of an agent.
 struct Line {
@@ -31,12 +51,20 @@ struct Line {
 #[template(path = "schedule.html")]
 struct SchedulePage {
     shell: Shell,
+    filters: Filters,
     lines: Vec<Line>,
+    total: String,
+    before: Option<String>,
+    after: Option<String>,
+    is_filtered: bool,
 }
 
-pub(super) async fn show(visitor: Visitor) -> Result<HttpResponse, Trouble> {
+pub(super) async fn show(visitor: Visitor, filters: web::Query<Filters>) -> Result<HttpResponse, Trouble> {
+    let filters = filters.into_inner();
     let backlog = visitor.store().backlog().await?;
-    let scheduled = visitor.reads().schedule().await?.items;
+    let start = filters.page.saturating_mul(ROWS);
+    let part = start..start.saturating_add(ROWS);
+    let (scheduled, total) = visitor.reads().schedule_part(filters.name.trim(), part).await?;
     let line = |one: &crate::api::schedule::Scheduled| Line {
         agent: one.agent.to_string(),
         link: format!("/dashboard/agents/{}", encoded(one.agent.as_str())),
@@ -55,6 +83,11 @@ pub(super) async fn show(visitor: Visitor) -> Result<HttpResponse, Trouble> {
     let page = SchedulePage {
         shell: Shell::new(&visitor, Place::Schedule, "Schedule", "schedule agents config", &backlog),
         lines: scheduled.iter().map(line).collect(),
+        total: counted(total as u64, None),
+        before: (filters.page > 0).then(|| filters.link(filters.page - 1)),
+        after: (start.saturating_add(ROWS) < total).then(|| filters.link(filters.page + 1)),
+        is_filtered: filters.link(0) != PATH,
+        filters,
     };
     page::answer(&visitor, &page)
 }
