@@ -38,6 +38,7 @@
 //! - [`domain`]: values only. [`telemetry`]: every fact that is told, logged, counted and streamed.
 //! - [`store`]: five contracts over one set of pure rules. [`runtime`]: what carries actors.
 //! - [`provider`]: what each webhook provider really sends; a folder and a line in the registry each.
+//! - [`preset`]: what each agent program really says of its run; a file and a line in the registry each.
 //! - [`ingress`], [`parser`]: the way in. [`runner`]: drives one run.
 //! - [`agent`]: filters, backlog, retries, runs. [`schedule`] and [`upkeep`]: what happens by itself.
 //! - [`control`]: the one hand that changes a running gate.
@@ -51,6 +52,7 @@ pub mod domain;
 pub mod failpoint;
 pub mod ingress;
 pub mod parser;
+pub mod preset;
 pub mod provider;
 pub mod runner;
 pub mod runtime;

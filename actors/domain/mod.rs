@@ -32,6 +32,7 @@ mod receipt;
 mod reject;
 mod request;
 mod revision;
+mod run_report;
 mod scheme;
 mod signature;
 mod source;
@@ -68,6 +69,7 @@ pub use request::{
     Answer, DeliveryAck, HttpReply, Reply, ReplyEnd, SourceSelector, UnverifiedRequest, VerifiedRequest,
 };
 pub use revision::{NameChanges, Parts, Revision, RevisionChanges};
+pub use run_report::{Cost, CostBasis, RunReport, Tokens, Usd};
 pub use scheme::{Encoding, Hash, KeyForm, Part, Scheme, Signature};
 pub(crate) use signature::feed;
 pub use signature::{BadSecret, Check, Secret, fingerprint};
