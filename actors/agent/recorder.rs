@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     AgentDeps,
-    run_task::{self, RunReport},
+    run_task::{self, FinishedRun},
 };
 use crate::{
-    domain::{AgentName, AttemptOutcome, Disposition, RunId},
+    domain::{AgentName, AttemptOutcome, Disposition, RunId, RunReport},
     store::{Claim, Claimed, ClaimedJob, Finish},
     telemetry::{Event, RunEnded, emit},
 };
@@ -20,19 +20,21 @@ pub(super) struct RunRecord {
     job: Arc<ClaimedJob>,
     outcome: AttemptOutcome,
     detail: Option<String>,
+    report: RunReport,
     is_host_fault: bool,
     took: Duration,
 }
 
 impl RunRecord {
-    pub(super) fn new(job: &Arc<ClaimedJob>, report: &RunReport) -> Self {
+    pub(super) fn new(job: &Arc<ClaimedJob>, report: &FinishedRun) -> Self {
         let outcome = AttemptOutcome::from(report.outcome.kind.clone());
         let detail = run_task::detail(&report.outcome, &outcome);
         let is_host_fault = report.is_host_fault();
-        Self { job: Arc::clone(job), outcome, detail, is_host_fault, took: report.took }
+        let (told, took) = (report.outcome.report.clone(), report.took);
+        Self { job: Arc::clone(job), outcome, detail, report: told, is_host_fault, took }
     }
 
-    fn tell(self, disposition: &Disposition, finish: &Finish, again_in: Duration) {
+    fn tell(self, finish: &Finish, again_in: Duration) {
         if self.is_host_fault {
             return emit(Event::RunNotStarted {
                 agent: self.job.agent.clone(),
@@ -48,9 +50,9 @@ impl RunRecord {
             trigger: self.job.trigger.as_str(),
             outcome: finish.outcome.as_str(),
             detail: self.detail,
-            then: describe(disposition),
-            retried: matches!(disposition, Disposition::Retry { .. }),
-            ends_job: !matches!(disposition, Disposition::Retry { .. } | Disposition::PutBack { .. }),
+            then: describe(&finish.disposition),
+            retried: matches!(finish.disposition, Disposition::Retry { .. }),
+            ends_job: !matches!(finish.disposition, Disposition::Retry { .. } | Disposition::PutBack { .. }),
             at: finish.at,
             made_at: self.job.created_at,
             took_ms: self.took.into(),
@@ -83,15 +85,17 @@ impl Recording {
             if let Some(claim) = &mut then {
                 claim.now = at;
             }
-            let finish = Finish { run, outcome: outcome.clone(), disposition: disposition.clone(), at };
+            let report = ended.as_ref().map(|ended| ended.report.clone()).unwrap_or_default();
+            let (outcome, disposition) = (outcome.clone(), disposition.clone());
+            let finish = Finish { run, outcome, disposition, at, report };
             match deps.store.finish(finish.clone(), then.clone()).await {
                 Ok(finished) => {
-                    if let Disposition::Discard(reason) = &disposition {
+                    if let Disposition::Discard(reason) = &finish.disposition {
                         let reason = reason.to_string();
                         emit(Event::JobDiscarded { job: run.job, agent, reason });
                     }
                     if let Some(ended) = ended {
-                        ended.tell(&disposition, &finish, again_in);
+                        ended.tell(&finish, again_in);
                     }
                     return finished.claimed;
                 }

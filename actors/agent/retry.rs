@@ -10,6 +10,9 @@ use crate::{
 /// From this many interruptions on a job is a dead letter: it may be what brings the gate down.
 pub const MAX_INTERRUPTIONS: u32 = 10;
 
+/// Limits of models' services end within a week; what lies beyond that is a mistake.
+const LONGEST_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
+
 /// Decides by outcome and history. `dice`, from 0 to 1, spreads the retries of jobs that failed
 /// together.
 pub(super) fn decide(
@@ -22,8 +25,12 @@ pub(super) fn decide(
     let again = |tries: u32| Disposition::Retry { at: now.plus(pause(policy, tries, jitter)) };
     match outcome {
         AttemptOutcome::Completed => Disposition::Complete,
+        AttemptOutcome::GaveUp { .. } => Disposition::Discard(Reason::NotRetried),
+        AttemptOutcome::RateLimited { until } => Disposition::PutBack { at: reset(policy, *until, now) },
         AttemptOutcome::TimedOut if !policy.retry_timeouts => Disposition::Discard(Reason::NotRetried),
         AttemptOutcome::Failed { .. }
+        | AttemptOutcome::NotDone { .. }
+        | AttemptOutcome::Stalled
         | AttemptOutcome::Killed { .. }
         | AttemptOutcome::TimedOut
         | AttemptOutcome::NotStarted { .. } => {
@@ -51,6 +58,13 @@ pub(super) fn decide(
             }
         }
     }
+}
+
+/// When a service that limits its requests is asked again: when it says so, within reason, or after the
+/// longest pause.
+fn reset(policy: &RetryPolicy, until: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    let soonest = now.plus(policy.backoff.min(policy.backoff_max));
+    until.unwrap_or_else(|| now.plus(policy.backoff_max)).clamp(soonest, soonest.plus(LONGEST_LIMIT))
 }
 
 /// The pause after try number `tries`, from 1: doubled each time and capped, then up to a quarter
@@ -102,6 +116,22 @@ mod tests {
     }
 
     #[test]
+    fn what_another_attempt_would_meet_again_is_not_tried_again() {
+        let gave_up = AttemptOutcome::GaveUp { why: "its turns are used up".into() };
+        assert_eq!(decided(&gave_up, History::default()), Disposition::Discard(Reason::NotRetried));
+    }
+
+    #[test]
+    fn a_limit_of_the_service_is_waited_for_and_counts_for_nothing() {
+        let limited = |until| decided(&AttemptOutcome::RateLimited { until }, History::default());
+        let hour = NOW.plus(Duration::from_secs(3600));
+        assert_eq!(limited(Some(hour)), Disposition::PutBack { at: hour });
+        assert_eq!(limited(None), Disposition::PutBack { at: NOW.plus(Duration::from_secs(600)) });
+        let past = Some(Timestamp::from_millis(0));
+        assert_eq!(limited(past), Disposition::PutBack { at: NOW.plus(Duration::from_secs(10)) });
+    }
+
+    #[test]
     fn interruptions_count_for_themselves_and_are_bounded() {
         let history = |interruptions| History { interruptions, failures: 99, ..History::default() };
         assert_eq!(decided(&AttemptOutcome::Interrupted, history(3)), Disposition::Retry { at: NOW });
@@ -138,6 +168,11 @@ mod tests {
             AttemptOutcome::Failed { code: 1 },
             AttemptOutcome::Killed { signal: 9 },
             AttemptOutcome::TimedOut,
+            AttemptOutcome::Stalled,
+            AttemptOutcome::NotDone { why: "no result".into() },
+            AttemptOutcome::GaveUp { why: "its turns are used up".into() },
+            AttemptOutcome::RateLimited { until: None },
+            AttemptOutcome::RateLimited { until: Some(Timestamp::from_millis(i64::MAX)) },
             AttemptOutcome::Snooze,
             AttemptOutcome::Interrupted,
             AttemptOutcome::NotStarted { error: "no such file".into() },
@@ -170,7 +205,11 @@ mod tests {
                     prop_assert!(at >= now && at <= now.plus(policy.backoff_max));
                     prop_assert_ne!(outcome, AttemptOutcome::Completed);
                 }
-                Disposition::PutBack { .. } => prop_assert!(false, "that is decided elsewhere"),
+                Disposition::PutBack { at } => {
+                    let is_limited = matches!(outcome, AttemptOutcome::RateLimited { .. });
+                    prop_assert!(is_limited);
+                    prop_assert!(at >= now);
+                }
                 Disposition::Cancel => prop_assert!(false, "only operators cancel"),
                 Disposition::Discard(reason) => prop_assert_ne!(outcome, AttemptOutcome::Completed, "{}", reason),
             }

@@ -22,12 +22,12 @@ use crate::{
 const INLINE_LIMIT: usize = 256 * 1024;
 
 /// How a run ended, and how long it took.
-pub(super) struct RunReport {
+pub(super) struct FinishedRun {
     pub(super) outcome: Outcome,
     pub(super) took: Duration,
 }
 
-impl RunReport {
+impl FinishedRun {
     /// Whether it never began for want of what every run needs.
     pub(super) const fn is_host_fault(&self) -> bool {
         matches!(self.outcome.kind, OutcomeKind::NotStarted { cause: NotStartedCause::Host, .. })
@@ -36,7 +36,8 @@ impl RunReport {
     /// What the machine is told.
     pub(super) fn end(self, may_keep_place: bool) -> RunEnd {
         let is_host_fault = self.is_host_fault();
-        RunEnd { outcome: self.outcome.kind.into(), is_host_fault, jitter: fastrand::f64(), may_keep_place }
+        let Outcome { kind, retry_after, .. } = self.outcome;
+        RunEnd { outcome: kind.into(), is_host_fault, retry_after, jitter: fastrand::f64(), may_keep_place }
     }
 }
 
@@ -46,7 +47,7 @@ pub(super) async fn drive(
     spec: Arc<AgentSpec>,
     job: Arc<ClaimedJob>,
     stop: StopSignal,
-) -> RunReport {
+) -> FinishedRun {
     let begun = Instant::now();
     // A task of its own, so that its panic is a value here.
     let task = tokio::task::spawn_local(async move { perform(&deps, &spec, &job, stop).await });
@@ -54,7 +55,7 @@ pub(super) async fn drive(
         detail: Some(format!("the gate failed: {panic}")),
         ..OutcomeKind::Interrupted.into()
     });
-    RunReport { outcome, took: begun.elapsed() }
+    FinishedRun { outcome, took: begun.elapsed() }
 }
 
 async fn perform(deps: &AgentDeps, spec: &AgentSpec, job: &ClaimedJob, mut stop: StopSignal) -> Outcome {

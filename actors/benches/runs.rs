@@ -63,6 +63,8 @@ fn main() {
 async fn drive(runner: &ProcessRunner, first: i64, runs: u32, at_once: u32) {
     let spec = Arc::new(RunSpec {
         command: vec!["/bin/true".to_owned()],
+        preset: None,
+        stall_timeout: None,
         cwd: None,
         env: Vec::new(),
         timeout: Duration::from_secs(60),

@@ -213,12 +213,12 @@ fn backlog(path: &Path, jobs: u64) {
     timed("claim 1 and complete it", || {
         let run = wait(claim(1)).jobs[0].run;
         let (outcome, disposition) = (AttemptOutcome::Completed, Disposition::Complete);
-        wait(engine.finish(Finish { run, outcome, disposition, at: now }, None));
+        wait(engine.finish(Finish::new(run, outcome, disposition, now), None));
     });
     let mut run = wait(claim(1)).jobs[0].run;
     timed("complete one and claim the next in one change", || {
         let (outcome, disposition) = (AttemptOutcome::Completed, Disposition::Complete);
-        let ended = Finish { run, outcome, disposition, at: now };
+        let ended = Finish::new(run, outcome, disposition, now);
         run = wait(engine.finish(ended, Some(next(1)))).claimed.unwrap().jobs[0].run;
     });
     timed("backlog", || drop(wait(engine.backlog())));

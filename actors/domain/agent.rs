@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use super::{AgentName, DigestWriter, Trigger};
+use super::{AgentName, DigestWriter, PresetName, Trigger};
 
 /// One agent, resolved from its configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,8 @@ impl AgentSpec {
             retry: RetryPolicy::default(),
             run: Arc::new(RunSpec {
                 command: vec!["cat".to_owned()],
+                preset: None,
+                stall_timeout: None,
                 cwd: None,
                 env: Vec::new(),
                 timeout: Duration::from_secs(3600),
@@ -105,6 +107,10 @@ impl Default for RetryPolicy {
 pub struct RunSpec {
     /// Program and arguments; never empty. No shell, and nothing of a delivery in it.
     pub command: Vec<String>,
+    /// What its program is known as, whose output tells more than its exit code does.
+    pub preset: Option<PresetName>,
+    /// How long a program that tells its progress may be silent.
+    pub stall_timeout: Option<Duration>,
     /// Where it runs; its own folder per run where this is `None`.
     pub cwd: Option<PathBuf>,
     /// Variables beside those which every run gets. Values are secrets: see [`std::fmt::Debug`] of
@@ -124,10 +130,23 @@ pub struct RunSpec {
 
 impl RunSpec {
     fn write_digest(&self, digest: &mut DigestWriter) {
-        let Self { command, cwd, env, timeout, kill_grace, output_limit, keep_work, instructions } = self;
+        let Self {
+            command,
+            preset,
+            stall_timeout,
+            cwd,
+            env,
+            timeout,
+            kill_grace,
+            output_limit,
+            keep_work,
+            instructions,
+        } = self;
         digest.all(command.iter(), |digest, word| {
             digest.text(word);
         });
+        digest.text(preset.map_or("", PresetName::as_str));
+        digest.span(stall_timeout.unwrap_or_default());
         digest.option(cwd.as_ref(), |digest, cwd| {
             digest.bytes(cwd.as_os_str().as_encoded_bytes());
         });

@@ -16,6 +16,23 @@ pub enum AttemptOutcome {
         /// The exit code.
         code: i32,
     },
+    /// Says itself that the work is not done, or nothing at all, whatever its exit code.
+    NotDone {
+        /// What it says.
+        why: String,
+    },
+    /// The same, and another attempt would meet the same, or spend as much again.
+    GaveUp {
+        /// What it says.
+        why: String,
+    },
+    /// Printed nothing for `stall_timeout`, and was ended by the gate.
+    Stalled,
+    /// The service of its model takes no more for now.
+    RateLimited {
+        /// When it does again, where that is known.
+        until: Option<Timestamp>,
+    },
     /// Ended by a signal that the gate did not send.
     Killed {
         /// The signal's number.
@@ -41,6 +58,10 @@ impl AttemptOutcome {
         match self {
             Self::Completed => "completed",
             Self::Failed { .. } => "failed",
+            Self::NotDone { .. } => "not_done",
+            Self::GaveUp { .. } => "gave_up",
+            Self::Stalled => "stalled",
+            Self::RateLimited { .. } => "rate_limited",
             Self::Killed { .. } => "killed",
             Self::TimedOut => "timed_out",
             Self::Snooze => "try_again",
@@ -53,9 +74,16 @@ impl AttemptOutcome {
     pub fn detail(&self) -> Option<String> {
         match self {
             Self::Failed { code } => Some(format!("exit code {code}")),
+            Self::NotDone { why } | Self::GaveUp { why } => Some(why.clone()),
+            Self::RateLimited { until: Some(until) } => Some(format!("until {until}")),
             Self::Killed { signal } => Some(format!("signal {signal}")),
             Self::NotStarted { error } => Some(error.clone()),
-            Self::Completed | Self::TimedOut | Self::Snooze | Self::Interrupted => None,
+            Self::Completed
+            | Self::TimedOut
+            | Self::Stalled
+            | Self::RateLimited { until: None }
+            | Self::Snooze
+            | Self::Interrupted => None,
         }
     }
 }
@@ -80,6 +108,17 @@ pub enum Disposition {
     Cancel,
     /// It becomes a dead letter.
     Discard(Reason),
+}
+
+impl Disposition {
+    /// The same, where it means another attempt, but that one not before a time.
+    #[must_use]
+    pub fn not_before(self, time: Option<Timestamp>) -> Self {
+        match (self, time) {
+            (Self::Retry { at }, Some(time)) => Self::Retry { at: at.max(time) },
+            (same, _) => same,
+        }
+    }
 }
 
 /// How often a job was tried so far, the current attempt not counted.

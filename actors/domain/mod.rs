@@ -27,6 +27,7 @@ mod ids;
 mod job;
 mod names;
 mod new_job;
+mod preset_name;
 mod provider_name;
 mod receipt;
 mod reject;
@@ -59,6 +60,7 @@ pub use ids::{AnyId, Attempt, IdSource, InvalidId, JobId, NodeId, NodeLife, Rece
 pub use job::{JobState, JobTrigger, Reason, UnknownState};
 pub use names::{AgentName, DedupeKey, DeliveryKey, KeyWindow, SourceName};
 pub use new_job::{GroupKey, Input, NewJob, OnConflict, Unique};
+pub use preset_name::PresetName;
 pub use provider_name::{ProviderName, UnknownProvider};
 pub use receipt::{
     CommitResult, Created, DeliveryPanicked, FilterRequest, LedgerError, OnCommit, Origin, ParseRequest,

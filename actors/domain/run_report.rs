@@ -34,9 +34,21 @@ pub struct RunReport {
 }
 
 impl RunReport {
+    /// Of a run that told nothing.
+    pub const NOTHING: Self = Self {
+        summary: None,
+        session: None,
+        model: None,
+        turns: None,
+        tokens: None,
+        cost: None,
+        denied: Vec::new(),
+        links: Vec::new(),
+    };
+
     /// Whether nothing was told.
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        *self == Self::NOTHING
     }
 }
 

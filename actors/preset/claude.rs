@@ -8,10 +8,8 @@
 
 use serde::Deserialize;
 
-use super::{
-    Ended, OptionKind, OptionSpec, Options, Preset, PresetName, PresetSpec, StreamReader, Verdict, text,
-};
-use crate::domain::{Cost, CostBasis, RunReport, Timestamp, Tokens, Usd};
+use super::{Ended, OptionKind, OptionSpec, Options, Preset, PresetSpec, StreamReader, Verdict, text};
+use crate::domain::{Cost, CostBasis, PresetName, RunReport, Timestamp, Tokens, Usd};
 
 /// Claude Code.
 #[derive(Debug)]

@@ -7,21 +7,15 @@
 
 use serde::Deserialize;
 
-use super::{
-    Ended, OptionKind, OptionSpec, Options, Preset, PresetName, PresetSpec, StreamReader, Verdict, text,
-};
-use crate::domain::{RunReport, Tokens};
+use super::{Ended, OptionKind, OptionSpec, Options, Preset, PresetSpec, StreamReader, Verdict, text};
+use crate::domain::{PresetName, RunReport, Tokens};
 
 /// Codex.
 #[derive(Debug)]
 pub(super) struct Codex;
 
-static CODEX: PresetSpec = PresetSpec {
-    name: PresetName::new("codex"),
-    program: "codex",
-    options: &OPTIONS,
-    tells_progress: true,
-};
+static CODEX: PresetSpec =
+    PresetSpec { name: PresetName::new("codex"), program: "codex", options: &OPTIONS, tells_progress: true };
 
 static OPTIONS: [OptionSpec; 7] = [
     OptionSpec { name: "model", flag: "-m", kind: OptionKind::Text },

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use crate::domain::{RunReport, Timestamp};
+use crate::domain::{PresetName, RunReport, Timestamp};
 
 /// A program that Herdgate knows how to drive.
 pub trait Preset: fmt::Debug + Send + Sync {
@@ -27,27 +27,6 @@ pub struct PresetSpec {
     pub options: &'static [OptionSpec],
     /// Whether it prints events while it works, so that silence means that it hangs.
     pub tells_progress: bool,
-}
-
-/// The name of a preset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PresetName(&'static str);
-
-impl PresetName {
-    pub(super) const fn new(name: &'static str) -> Self {
-        Self(name)
-    }
-
-    /// As it stands in the configuration.
-    pub const fn as_str(self) -> &'static str {
-        self.0
-    }
-}
-
-impl fmt::Display for PresetName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
 }
 
 /// One thing that can be said to a preset.

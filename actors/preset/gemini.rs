@@ -7,10 +7,8 @@
 
 use serde::Deserialize;
 
-use super::{
-    Ended, OptionKind, OptionSpec, Options, Preset, PresetName, PresetSpec, StreamReader, Verdict, text,
-};
-use crate::domain::{RunReport, Tokens};
+use super::{Ended, OptionKind, OptionSpec, Options, Preset, PresetSpec, StreamReader, Verdict, text};
+use crate::domain::{PresetName, RunReport, Tokens};
 
 /// Gemini CLI.
 #[derive(Debug)]

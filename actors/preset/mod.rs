@@ -22,11 +22,10 @@ mod plain;
 mod registry;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(crate) mod text;
 
 pub use contract::{
-    Ended, OptionKind, OptionSpec, OptionValue, Options, Preset, PresetName, PresetSpec, StreamReader,
-    Verdict,
+    Ended, OptionKind, OptionSpec, OptionValue, Options, Preset, PresetSpec, StreamReader, Verdict,
 };
 pub use lines::Lines;
-pub use registry::{find, presets};
+pub use registry::{NAMES, find, presets};

@@ -6,10 +6,8 @@
 
 use serde::Deserialize;
 
-use super::{
-    Ended, OptionKind, OptionSpec, Options, Preset, PresetName, PresetSpec, StreamReader, Verdict, text,
-};
-use crate::domain::{Cost, CostBasis, RunReport, Tokens, Usd};
+use super::{Ended, OptionKind, OptionSpec, Options, Preset, PresetSpec, StreamReader, Verdict, text};
+use crate::domain::{Cost, CostBasis, PresetName, RunReport, Tokens, Usd};
 
 /// OpenCode.
 #[derive(Debug)]

@@ -3,10 +3,8 @@
 //! Facts: <https://block.github.io/goose/docs/guides/goose-cli-commands> (`-i -` reads instructions from
 //! standard input) and <https://aider.chat/docs/scripting.html> (`--message-file`, `--yes-always`).
 
-use super::{
-    Ended, OptionKind, OptionSpec, Options, Preset, PresetName, PresetSpec, StreamReader, Verdict,
-};
-use crate::domain::RunReport;
+use super::{Ended, OptionKind, OptionSpec, Options, Preset, PresetSpec, StreamReader, Verdict};
+use crate::domain::{PresetName, RunReport};
 
 /// Goose.
 #[derive(Debug)]

@@ -39,7 +39,8 @@ fn claude_ends(rest: &str) -> String {
 
 #[test]
 fn claude_that_did_its_work_tells_what_it_used() {
-    let stream = claude_ends(r#""subtype":"success","is_error":false,"result":"Opened #7.","permission_denials":[]"#);
+    let stream =
+        claude_ends(r#""subtype":"success","is_error":false,"result":"Opened #7.","permission_denials":[]"#);
     let reader = read("claude", &stream);
     assert!(reader.has_ended());
     assert_eq!(reader.verdict(Ended::Exit(0)), Verdict::Done);
@@ -66,7 +67,9 @@ fn claude_that_did_its_work_has_done_it_whatever_its_exit_code_or_if_it_never_en
 
 #[test]
 fn claude_that_ends_with_zero_after_an_api_error_has_failed() {
-    let stream = claude_ends(r#""subtype":"success","is_error":true,"result":"API Error: 500 overloaded","api_error_status":500"#);
+    let stream = claude_ends(
+        r#""subtype":"success","is_error":true,"result":"API Error: 500 overloaded","api_error_status":500"#,
+    );
     assert!(is_failed(&verdict("claude", &stream, 0), "API error 500: API Error: 500 overloaded"));
 }
 
@@ -101,7 +104,9 @@ fn claude_at_a_limit_is_not_tried_again_at_once() {
 #[test]
 fn claude_whose_service_takes_no_more_waits_until_it_does() {
     let limited = "{\"type\":\"rate_limit_event\",\"rate_limit_info\":{\"status\":\"rejected\",\"resetsAt\":1800000000}}\n";
-    let end = claude_ends(r#""subtype":"success","is_error":true,"result":"You've hit your limit","api_error_status":429"#);
+    let end = claude_ends(
+        r#""subtype":"success","is_error":true,"result":"You've hit your limit","api_error_status":429"#,
+    );
     let until = Some(Timestamp::from_millis(1_800_000_000_000));
     assert_eq!(verdict("claude", &format!("{limited}{end}"), 1), Verdict::RateLimited { until });
     assert_eq!(verdict("claude", &end, 1), Verdict::RateLimited { until: None });
@@ -169,7 +174,9 @@ fn gemini_that_succeeded_says_its_last_message() {
 
 #[test]
 fn gemini_tells_by_its_exit_code_what_another_attempt_would_meet_again() {
-    for (code, part) in [(41, "signed in"), (42, "arguments"), (44, "sandbox"), (52, "settings"), (53, "turns")] {
+    for (code, part) in
+        [(41, "signed in"), (42, "arguments"), (44, "sandbox"), (52, "settings"), (53, "turns")]
+    {
         assert!(is_final(&verdict("gemini", "", code), part), "{code}");
     }
     assert_eq!(verdict("gemini", "", 1), Verdict::ByExit);
@@ -193,7 +200,8 @@ fn opencode_sums_the_steps_up() {
     assert_eq!(report.cost, Some(Cost { usd: Usd::micros(30_000), basis: CostBasis::Reported }));
     assert_eq!(report.tokens, Some(Tokens { input: 11, output: 4, cache_read: 3, cache_write: 4 }));
     assert_eq!((report.turns, report.summary.as_deref()), (Some(2), Some("Done.")));
-    let error = r#"{"type":"error","sessionID":"ses_1","error":{"name":"APIError","data":{"message":"no credit"}}}"#;
+    let error =
+        r#"{"type":"error","sessionID":"ses_1","error":{"name":"APIError","data":{"message":"no credit"}}}"#;
     assert!(is_failed(&verdict("opencode", error, 0), "no credit"));
 }
 

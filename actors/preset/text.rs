@@ -10,7 +10,7 @@ const NAME: usize = 200;
 const MOST_NAMES: usize = 20;
 
 /// A last message.
-pub(super) fn message(text: &str) -> Option<String> {
+pub(crate) fn message(text: &str) -> Option<String> {
     cut(text, MESSAGE)
 }
 
@@ -21,7 +21,7 @@ pub(super) fn reason(text: &str) -> Option<String> {
 }
 
 /// An id or a name.
-pub(super) fn name(text: &str) -> Option<String> {
+pub(crate) fn name(text: &str) -> Option<String> {
     cut(text, NAME)
 }
 

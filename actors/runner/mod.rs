@@ -37,7 +37,7 @@ pub use contract::{Ended, RunHandle, RunRequest, Runner, StopHandle, StopMode, S
 pub use folders::RunFolders;
 pub use inspection::forbid_inspection;
 pub use log::Slice;
-pub use outcome::{NotStartedCause, Outcome, OutcomeKind, Usage};
+pub use outcome::{NotStartedCause, Outcome, OutcomeKind};
 pub use process::{ProcessOptions, ProcessRunner};
 use reaper::Reaper;
 pub use reaper::{ReaperCommand, reaper_main};

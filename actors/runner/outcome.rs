@@ -1,10 +1,8 @@
 //! How a run ended, as its runner reads it.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
-use bytes::Bytes;
-
-use crate::store::AttemptOutcome;
+use crate::domain::{AttemptOutcome, RunReport, Timestamp};
 
 /// The end of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,10 +11,10 @@ pub struct Outcome {
     pub kind: OutcomeKind,
     /// More of it in words, for people.
     pub detail: Option<String>,
-    /// What it used, where the runner can tell.
-    pub usage: Option<Usage>,
-    /// What it gives back, where the runner can tell that from its output.
-    pub result: Option<Bytes>,
+    /// What it told of itself.
+    pub report: RunReport,
+    /// How long it asks to be left alone before its next attempt.
+    pub retry_after: Option<Duration>,
 }
 
 /// What the end of a run means for its job.
@@ -28,6 +26,23 @@ pub enum OutcomeKind {
     Failed {
         /// Its exit code.
         code: i32,
+    },
+    /// It says itself that the work is not done, or nothing at all, whatever its exit code.
+    NotDone {
+        /// What it says.
+        why: String,
+    },
+    /// The same, and another attempt would meet the same.
+    GaveUp {
+        /// What it says.
+        why: String,
+    },
+    /// It was silent for too long.
+    Stalled,
+    /// The service of its model takes no more for now.
+    RateLimited {
+        /// When it does again, where that is known.
+        until: Option<Timestamp>,
     },
     /// Something else than the gate ended it.
     Killed {
@@ -59,20 +74,9 @@ pub enum NotStartedCause {
     Agent,
 }
 
-/// What a run used, as far as its program tells.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Usage {
-    /// Tokens that a model read, those from a cache included.
-    pub input_tokens: u64,
-    /// Tokens that a model wrote.
-    pub output_tokens: u64,
-    /// In US dollars.
-    pub cost: Option<f64>,
-}
-
 impl From<OutcomeKind> for Outcome {
     fn from(kind: OutcomeKind) -> Self {
-        Self { kind, detail: None, usage: None, result: None }
+        Self { kind, detail: None, report: RunReport::default(), retry_after: None }
     }
 }
 
@@ -91,6 +95,10 @@ impl From<OutcomeKind> for AttemptOutcome {
         match kind {
             OutcomeKind::Completed => Self::Completed,
             OutcomeKind::Failed { code } => Self::Failed { code },
+            OutcomeKind::NotDone { why } => Self::NotDone { why },
+            OutcomeKind::GaveUp { why } => Self::GaveUp { why },
+            OutcomeKind::Stalled => Self::Stalled,
+            OutcomeKind::RateLimited { until } => Self::RateLimited { until },
             OutcomeKind::Killed { signal } => Self::Killed { signal },
             OutcomeKind::TimedOut => Self::TimedOut,
             OutcomeKind::Snooze => Self::Snooze,

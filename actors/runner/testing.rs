@@ -149,6 +149,8 @@ mod tests {
             agent: "dev".into(),
             spec: Arc::new(RunSpec {
                 command: vec!["true".to_owned()],
+                preset: None,
+                stall_timeout: None,
                 cwd: None,
                 env: Vec::new(),
                 timeout: Duration::from_secs(60),

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use super::Pending;
 use crate::domain::{
     AgentName, AttemptOutcome, Disposition, Event, GroupKey, Headers, History, IdSource, Input, JobId,
-    JobState, JobTrigger, NewJob, NodeLife, ProviderName, Reason, ReceiptId, RunId, Timestamp, TraceParent,
+    JobState, JobTrigger, NewJob, NodeLife, ProviderName, Reason, ReceiptId, RunId, RunReport, Timestamp,
+    TraceParent,
 };
 
 /// The jobs of agents.
@@ -176,6 +177,15 @@ pub struct Finish {
     pub disposition: Disposition,
     /// When.
     pub at: Timestamp,
+    /// What the run told of itself.
+    pub report: RunReport,
+}
+
+impl Finish {
+    /// Of a run that told nothing of itself.
+    pub const fn new(run: RunId, outcome: AttemptOutcome, disposition: Disposition, at: Timestamp) -> Self {
+        Self { run, outcome, disposition, at, report: RunReport::NOTHING }
+    }
 }
 
 /// What became of a [`Finish`].

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::QuarantineReason;
 use crate::domain::{
     AgentName, Attempt, AttemptOutcome, Delivery, DeliveryKey, JobId, JobState, JobTrigger, Origin, Parsed,
-    ProviderName, Reason, ReceiptBatch, ReceiptId, RunId, SourceName, Timestamp, Verdict,
+    ProviderName, Reason, ReceiptBatch, ReceiptId, RunId, RunReport, SourceName, Timestamp, Verdict,
 };
 
 /// How far a receipt got.
@@ -193,6 +193,16 @@ pub struct AttemptRow {
     pub finished_at: Option<Timestamp>,
     /// How it ended.
     pub outcome: Option<AttemptOutcome>,
+    /// What it told of itself.
+    #[serde(skip_serializing_if = "RunReport::is_empty")]
+    pub report: RunReport,
+}
+
+impl AttemptRow {
+    /// One that executes.
+    pub const fn begun(attempt: Attempt, started_at: Timestamp) -> Self {
+        Self { attempt, started_at, finished_at: None, outcome: None, report: RunReport::NOTHING }
+    }
 }
 
 /// A run in a listing.

@@ -19,6 +19,7 @@ pub mod list;
 pub mod nodes;
 pub mod page;
 pub mod problem;
+pub mod reports;
 pub mod runs;
 pub mod schedule;
 pub mod sources;

@@ -11,6 +11,7 @@ use super::{
     ids::{Id, RunKey},
     jobs::Trigger,
     list::Listed,
+    reports::Report,
     time::Time,
 };
 
@@ -50,6 +51,14 @@ pub enum State {
     Completed,
     /// Another exit code.
     Failed,
+    /// Its program says that the work is not done, or nothing at all, whatever its exit code.
+    NotDone,
+    /// The same, and another attempt would meet the same.
+    GaveUp,
+    /// Silent for too long.
+    Stalled,
+    /// The service of its model takes no more for now.
+    RateLimited,
     /// Ended by a signal that the gate did not send.
     Killed,
     /// Took longer than its timeout.
@@ -101,6 +110,9 @@ pub struct Run {
     /// How long it ran. Absent while it does, and where nobody was there to see its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took_ms: Option<u64>,
+    /// What it told of itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Report>,
 }
 
 /// How far a run that is under way has come.
@@ -138,10 +150,14 @@ pub struct RunChanged {
 
 impl State {
     /// Every state.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Executing,
         Self::Completed,
         Self::Failed,
+        Self::NotDone,
+        Self::GaveUp,
+        Self::Stalled,
+        Self::RateLimited,
         Self::Killed,
         Self::TimedOut,
         Self::TryAgain,
@@ -155,6 +171,10 @@ impl State {
             Self::Executing => "executing",
             Self::Completed => "completed",
             Self::Failed => "failed",
+            Self::NotDone => "not_done",
+            Self::GaveUp => "gave_up",
+            Self::Stalled => "stalled",
+            Self::RateLimited => "rate_limited",
             Self::Killed => "killed",
             Self::TimedOut => "timed_out",
             Self::TryAgain => "try_again",
@@ -169,6 +189,10 @@ impl State {
             None => Self::Executing,
             Some(AttemptOutcome::Completed) => Self::Completed,
             Some(AttemptOutcome::Failed { .. }) => Self::Failed,
+            Some(AttemptOutcome::NotDone { .. }) => Self::NotDone,
+            Some(AttemptOutcome::GaveUp { .. }) => Self::GaveUp,
+            Some(AttemptOutcome::Stalled) => Self::Stalled,
+            Some(AttemptOutcome::RateLimited { .. }) => Self::RateLimited,
             Some(AttemptOutcome::Killed { .. }) => Self::Killed,
             Some(AttemptOutcome::TimedOut) => Self::TimedOut,
             Some(AttemptOutcome::Snooze) => Self::TryAgain,
@@ -204,6 +228,7 @@ impl From<RunRow> for Run {
             started_at: attempt.started_at.into(),
             finished_at: attempt.finished_at.map(Time),
             took_ms: took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
+            report: Report::of(attempt.report),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use herdgate_actors::preset;
 use serde::Deserialize;
 
 use super::{
@@ -138,6 +139,12 @@ table! {
     pub(crate) Run, RUN, override RunOverride {
         /// Program and arguments.
         command: Vec<String> = Vec::new() => Key::of(Kind::List);
+        /// The agent program that Herdgate knows; its command line where there is no `command`.
+        preset: Option<String> = None => choice(&preset::NAMES);
+        /// What is said to it.
+        options: toml::Table = toml::Table::new() => Key::of(Kind::Free);
+        /// How long it may be silent; 0 for ever. Five minutes where a preset tells its progress.
+        stall_timeout: Option<Span> = None => pause();
         /// Where it runs; a folder per run where absent.
         cwd: Option<String> = None => text();
         /// Variables beside those which every run gets.

@@ -58,6 +58,7 @@ mod outsider;
 mod overload;
 mod pipes;
 mod power;
+mod presets;
 mod reading;
 mod reload;
 mod revisions;

@@ -72,6 +72,8 @@ pub struct RunEnd {
     pub outcome: AttemptOutcome,
     /// Whether it never began for want of what every run needs.
     pub is_host_fault: bool,
+    /// How long it asks to be left alone before its next attempt.
+    pub retry_after: Option<Duration>,
     /// From 0 to 1; spreads the retries of jobs that failed together.
     pub jitter: f64,
     /// Whether nobody else waits for the place that it had in the gate.

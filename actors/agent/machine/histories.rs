@@ -263,7 +263,8 @@ impl World {
         };
         let is_host_fault = !is_stopped && matches!(how, How::HasNoRoom);
         let may_keep_place = index.is_multiple_of(2);
-        self.tell(Event::Ended(run, RunEnd { outcome, is_host_fault, jitter: 0.5, may_keep_place }));
+        let end = RunEnd { outcome, is_host_fault, retry_after: None, jitter: 0.5, may_keep_place };
+        self.tell(Event::Ended(run, end));
     }
 
     fn act(&mut self, act: Act) {

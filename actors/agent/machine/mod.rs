@@ -246,7 +246,8 @@ impl Machine {
             _ if end.is_host_fault => self.hold_off(now),
             // The gate's own wish is no fault of the job.
             AttemptOutcome::Interrupted if was_stopped => Disposition::PutBack { at: now.wall },
-            outcome => retry::decide(&self.retry, outcome, &history, now.wall, end.jitter),
+            outcome => retry::decide(&self.retry, outcome, &history, now.wall, end.jitter)
+                .not_before(end.retry_after.map(|span| now.wall.plus(span))),
         };
         if !end.is_host_fault {
             self.hold_offs = 0;

@@ -37,7 +37,7 @@ fn claimed(numbers: &[i64]) -> Claimed {
 }
 
 fn end(outcome: AttemptOutcome) -> RunEnd {
-    RunEnd { outcome, is_host_fault: false, jitter: 0.5, may_keep_place: true }
+    RunEnd { outcome, is_host_fault: false, retry_after: None, jitter: 0.5, may_keep_place: true }
 }
 
 /// A machine of this scale with these runs going.

@@ -39,6 +39,8 @@ pub(in crate::runner) struct RunFiles {
     pub(in crate::runner) context: Option<PathBuf>,
     pub(in crate::runner) payload: Option<PathBuf>,
     pub(in crate::runner) log: PathBuf,
+    /// Where the run may write what it has to say; not there yet.
+    pub(in crate::runner) result: PathBuf,
     /// Where the command runs.
     pub(in crate::runner) cwd: PathBuf,
 }
@@ -104,6 +106,7 @@ impl RunFolders {
             context: write_some(folder.join("context.json"), context)?,
             payload: self.payload(request, folder.join("payload.json"))?,
             log: folder.join("output.log"),
+            result: folder.join("result.json"),
             cwd,
         };
         self.forget_old_attempts(request.run);

@@ -44,6 +44,7 @@ impl Inherited {
             set(&mut env, "TRACEPARENT", trace.to_string());
         }
         set(&mut env, "HERDGATE_PROMPT_FILE", &files.prompt);
+        set(&mut env, "HERDGATE_RESULT_FILE", &files.result);
         let others = [
             ("HERDGATE_INSTRUCTIONS_FILE", &files.instructions),
             ("HERDGATE_CONTEXT_FILE", &files.context),

@@ -19,7 +19,9 @@ mod group;
 mod meaning;
 mod output;
 mod phase;
+mod result_file;
 mod runner;
+mod sink;
 mod spawner;
 mod start;
 

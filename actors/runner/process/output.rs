@@ -9,22 +9,24 @@
 //! the commands that write, each at the end of its pipe, and nobody else.
 
 use std::{
-    convert::Infallible,
     io::{self, ErrorKind},
     os::fd::{AsFd, OwnedFd},
-    path::PathBuf,
     sync::Arc,
 };
 
-use tokio::{net::unix::pipe::Receiver, sync::oneshot};
+use tokio::{net::unix::pipe::Receiver, sync::oneshot, time::Instant};
 
-use super::{capped_log::CappedLog, files::FileThreads};
+use super::{files::FileThreads, sink::Sink};
 
 /// Read at a time; a pipe holds four of these.
 const CHUNK: usize = 16 * 1024;
 /// The most that is read after the run's end. A pipe holds no more than this, unless its writer is
 /// root; only an orphan that still writes could go on for ever.
 const DRAIN_LIMIT: usize = 1024 * 1024;
+
+/// The program has said how it ended, and should end now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SaidItsEnd;
 
 /// The output of one run, on its way from the pipe to the log.
 #[derive(Debug)]
@@ -34,9 +36,11 @@ pub(super) struct Output {
     /// Made with the first output, since many commands have none.
     chunk: Vec<u8>,
     /// `None` while it is written to, and for good if that panicked.
-    log: Option<CappedLog>,
-    writing: Option<oneshot::Receiver<(CappedLog, Vec<u8>)>>,
+    sink: Option<Sink>,
+    writing: Option<oneshot::Receiver<(Sink, Vec<u8>)>>,
     files: Arc<FileThreads>,
+    last_heard: Instant,
+    has_told_its_end: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,21 +51,33 @@ enum PipeState {
 
 impl Output {
     /// Needs a runtime with I/O.
-    pub(super) fn new(pipe: OwnedFd, log: PathBuf, limit: u64, files: Arc<FileThreads>) -> io::Result<Self> {
+    pub(super) fn new(pipe: OwnedFd, sink: Sink, files: Arc<FileThreads>) -> io::Result<Self> {
         Ok(Self {
             pipe: Receiver::from_owned_fd(pipe)?,
             state: PipeState::Open,
             chunk: Vec::new(),
-            log: Some(CappedLog::new(log, limit)),
+            sink: Some(sink),
             writing: None,
             files,
+            last_heard: Instant::now(),
+            has_told_its_end: false,
         })
     }
 
-    /// Moves output into the log, and never returns. May be dropped at any await: nothing is lost.
-    pub(super) async fn pump(&mut self) -> Infallible {
+    /// When there was output last.
+    pub(super) const fn last_heard(&self) -> Instant {
+        self.last_heard
+    }
+
+    /// Moves output into the log. Returns once, when the program has said how it ended. May be dropped
+    /// at any await: nothing is lost.
+    pub(super) async fn pump(&mut self) -> SaidItsEnd {
         loop {
             self.written().await;
+            if !self.has_told_its_end && self.sink.as_ref().is_some_and(Sink::has_ended) {
+                self.has_told_its_end = true;
+                return SaidItsEnd;
+            }
             if self.state == PipeState::Closed {
                 return std::future::pending().await;
             }
@@ -76,13 +92,13 @@ impl Output {
         }
     }
 
-    /// Moves what is left in the pipe after the run's end. Gives the log where it has more to tell.
-    pub(super) async fn drain(mut self) -> Option<CappedLog> {
+    /// Moves what is left in the pipe after the run's end. Nothing, where writing it panicked.
+    pub(super) async fn drain(mut self) -> Option<Sink> {
         let mut left = DRAIN_LIMIT;
         loop {
             self.written().await;
             if self.state == PipeState::Closed || left == 0 {
-                return self.log.filter(CappedLog::is_cut);
+                return self.sink;
             }
             self.chunk.resize(CHUNK, 0);
             // Past tokio, which may not have heard yet that there is something to read.
@@ -100,24 +116,25 @@ impl Output {
     /// Waits until the log is back from the disk.
     async fn written(&mut self) {
         if let Some(writing) = &mut self.writing {
-            if let Ok((log, chunk)) = writing.await {
-                (self.log, self.chunk) = (Some(log), chunk);
+            if let Ok((sink, chunk)) = writing.await {
+                (self.sink, self.chunk) = (Some(sink), chunk);
             }
             self.writing = None;
         }
     }
 
     fn write(&mut self, bytes: usize) {
-        match self.log.take() {
-            Some(mut log) if log.is_full() => {
-                log.cut(bytes);
-                self.log = Some(log);
+        self.last_heard = Instant::now();
+        match self.sink.take() {
+            Some(mut sink) if sink.only_counts() => {
+                sink.count(bytes);
+                self.sink = Some(sink);
             }
-            Some(mut log) => {
+            Some(mut sink) => {
                 let chunk = std::mem::take(&mut self.chunk);
                 self.writing = Some(self.files.begin(move || {
-                    log.write(&chunk[..bytes]);
-                    (log, chunk)
+                    sink.take(&chunk[..bytes]);
+                    (sink, chunk)
                 }));
             }
             None => {}

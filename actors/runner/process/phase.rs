@@ -5,6 +5,10 @@
 pub(super) enum StopReason {
     Timeout,
     Stop,
+    /// Its program said how it ended, and did not end.
+    Lingers,
+    /// Its program was silent for too long.
+    Stalled,
 }
 
 /// How far a run is.

@@ -51,6 +51,8 @@ pub(super) struct Started {
     pub(super) output: OwnedFd,
     /// Where the output goes.
     pub(super) log: PathBuf,
+    /// Where the run may write what it has to say.
+    pub(super) result: PathBuf,
 }
 
 pub(super) type Answer = Result<Started, SpawnError>;
@@ -213,7 +215,7 @@ impl Worker {
         let leader = process.start(starting).inspect_err(|_| self.orphans.forget(run))?;
         self.reaper.register(leader.pid, run, &pipe);
         let group = Group::new(leader.pid, run, self.reaper.clone(), Arc::clone(&self.orphans));
-        Ok(Started { group, leader, output: output.into(), log: files.log })
+        Ok(Started { group, leader, output: output.into(), log: files.log, result: files.result })
     }
 }
 

@@ -104,12 +104,12 @@ async fn give_up(mut pending: Pending, reason: StopReason) -> Outcome {
     }
     match (reason, stage) {
         (StopReason::Stop, _) => OutcomeKind::Interrupted.into(),
-        (StopReason::Timeout, Stage::Executing) => Outcome {
+        (_, Stage::Executing) => Outcome {
             detail: Some("its program or working directory hangs".to_owned()),
             ..OutcomeKind::TimedOut.into()
         },
         // The run's own files, which are the gate's affair.
-        (StopReason::Timeout, Stage::Preparing) => OutcomeKind::NotStarted {
+        (_, Stage::Preparing) => OutcomeKind::NotStarted {
             cause: NotStartedCause::Host,
             error: "cannot prepare the run's folder: the disk hangs".to_owned(),
         }

@@ -72,6 +72,8 @@ pub(crate) fn order(command: &[&str]) -> RunRequest {
         agent: "dev".into(),
         spec: Arc::new(RunSpec {
             command: command.iter().map(|text| (*text).to_owned()).collect(),
+            preset: None,
+            stall_timeout: None,
             cwd: None,
             env: Vec::new(),
             timeout: PATIENCE,

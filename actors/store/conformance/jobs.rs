@@ -31,7 +31,7 @@ on_every_engine!(
 );
 
 fn finish(store: &Subject, run: RunId, outcome: AttemptOutcome, disposition: Disposition, now: i64) -> bool {
-    wait(store.engine.finish(Finish { run, outcome, disposition, at: at(now) }, None)).ended
+    wait(store.engine.finish(Finish::new(run, outcome, disposition, at(now)), None)).ended
 }
 
 fn the_earliest_due_job_is_claimed_first_and_then_the_oldest(store: &Subject) {

@@ -167,7 +167,7 @@ impl Side {
                     Disposition::Discard(Reason::NotRetried),
                 ][disposition]
                     .clone();
-                let finish = Finish { run, outcome: outcomes()[outcome].clone(), disposition, at: at(now) };
+                let finish = Finish::new(run, outcomes()[outcome].clone(), disposition, at(now));
                 wait(engine.finish(finish, None)).ended.to_string()
             }
             Change::Renew { pick } => {

@@ -116,7 +116,7 @@ fn the_end_of_a_run_takes_the_next_job_with_it(store: &Subject) {
     let next = store.enqueue("dev", 1, 1);
     let run = store.claim("dev", 1, 5).jobs[0].run;
     let (outcome, disposition) = (AttemptOutcome::Completed, Disposition::Complete);
-    let finish = Finish { run, outcome, disposition, at: at(10) };
+    let finish = Finish::new(run, outcome, disposition, at(10));
     let finished = wait(store.engine.finish(finish.clone(), Some(claim_of("dev", 1, 10))));
     assert!(finished.ended);
     assert_eq!(finished.claimed.unwrap().jobs[0].run.job, next);

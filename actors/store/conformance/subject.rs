@@ -133,7 +133,7 @@ impl Subject {
         disposition: Disposition,
     ) -> JobId {
         let run = self.claim(agent, 1, now).jobs[0].run;
-        assert!(wait(self.engine.finish(Finish { run, outcome, disposition, at: at(now) }, None)).ended);
+        assert!(wait(self.engine.finish(Finish::new(run, outcome, disposition, at(now)), None)).ended);
         run.job
     }
 

@@ -51,7 +51,7 @@ impl State {
         job.row.attempts += 1;
         job.lease = Some((claim.now.plus(claim.lease), claim.by));
         let attempt = Attempt(job.row.attempts);
-        job.attempts.push(AttemptRow { attempt, started_at: claim.now, finished_at: None, outcome: None });
+        job.attempts.push(AttemptRow::begun(attempt, claim.now));
         Some(ClaimedJob {
             run: RunId { job: id, attempt },
             agent: job.row.agent.clone(),
@@ -126,6 +126,7 @@ impl State {
         if let Some(attempt) = job.attempts.last_mut() {
             attempt.finished_at = Some(finish.at);
             attempt.outcome = Some(finish.outcome.clone());
+            attempt.report = finish.report.clone();
         }
         job.row.state = moved.state;
         job.row.reason = moved.reason;
@@ -153,8 +154,7 @@ impl State {
         lost.into_iter()
             .map(|(run, agent, history)| {
                 let disposition = after_loss(history, rescue);
-                let outcome = AttemptOutcome::Interrupted;
-                let ended = Finish { run, outcome, disposition, at: rescue.now };
+                let ended = Finish::new(run, AttemptOutcome::Interrupted, disposition, rescue.now);
                 self.end(&ended);
                 Rescued { run, agent, state: after_attempt(history, &ended).state }
             })

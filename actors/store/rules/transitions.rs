@@ -20,10 +20,14 @@ pub(in crate::store) struct Transition {
 /// Moves a job whose attempt ended.
 pub(in crate::store) fn after_attempt(mut history: History, finish: &Finish) -> Transition {
     let count = match &finish.outcome {
-        AttemptOutcome::Completed => None,
+        // A limit of somebody else's service is nobody's failure.
+        AttemptOutcome::Completed | AttemptOutcome::RateLimited { .. } => None,
         AttemptOutcome::Interrupted => Some(&mut history.interruptions),
         AttemptOutcome::Snooze => Some(&mut history.snoozes),
         AttemptOutcome::Failed { .. }
+        | AttemptOutcome::NotDone { .. }
+        | AttemptOutcome::GaveUp { .. }
+        | AttemptOutcome::Stalled
         | AttemptOutcome::Killed { .. }
         | AttemptOutcome::TimedOut
         | AttemptOutcome::NotStarted { .. } => Some(&mut history.failures),
@@ -76,7 +80,7 @@ mod tests {
 
     fn ended(outcome: AttemptOutcome, disposition: Disposition) -> Transition {
         let run = RunId { job: JobId::from_raw(1), attempt: Attempt(1) };
-        after_attempt(History::default(), &Finish { run, outcome, disposition, at: NOW })
+        after_attempt(History::default(), &Finish::new(run, outcome, disposition, NOW))
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::{
-    domain::{AttemptOutcome, Event, JobTrigger, Origin, Parsed, ReceiptBatch, fact},
+    domain::{AttemptOutcome, Event, JobTrigger, Origin, Parsed, ReceiptBatch, RunReport, fact},
     store::ReceiptState,
 };
 
@@ -107,6 +107,11 @@ pub(super) fn trigger_json(trigger: &JobTrigger) -> String {
 /// An outcome as its column has it.
 pub(super) fn outcome_json(outcome: &AttemptOutcome) -> String {
     json(outcome)
+}
+
+/// What a run told of itself, as its column has it: nothing where it told nothing.
+pub(super) fn report_json(report: &RunReport) -> Option<String> {
+    (!report.is_empty()).then(|| json(report))
 }
 
 type Task = Box<dyn FnOnce() + Send>;

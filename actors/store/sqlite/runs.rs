@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::{
-    prepare::outcome_json,
+    prepare::{outcome_json, report_json},
     schema::FORMAT,
     values::{Json, json},
 };
@@ -231,8 +231,16 @@ fn end(connection: &Connection, finish: &Finish) -> rusqlite::Result<bool> {
     let Some(history) = executing else { return Ok(false) };
     let moved = after_attempt(history, finish);
     connection
-        .prepare_cached("UPDATE attempts SET finished_at = ?, outcome = ? WHERE job = ? AND attempt = ?")?
-        .execute(params![finish.at, outcome_json(&finish.outcome), finish.run.job, finish.run.attempt])?;
+        .prepare_cached(
+            "UPDATE attempts SET finished_at = ?, outcome = ?, report = ? WHERE job = ? AND attempt = ?",
+        )?
+        .execute(params![
+            finish.at,
+            outcome_json(&finish.outcome),
+            report_json(&finish.report),
+            finish.run.job,
+            finish.run.attempt
+        ])?;
     connection
         .prepare_cached(
             "UPDATE jobs SET state = :state, due_at = coalesce(:due, due_at), reason = :reason,
@@ -257,7 +265,7 @@ pub(super) fn rescue(connection: &Connection, rescue: &Rescue) -> rusqlite::Resu
     let mut rescued = Vec::new();
     for (run, agent, history) in lost(connection, rescue)? {
         let disposition = after_loss(history, rescue);
-        let ended = Finish { run, outcome: AttemptOutcome::Interrupted, disposition, at: rescue.now };
+        let ended = Finish::new(run, AttemptOutcome::Interrupted, disposition, rescue.now);
         let state = after_attempt(history, &ended).state;
         end(connection, &ended)?;
         rescued.push(Rescued { run, agent, state });

@@ -1,7 +1,7 @@
 //! What holds for one agent.
 
 use herdgate_actors::{
-    domain::{AgentSpec, KeepWork, RetryPolicy, RunSpec, Trigger},
+    domain::{AgentSpec, KeepWork, PresetName, RetryPolicy, RunSpec, Trigger},
     schedule::CatchUp,
 };
 use serde_json::{Map, Value, json};
@@ -44,7 +44,20 @@ pub(super) fn keys(agent: &ResolvedAgent, project: &Origins, secrets: &Secrets<'
 }
 
 fn run<Of: Fn(&[&str]) -> Origin>(all: &mut Collected<Of>, run: &RunSpec, secrets: &Secrets<'_>) {
-    let RunSpec { command, cwd, env, timeout, kill_grace, output_limit, keep_work, instructions } = run;
+    let RunSpec {
+        command,
+        preset,
+        stall_timeout,
+        cwd,
+        env,
+        timeout,
+        kill_grace,
+        output_limit,
+        keep_work,
+        instructions,
+    } = run;
+    all.add("run.preset", preset.map(PresetName::as_str));
+    all.add("run.stall_timeout", stall_timeout.map(format_span));
     all.add("run.command", command.clone());
     all.add("run.cwd", cwd.as_ref().map(|cwd| cwd.display().to_string()));
     for variable in env {

@@ -6,6 +6,7 @@
 
 mod agents;
 mod gateway;
+mod preset;
 mod run;
 mod schedule;
 mod sources;

@@ -6,7 +6,7 @@ use herdgate_actors::domain::{self, AgentName, EnvVar, RetryPolicy, RunSpec};
 
 use secrecy::ExposeSecret;
 
-use super::{Resolver, absolute};
+use super::{Resolver, absolute, preset::stall_timeout};
 use crate::config::{
     ConfigError, Variable, Variables, Warning,
     agents::AgentFiles,
@@ -38,9 +38,24 @@ impl Resolver<'_> {
                 self.files.layers.problem("run.command", cause)
             });
         }
+        let owns_preset = own.preset.is_some();
+        if owns_command && !owns_preset {
+            // The project's preset is not what an agent with a command of its own runs.
+            run.preset = None;
+        }
+        let preset = self.preset(files, &run);
+        if let Some((_, command)) = &preset
+            && !owns_command
+            && (owns_preset || run.command.is_empty())
+        {
+            run.command.clone_from(command);
+        }
+        let stall_timeout = stall_timeout(preset.as_ref().map(|(preset, _)| *preset), &run);
         let cwd = run.cwd.filter(|cwd| !cwd.is_empty());
         RunSpec {
             command: run.command,
+            preset: preset.map(|(preset, _)| preset.spec().name),
+            stall_timeout,
             cwd: cwd.map(|cwd| absolute(expand(&cwd, &self.files.layers.root, self.inputs.env))),
             env: self.variables(files),
             timeout: *own.timeout.or(files.settings.timeout).unwrap_or(project.timeout),

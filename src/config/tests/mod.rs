@@ -6,6 +6,7 @@ mod example;
 mod handle;
 mod layers;
 mod migration;
+mod presets;
 mod projects;
 mod signing;
 mod unseen;

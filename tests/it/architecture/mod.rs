@@ -35,7 +35,7 @@ const LAYERS: [&[&str]; 10] = [
     &["telemetry"],
     &["store"],
     &["runtime"],
-    &["provider"],
+    &["preset", "provider"],
     &["ingress", "parser", "runner"],
     &["agent"],
     &["schedule", "upkeep"],

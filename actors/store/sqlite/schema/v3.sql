@@ -39,3 +39,5 @@ CREATE TABLE bulk_actions (
 
 -- Which secret verified a delivery.
 ALTER TABLE receipts ADD COLUMN verified_by TEXT;   -- JSON list, in the order of sources
+
+ALTER TABLE attempts ADD COLUMN report TEXT;    -- JSON: what the run told of itself

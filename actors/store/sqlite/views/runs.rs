@@ -153,5 +153,6 @@ pub(super) fn attempt_row(row: &Row<'_>) -> AttemptRow {
         outcome: maybe_json(row, "outcome").unwrap_or_else(|error| {
             Some(AttemptOutcome::NotStarted { error: format!("unreadable: {error}") })
         }),
+        report: maybe_json(row, "report").ok().flatten().unwrap_or_default(),
     }
 }

@@ -52,12 +52,7 @@ impl Bed {
         self.store.insert((0..jobs).map(|_| job()).collect()).await.unwrap();
         let claim = Claim { agent: "a".into(), places: jobs, now, lease: DAY, by, except: Vec::new() };
         for claimed in self.store.claim(claim).await.unwrap().jobs {
-            let finish = Finish {
-                run: claimed.run,
-                outcome: AttemptOutcome::Completed,
-                disposition: Disposition::Complete,
-                at: now,
-            };
+            let finish = Finish::new(claimed.run, AttemptOutcome::Completed, Disposition::Complete, now);
             self.store.finish(finish, None).await.unwrap();
         }
     }

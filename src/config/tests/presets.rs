@@ -1,0 +1,65 @@
+//! Agent programs that Herdgate knows.
+
+use std::time::Duration;
+
+use super::Fixture;
+use crate::config::ConfigError;
+
+fn project(run: &str) -> Fixture {
+    Fixture::new(run)
+}
+
+fn agent_run(fixture: &Fixture) -> (Vec<String>, Option<&'static str>, Option<Duration>) {
+    let run = fixture.load().unwrap().agents[0].spec.run.clone();
+    (run.command.clone(), run.preset.map(|preset| preset.as_str()), run.stall_timeout)
+}
+
+const DAILY: &str = "schedule = \"@daily\"\n";
+
+#[test]
+fn a_preset_and_its_options_make_the_command_line() {
+    let config = "[run]\npreset = \"claude\"\n[run.options]\nmodel = \"opus\"\nmaxTurns = 9\n";
+    let own =
+        format!("{DAILY}[run.options]\nmodel = \"sonnet\"\nallowed_tools = [\"Edit\", \"Bash(git:*)\"]\n");
+    let (command, preset, stall) = agent_run(&project(config).agent("dev", &own));
+    let expected = "claude -p --output-format stream-json --verbose --model sonnet \
+                    --allowedTools Edit Bash(git:*) --max-turns 9";
+    assert_eq!(command.join(" "), expected);
+    assert_eq!((preset, stall), (Some("claude"), Some(Duration::from_secs(300))));
+}
+
+#[test]
+fn a_command_beside_a_preset_is_run_and_read_as_that_program() {
+    let config = "[run]\npreset = \"codex\"\ncommand = [\"./run.sh\"]\nstall_timeout = 0\n";
+    let (command, preset, stall) = agent_run(&project(config).agent("dev", DAILY));
+    assert_eq!((command, preset, stall), (vec!["./run.sh".to_owned()], Some("codex"), None));
+}
+
+#[test]
+fn an_agent_with_a_program_of_its_own_is_not_read_as_the_projects() {
+    let claude = "[run]\npreset = \"claude\"\n[run.options]\nmodel = \"opus\"\n";
+    let own = format!("{DAILY}[run]\ncommand = [\"cat\"]\n");
+    assert_eq!(agent_run(&project(claude).agent("dev", &own)), (vec!["cat".to_owned()], None, None));
+    let cat = "[run]\ncommand = [\"cat\"]\n";
+    let own = format!("{DAILY}[run]\npreset = \"goose\"\n");
+    let (command, preset, stall) = agent_run(&project(cat).agent("dev", &own));
+    assert_eq!(command.join(" "), "goose run --no-session -i -");
+    assert_eq!((preset, stall), (Some("goose"), None));
+    let own = format!("{DAILY}[run]\npreset = \"codex\"\n");
+    let (command, ..) = agent_run(&project(claude).agent("dev", &own));
+    assert_eq!(command.join(" "), "codex exec --json --skip-git-repo-check -");
+}
+
+#[test]
+fn unknown_presets_and_options_are_errors_that_say_what_there_is() {
+    let causes = project("[run]\npreset = \"cluade\"\n").agent("dev", DAILY).causes();
+    let told = causes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    assert!(told.contains("claude"), "{told}");
+    let config = "[run]\npreset = \"claude\"\n[run.options]\nmax_turn = 5\nmodel = []\n";
+    let causes = project(config).agent("dev", DAILY).causes();
+    let [ConfigError::UnknownKey { nearest, .. }, ConfigError::WrongType { expected, .. }] = &causes[..]
+    else {
+        panic!("{causes:?}")
+    };
+    assert_eq!((nearest.as_deref(), expected.as_str()), (Some("max_turns"), "a text"));
+}
