@@ -183,6 +183,22 @@ impl State {
         }
     }
 
+    /// Whether it ended, and its work is not done.
+    pub const fn is_failure(self) -> bool {
+        match self {
+            Self::Failed
+            | Self::NotDone
+            | Self::GaveUp
+            | Self::Stalled
+            | Self::Killed
+            | Self::TimedOut
+            | Self::NotStarted => true,
+            Self::Executing | Self::Completed | Self::RateLimited | Self::TryAgain | Self::Interrupted => {
+                false
+            }
+        }
+    }
+
     /// How an attempt ended; under way where it has not.
     pub const fn of(outcome: Option<&AttemptOutcome>) -> Self {
         match outcome {

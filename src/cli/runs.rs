@@ -21,8 +21,9 @@ pub(super) struct Runs {
     /// Only of this agent.
     #[arg(long)]
     agent: Option<String>,
-    /// Only those under way, or that ended so: `executing`, `completed`, `failed`, `killed`,
-    /// `timed_out`, `try_again`, `interrupted` or `not_started`; several with commas.
+    /// Only those under way, or that ended so: `executing`, `completed`, `failed`, `not_done`,
+    /// `gave_up`, `stalled`, `rate_limited`, `killed`, `timed_out`, `try_again`, `interrupted` or
+    /// `not_started`; several with commas.
     #[arg(long, value_delimiter = ',', value_parser = one_of::<State>)]
     state: Vec<State>,
     /// Only caused by deliveries to this source.

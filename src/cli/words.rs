@@ -17,10 +17,9 @@ pub(super) fn run_tone(state: runs::State) -> Tone {
     match state {
         runs::State::Executing => Tone::Busy,
         runs::State::Completed => Tone::Good,
-        runs::State::TryAgain | runs::State::Interrupted => Tone::Waiting,
-        runs::State::Failed | runs::State::Killed | runs::State::TimedOut | runs::State::NotStarted => {
-            Tone::Bad
-        }
+        failure if failure.is_failure() => Tone::Bad,
+        // It is tried again, and nothing went wrong.
+        _ => Tone::Waiting,
     }
 }
 

@@ -104,7 +104,7 @@ fn a_program_that_never_ends_after_its_result_is_ended_and_its_work_counts() {
 fn a_program_that_falls_silent_is_ended_long_before_its_timeout() {
     let silent = format!("{CLAUDE}sleep 600");
     let (_project, gate) = gate(&preset("claude"), "stall_timeout = \"300ms\"\n", &silent);
-    assert_eq!(job(&gate)["attempts"][0]["outcome"]["outcome"], "stalled");
+    assert_eq!(job(&gate)["attempts"][0]["state"], "stalled");
 }
 
 #[test]

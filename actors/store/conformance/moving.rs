@@ -61,7 +61,7 @@ fn waiting_for_their_time(store: &Subject) -> [JobId; 2] {
     store.enqueue("dev", 1_000, 1_000);
     let run = store.claim("dev", 1, 9_000).jobs[0].run;
     let (outcome, disposition) = (AttemptOutcome::Failed { code: 1 }, Disposition::Retry { at: at(15_000) });
-    wait(store.engine.finish(Finish { run, outcome, disposition, at: at(10_000) }, None));
+    wait(store.engine.finish(Finish::new(run, outcome, disposition, at(10_000)), None));
     [store.enqueue("dev", 10_000, 12_000), run.job]
 }
 

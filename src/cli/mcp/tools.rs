@@ -100,7 +100,8 @@ pub(super) const ALL: [Tool; 11] = [
                 "state",
                 "string",
                 false,
-                "executing, completed, failed, killed, timed_out, try_again, interrupted or not_started",
+                "executing, completed, failed, not_done, gave_up, stalled, rate_limited, killed, timed_out, try_again, \
+                 interrupted or not_started",
             ),
             AGENT,
             SINCE,

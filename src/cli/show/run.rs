@@ -46,6 +46,17 @@ fn answer(detail: &RunDetail, times: Times) -> String {
         }
         State::Completed => format!("{agent} completed it in {took}."),
         State::Failed => format!("{agent} failed after {took}: {why}."),
+        State::NotDone => format!("{agent} ended after {took}, and its work is not done: {why}."),
+        State::GaveUp => {
+            format!("{agent} gave up after {took}: {why}. Another attempt would meet the same.")
+        }
+        State::Stalled => {
+            format!("{agent} printed nothing for its `stall_timeout` and was ended after {took}.")
+        }
+        State::RateLimited => {
+            let until = if why.is_empty() { String::new() } else { format!(" {why}") };
+            format!("The service of {agent}'s model takes no more{until}; that counts for no attempt.")
+        }
         State::Killed => format!("{agent} was killed after {took}, by somebody else than the gate: {why}."),
         State::TimedOut => format!("{agent} took longer than its timeout, {took}."),
         State::TryAgain => format!("{agent} asked for another try after {took}."),

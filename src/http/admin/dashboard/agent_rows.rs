@@ -88,9 +88,9 @@ impl Outcomes {
         for (state, count) in counts {
             match state {
                 runs::State::Completed => outcomes.good += count,
-                runs::State::TryAgain | runs::State::Interrupted => outcomes.again += count,
                 runs::State::Executing => {}
-                _ => outcomes.bad += count,
+                failure if failure.is_failure() => outcomes.bad += count,
+                _ => outcomes.again += count,
             }
         }
         outcomes

@@ -14,6 +14,7 @@ use super::{
     visitor::Visitor,
     words::{counted, plural},
 };
+use crate::api::runs::State;
 
 /// Counting ends here; nobody reads more.
 const COUNTED: u32 = 10_000;
@@ -69,8 +70,8 @@ async fn tiles(visitor: &Visitor, agents: &[AgentRow]) -> Result<Vec<Tile>, Trou
     };
     let completed = ended("completed").await?;
     let mut failed = 0;
-    for outcome in ["failed", "timed_out", "killed", "not_started"] {
-        failed += ended(outcome).await?;
+    for state in State::ALL.into_iter().filter(|state| state.is_failure()) {
+        failed += ended(state.as_str()).await?;
     }
     let sum = |of: fn(&AgentRow) -> u64| agents.iter().map(of).sum::<u64>();
     let (waiting, dead) = (sum(|row| row.waiting), sum(|row| row.dead));

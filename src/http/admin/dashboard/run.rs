@@ -16,7 +16,11 @@ use super::{
     words::bytes,
 };
 use crate::{
-    api::{history::RunDetail, jobs, runs::State},
+    api::{
+        history::RunDetail,
+        jobs,
+        runs::{Run, State},
+    },
     http::admin::api::{Named, NoParams, Params, runs},
 };
 
@@ -193,6 +197,15 @@ fn verdict(found: &RunDetail) -> (&'static str, String) {
             let code = run.exit_code.map(|code| format!(" with exit code {code}")).unwrap_or_default();
             ("bad", format!("It failed{code}{after}."))
         }
+        State::NotDone => ("bad", format!("It ended{after}, and its work is not done: {}.", why(run))),
+        State::GaveUp => {
+            ("bad", format!("It gave up{after}: {}. Another attempt would meet the same.", why(run)))
+        }
+        State::Stalled => ("bad", format!("It printed nothing for its stall timeout and was ended{after}.")),
+        State::RateLimited => {
+            let until = run.detail.as_deref().map(|until| format!(" {until}")).unwrap_or_default();
+            ("no", format!("The service of its model takes no more{until}; that counts for no attempt."))
+        }
         State::Killed => {
             let signal = run.signal.map(|signal| format!(" by signal {signal}")).unwrap_or_default();
             ("bad", format!("It was killed{signal}{after}, not by the gate."))
@@ -200,10 +213,7 @@ fn verdict(found: &RunDetail) -> (&'static str, String) {
         State::TimedOut => ("bad", format!("It took longer than its timeout and was ended{after}.")),
         State::TryAgain => ("no", format!("It asked for another try{after}, by exit code 75.")),
         State::Interrupted => ("no", "It was interrupted: the gate ended it, or ended itself.".to_owned()),
-        State::NotStarted => {
-            let why = run.detail.as_deref().unwrap_or("nobody knows why");
-            ("bad", format!("It could not be started: {why}."))
-        }
+        State::NotStarted => ("bad", format!("It could not be started: {}.", why(run))),
     };
     let is_last = found.attempts.last().is_some_and(|last| last.id == run.id);
     let then = match job.state {
@@ -217,6 +227,10 @@ fn verdict(found: &RunDetail) -> (&'static str, String) {
         _ => String::new(),
     };
     (class, how + &then)
+}
+
+fn why(run: &Run) -> &str {
+    run.detail.as_deref().unwrap_or("nobody knows why")
 }
 
 /// `POST …/kill`.

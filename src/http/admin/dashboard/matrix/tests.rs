@@ -25,6 +25,8 @@ fn topology(agents: &[(&str, &[&str])]) -> Topology {
         retry: RetryPolicy::default(),
         run: RunSpec {
             command: vec!["true".to_owned()],
+            preset: None,
+            stall_timeout: None,
             cwd: None,
             env: Vec::new(),
             timeout: Duration::ZERO,
