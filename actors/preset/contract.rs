@@ -83,7 +83,7 @@ impl Options {
                 Some(OptionValue::Number(number)) => arguments.extend([flag(), number.to_string()]),
                 Some(OptionValue::Flag(true)) => arguments.push(flag()),
                 Some(OptionValue::Texts(texts)) if spec.kind == OptionKind::Each => {
-                    texts.iter().for_each(|text| arguments.extend([flag(), text.clone()]));
+                    arguments.extend(texts.iter().flat_map(|text| [flag(), text.clone()]));
                 }
                 Some(OptionValue::Texts(texts)) if !texts.is_empty() => {
                     arguments.push(flag());

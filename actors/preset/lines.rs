@@ -80,7 +80,9 @@ mod tests {
 
     fn read(pieces: &[&[u8]]) -> Vec<String> {
         let (mut lines, mut collect) = (Lines::default(), Collect::default());
-        pieces.iter().for_each(|piece| lines.feed(piece, &mut collect));
+        for piece in pieces {
+            lines.feed(piece, &mut collect);
+        }
         lines.finish(&mut collect);
         collect.0.into_iter().map(|line| String::from_utf8(line).unwrap()).collect()
     }

@@ -1,4 +1,4 @@
-//! OpenCode, `opencode run`.
+//! The coding agent `opencode run`.
 //!
 //! Facts: <https://opencode.ai/docs/cli/> and its source. With `--format json` each line is an event of a
 //! session: `step_start`, `text`, `tool_use`, `step_finish` with tokens and cost, `error`. The last
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{Ended, OptionKind, OptionSpec, Options, Preset, PresetSpec, StreamReader, Verdict, text};
 use crate::domain::{Cost, CostBasis, PresetName, RunReport, Tokens, Usd};
 
-/// OpenCode.
+/// The program `opencode`.
 #[derive(Debug)]
 pub(super) struct OpenCode;
 
@@ -96,7 +96,8 @@ impl StreamReader for Reader {
         }
         let part = line.part.unwrap_or_default();
         match line.r#type.as_str() {
-            "step_start" => self.reason = None,
+            // It went on, so it got over what was wrong before.
+            "step_start" => (self.reason, self.problem) = (None, None),
             "text" => self.report.summary = part.text.as_deref().and_then(text::message),
             "step_finish" => self.finished(part),
             "error" => {

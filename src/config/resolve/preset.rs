@@ -70,14 +70,11 @@ fn read(
             problems.push(problem(key, ConfigError::UnknownKey { key: key.clone(), nearest, known }));
             continue;
         };
-        match option(spec.kind, value) {
-            Some(value) => {
-                options.0.insert(spec.name, value);
-            }
-            None => {
-                let (expected, found) = (expected(spec.kind).to_owned(), value.type_str().to_owned());
-                problems.push(problem(key, ConfigError::WrongType { expected, found: format!("a {found}") }));
-            }
+        if let Some(value) = option(spec.kind, value) {
+            options.0.insert(spec.name, value);
+        } else {
+            let (expected, found) = (expected(spec.kind).to_owned(), format!("a {}", value.type_str()));
+            problems.push(problem(key, ConfigError::WrongType { expected, found }));
         }
     }
 }
