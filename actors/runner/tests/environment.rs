@@ -45,6 +45,7 @@ async fn the_environment_holds_what_is_promised_and_nothing_else() {
         format!("HERDGATE_INSTRUCTIONS_FILE={}", file("instructions.md")),
         format!("HERDGATE_CONTEXT_FILE={}", file("context.json")),
         format!("HERDGATE_PAYLOAD_FILE={}", file("payload.json")),
+        format!("HERDGATE_RESULT_FILE={}", file("result.json")),
         "TOKEN=t0ken".to_owned(),
         "LANG=de_DE.UTF-8".to_owned(),
     ]);

@@ -73,7 +73,7 @@ fn read(
         if let Some(value) = option(spec.kind, value) {
             options.0.insert(spec.name, value);
         } else {
-            let (expected, found) = (expected(spec.kind).to_owned(), format!("a {}", value.type_str()));
+            let (expected, found) = (expected(spec.kind).to_owned(), found(value).to_owned());
             problems.push(problem(key, ConfigError::WrongType { expected, found }));
         }
     }
@@ -94,6 +94,16 @@ fn option(kind: OptionKind, value: &Value) -> Option<OptionValue> {
         }
         _ => return None,
     })
+}
+
+const fn found(value: &Value) -> &'static str {
+    match value {
+        Value::Array(_) => "a list",
+        Value::Table(_) => "a table",
+        Value::Boolean(_) => "a boolean",
+        Value::String(_) => "a text",
+        _ => "a number",
+    }
 }
 
 const fn expected(kind: OptionKind) -> &'static str {
