@@ -56,6 +56,8 @@ impl RunRecord {
             at: finish.at,
             made_at: self.job.created_at,
             took_ms: self.took.into(),
+            tokens: self.report.tokens,
+            cost: self.report.cost,
             trace: self.job.trace,
         }));
     }

@@ -71,7 +71,7 @@ pub use request::{
     Answer, DeliveryAck, HttpReply, Reply, ReplyEnd, SourceSelector, UnverifiedRequest, VerifiedRequest,
 };
 pub use revision::{NameChanges, Parts, Revision, RevisionChanges};
-pub use run_report::{Cost, CostBasis, RunReport, Tokens, Usd};
+pub use run_report::{Cost, CostBasis, RunReport, Spent, Tokens, Usd};
 pub use scheme::{Encoding, Hash, KeyForm, Part, Scheme, Signature};
 pub(crate) use signature::feed;
 pub use signature::{BadSecret, Check, Secret, fingerprint};

@@ -106,6 +106,48 @@ pub enum CostBasis {
     Priced,
 }
 
+impl CostBasis {
+    /// The name as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reported => "reported",
+            Self::Priced => "priced",
+        }
+    }
+}
+
+/// What several runs spent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// What is known of their cost.
+    pub usd: Usd,
+    /// Tokens of all kinds.
+    pub tokens: u64,
+    /// How many of them used tokens at a cost that nobody knows.
+    pub unpriced_runs: u64,
+}
+
+impl Spent {
+    /// What one run told.
+    pub fn of(report: &RunReport) -> Self {
+        Self {
+            usd: report.cost.map(|cost| cost.usd).unwrap_or_default(),
+            tokens: report.tokens.map_or(0, |tokens| tokens.total()),
+            unpriced_runs: u64::from(report.tokens.is_some() && report.cost.is_none()),
+        }
+    }
+
+    /// These runs and others.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            usd: Usd(self.usd.0.saturating_add(other.usd.0)),
+            tokens: self.tokens.saturating_add(other.tokens),
+            unpriced_runs: self.unpriced_runs.saturating_add(other.unpriced_runs),
+        }
+    }
+}
+
 /// US dollars, in millionths, so that sums are exact. As JSON a number of dollars.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Usd(u64);

@@ -6,9 +6,14 @@
 //! end, whose `is_error` is true after API errors although its `subtype` may be `success`. Exit codes
 //! do not tell these apart.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
-use super::{Ended, OptionKind, OptionSpec, Options, Preset, PresetSpec, StreamReader, Verdict, text};
+use super::{
+    Ended, OptionKind, OptionSpec, Options, Preset, PresetSpec, StreamReader, Verdict, lenient::or_default,
+    text,
+};
 use crate::domain::{Cost, CostBasis, PresetName, RunReport, Timestamp, Tokens, Usd};
 
 /// Claude Code.
@@ -79,56 +84,107 @@ struct Result {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Line {
+    #[serde(deserialize_with = "or_default")]
     r#type: String,
+    #[serde(deserialize_with = "or_default")]
     subtype: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     session_id: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     model: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     message: Option<Message>,
+    #[serde(deserialize_with = "or_default")]
     rate_limit_info: Option<RateLimit>,
+    /// Of another kind it makes the line none, so that no failure passes for a success.
     is_error: bool,
+    #[serde(deserialize_with = "or_default")]
     result: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     errors: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
     num_turns: Option<u32>,
+    #[serde(deserialize_with = "or_default")]
     total_cost_usd: Option<f64>,
+    #[serde(deserialize_with = "or_default")]
     usage: Option<Usage>,
+    /// By the names of models; those of helpers that it asks are in here alone.
+    #[serde(rename = "modelUsage", deserialize_with = "or_default")]
+    model_usage: BTreeMap<String, ModelUsage>,
+    #[serde(deserialize_with = "or_default")]
     permission_denials: Vec<Denial>,
+    #[serde(deserialize_with = "or_default")]
     terminal_reason: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     api_error_status: Option<u16>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Message {
+    #[serde(deserialize_with = "or_default")]
     content: Vec<Content>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Content {
+    #[serde(deserialize_with = "or_default")]
     text: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct RateLimit {
+    #[serde(deserialize_with = "or_default")]
     status: String,
     /// Seconds since 1970.
     #[serde(rename = "resetsAt")]
+    #[serde(deserialize_with = "or_default")]
     resets_at: Option<i64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Usage {
+    #[serde(deserialize_with = "or_default")]
     input_tokens: u64,
+    #[serde(deserialize_with = "or_default")]
     output_tokens: u64,
+    #[serde(deserialize_with = "or_default")]
     cache_read_input_tokens: u64,
+    #[serde(deserialize_with = "or_default")]
     cache_creation_input_tokens: u64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct ModelUsage {
+    #[serde(deserialize_with = "or_default")]
+    input_tokens: u64,
+    #[serde(deserialize_with = "or_default")]
+    output_tokens: u64,
+    #[serde(deserialize_with = "or_default")]
+    cache_read_input_tokens: u64,
+    #[serde(deserialize_with = "or_default")]
+    cache_creation_input_tokens: u64,
+}
+
+impl From<&ModelUsage> for Tokens {
+    fn from(usage: &ModelUsage) -> Self {
+        Self {
+            input: usage.input_tokens,
+            output: usage.output_tokens,
+            cache_read: usage.cache_read_input_tokens,
+            cache_write: usage.cache_creation_input_tokens,
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Denial {
+    #[serde(deserialize_with = "or_default")]
     tool_name: String,
 }
 
@@ -196,6 +252,11 @@ impl Reader {
             cache_read: usage.cache_read_input_tokens,
             cache_write: usage.cache_creation_input_tokens,
         });
+        let by_model = || line.model_usage.iter().map(|(name, usage)| (name, Tokens::from(usage)));
+        if let Some((model, _)) = by_model().max_by_key(|(_, tokens)| tokens.output) {
+            report.tokens = Some(by_model().fold(Tokens::default(), |sum, (_, tokens)| sum.plus(tokens)));
+            report.model = text::name(model);
+        }
         let usd = line.total_cost_usd.and_then(Usd::dollars);
         report.cost = usd.map(|usd| Cost { usd, basis: CostBasis::Reported });
         report.denied = text::denied(line.permission_denials.iter().map(|denial| denial.tool_name.as_str()));

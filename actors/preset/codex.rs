@@ -7,7 +7,10 @@
 
 use serde::Deserialize;
 
-use super::{Ended, OptionKind, OptionSpec, Options, Preset, PresetSpec, StreamReader, Verdict, text};
+use super::{
+    Ended, OptionKind, OptionSpec, Options, Preset, PresetSpec, StreamReader, Verdict, lenient::or_default,
+    text,
+};
 use crate::domain::{PresetName, RunReport, Tokens};
 
 /// Codex.
@@ -64,18 +67,26 @@ enum End {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Line {
+    #[serde(deserialize_with = "or_default")]
     r#type: String,
+    #[serde(deserialize_with = "or_default")]
     thread_id: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     item: Option<Item>,
+    #[serde(deserialize_with = "or_default")]
     usage: Option<Usage>,
+    #[serde(deserialize_with = "or_default")]
     error: Option<Problem>,
+    #[serde(deserialize_with = "or_default")]
     message: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Item {
+    #[serde(deserialize_with = "or_default")]
     r#type: String,
+    #[serde(deserialize_with = "or_default")]
     text: Option<String>,
 }
 
@@ -83,14 +94,18 @@ struct Item {
 #[serde(default)]
 struct Usage {
     /// Those from a cache included.
+    #[serde(deserialize_with = "or_default")]
     input_tokens: u64,
+    #[serde(deserialize_with = "or_default")]
     cached_input_tokens: u64,
+    #[serde(deserialize_with = "or_default")]
     output_tokens: u64,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Problem {
+    #[serde(deserialize_with = "or_default")]
     message: String,
 }
 

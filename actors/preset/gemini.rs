@@ -7,7 +7,10 @@
 
 use serde::Deserialize;
 
-use super::{Ended, OptionKind, OptionSpec, Options, Preset, PresetSpec, StreamReader, Verdict, text};
+use super::{
+    Ended, OptionKind, OptionSpec, Options, Preset, PresetSpec, StreamReader, Verdict, lenient::or_default,
+    text,
+};
 use crate::domain::{PresetName, RunReport, Tokens};
 
 /// Gemini CLI.
@@ -65,21 +68,32 @@ enum End {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Line {
+    #[serde(deserialize_with = "or_default")]
     r#type: String,
+    #[serde(deserialize_with = "or_default")]
     session_id: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     model: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     role: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     content: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     delta: bool,
+    #[serde(deserialize_with = "or_default")]
     status: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     message: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     error: Option<Problem>,
+    #[serde(deserialize_with = "or_default")]
     stats: Option<Stats>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Problem {
+    #[serde(deserialize_with = "or_default")]
     message: String,
 }
 
@@ -87,8 +101,11 @@ struct Problem {
 #[serde(default)]
 struct Stats {
     /// Those from a cache included.
+    #[serde(deserialize_with = "or_default")]
     input_tokens: u64,
+    #[serde(deserialize_with = "or_default")]
     output_tokens: u64,
+    #[serde(deserialize_with = "or_default")]
     cached: u64,
 }
 

@@ -16,6 +16,7 @@ mod claude;
 mod codex;
 mod contract;
 mod gemini;
+mod lenient;
 mod lines;
 mod opencode;
 mod plain;

@@ -6,7 +6,10 @@
 
 use serde::Deserialize;
 
-use super::{Ended, OptionKind, OptionSpec, Options, Preset, PresetSpec, StreamReader, Verdict, text};
+use super::{
+    Ended, OptionKind, OptionSpec, Options, Preset, PresetSpec, StreamReader, Verdict, lenient::or_default,
+    text,
+};
 use crate::domain::{Cost, CostBasis, PresetName, RunReport, Tokens, Usd};
 
 /// The program `opencode`.
@@ -56,35 +59,49 @@ struct Reader {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Line {
+    #[serde(deserialize_with = "or_default")]
     r#type: String,
     #[serde(rename = "sessionID")]
+    #[serde(deserialize_with = "or_default")]
     session_id: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     part: Option<Part>,
+    #[serde(deserialize_with = "or_default")]
     error: Option<serde_json::Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Part {
+    #[serde(deserialize_with = "or_default")]
     text: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     reason: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     cost: Option<f64>,
+    #[serde(deserialize_with = "or_default")]
     tokens: Option<Used>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Used {
+    #[serde(deserialize_with = "or_default")]
     input: u64,
+    #[serde(deserialize_with = "or_default")]
     output: u64,
+    #[serde(deserialize_with = "or_default")]
     reasoning: u64,
+    #[serde(deserialize_with = "or_default")]
     cache: Cached,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Cached {
+    #[serde(deserialize_with = "or_default")]
     read: u64,
+    #[serde(deserialize_with = "or_default")]
     write: u64,
 }
 

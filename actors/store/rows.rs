@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::QuarantineReason;
 use crate::domain::{
     AgentName, Attempt, AttemptOutcome, Delivery, DeliveryKey, JobId, JobState, JobTrigger, Origin, Parsed,
-    ProviderName, Reason, ReceiptBatch, ReceiptId, RunId, RunReport, SourceName, Timestamp, Verdict,
+    ProviderName, Reason, ReceiptBatch, ReceiptId, RunId, RunReport, SourceName, Spent, Timestamp, Verdict,
 };
 
 /// How far a receipt got.
@@ -229,6 +229,8 @@ pub struct OutcomeCount {
     pub outcome: String,
     /// How many.
     pub runs: u64,
+    /// What they told that they spent.
+    pub spent: Spent,
 }
 
 /// Dead letters of one agent for one reason.

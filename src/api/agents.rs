@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::{
     ids::{Id, RunKey},
     jobs,
+    reports::Spent,
     runs::{self, Phase},
     time::Time,
 };
@@ -46,6 +47,9 @@ pub struct Agent {
     /// How its runs of the last 24 hours ended.
     #[schema(value_type = BTreeMap<String, u64>)]
     pub outcomes_24h: BTreeMap<runs::State, u64>,
+    /// What those runs told that they spent; absent where they told nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent_24h: Option<Spent>,
     /// Its last run that ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_run: Option<LastRun>,

@@ -1,5 +1,7 @@
 //! What runs tell of themselves.
 
+use std::fmt;
+
 use herdgate_actors::domain::{self, RunReport, Usd};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -38,6 +40,24 @@ pub struct Report {
     pub links: Vec<String>,
 }
 
+/// What several runs told that they spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Spent {
+    /// What is known of their cost, in US dollars.
+    #[schema(value_type = f64)]
+    pub usd: Usd,
+    /// Tokens of all kinds.
+    pub tokens: u64,
+    /// How many of them used tokens at a cost that nobody knows.
+    pub unpriced_runs: u64,
+}
+
+impl From<domain::Spent> for Spent {
+    fn from(domain::Spent { usd, tokens, unpriced_runs }: domain::Spent) -> Self {
+        Self { usd, tokens, unpriced_runs }
+    }
+}
+
 /// Tokens by kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Tokens {
@@ -61,7 +81,23 @@ pub enum CostBasis {
     Priced,
 }
 
+impl fmt::Display for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { input, output, cache_read, cache_write } = self;
+        write!(f, "{input} read, {output} written; cache: {cache_read} read, {cache_write} written")
+    }
+}
+
 impl Report {
+    /// What it cost and who says so; nothing where it told of no tokens either.
+    pub fn cost_in_words(&self) -> Option<String> {
+        match (self.cost_usd, self.cost_basis) {
+            (Some(usd), Some(CostBasis::Priced)) => Some(format!("{usd}, by its tokens and the price list")),
+            (Some(usd), _) => Some(format!("{usd}, as its program reported")),
+            (None, _) => self.tokens.map(|_| "unknown".to_owned()),
+        }
+    }
+
     /// Nothing, where nothing was told.
     pub fn of(report: RunReport) -> Option<Self> {
         if report.is_empty() {

@@ -10,7 +10,7 @@ use super::{
     print::Out,
     table::{Cell, Column, Table},
     times::{Times, span},
-    words::{agent_tone, count, run_tone, spelled},
+    words::{agent_tone, count, run_tone, spelled, spent},
 };
 use crate::{
     api::{
@@ -65,6 +65,7 @@ pub(super) fn table(agents: &[Agent], times: Times) -> Table {
         Column::new("SINCE").rank(3),
         Column::new("DEAD").right().rank(4),
         Column::new("24H").rank(1),
+        Column::new("SPENT").right().rank(5),
         Column::new("LAST RUN").rank(2),
         Column::new("NEXT TICK").rank(0),
     ]);
@@ -86,6 +87,7 @@ pub(super) fn table(agents: &[Agent], times: Times) -> Table {
                 .into(),
             Cell::toned(dead.to_string(), if dead > 0 { Tone::Bad } else { Tone::Plain }),
             day(agent).into(),
+            agent.spent_24h.as_ref().map_or_else(String::new, spent).into(),
             agent.last_run.as_ref().map_or_else(
                 || Cell::from("-"),
                 |run| {

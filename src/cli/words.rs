@@ -4,6 +4,7 @@ use super::palette::Tone;
 use crate::api::{
     agents, deliveries,
     jobs::{self, Job, Trigger},
+    reports::Spent,
     runs::{self, Run},
     verdict::{Actual, Clause},
 };
@@ -70,6 +71,15 @@ pub(super) fn why_run(run: &Run) -> String {
         (None, Some(signal), _) => format!("signal {signal}"),
         (None, None, Some(detail)) => detail.lines().next().unwrap_or_default().to_owned(),
         (None, None, None) => String::new(),
+    }
+}
+
+/// What runs told that they spent.
+pub(super) fn spent(spent: &Spent) -> String {
+    let usd = format!("${:.2}", spent.usd.as_dollars());
+    match spent.unpriced_runs {
+        0 => usd,
+        unknown => format!("{usd}, {} unknown", count(unknown, "run")),
     }
 }
 

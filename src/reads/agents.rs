@@ -8,7 +8,7 @@ use std::{
 use herdgate_actors::{
     agent::machine::{Executing, Phase},
     control::ControlError,
-    domain::{AgentName, AgentSpec, JobState, KeepWork, Topology, Trigger, TriggerId},
+    domain::{AgentName, AgentSpec, JobState, KeepWork, Spent, Topology, Trigger, TriggerId},
     schedule::{CatchUp, ScheduledAgent},
     store::{Backlog, OutcomeCount, RunRow},
 };
@@ -34,6 +34,7 @@ struct Known {
     jobs: HashMap<AgentName, BTreeMap<JobState, u64>>,
     oldest_due: HashMap<AgentName, herdgate_actors::domain::Timestamp>,
     outcomes: HashMap<AgentName, BTreeMap<runs::State, u64>>,
+    spent: HashMap<AgentName, Spent>,
     last: HashMap<AgentName, RunRow>,
 }
 
@@ -132,6 +133,11 @@ impl Reads {
                 .mailbox(name)
                 .map(|depth| Mailbox { waiting: depth.waiting, capacity: depth.capacity }),
             outcomes_24h: known.outcomes.get(name).cloned().unwrap_or_default(),
+            spent_24h: known
+                .spent
+                .get(name)
+                .filter(|spent| **spent != Spent::default())
+                .map(|&spent| spent.into()),
             last_run: last,
             next_tick: next.map(Into::into),
         }
@@ -187,14 +193,17 @@ impl Known {
             *jobs.entry(entry.agent).or_default().entry(entry.state).or_default() += entry.jobs;
         }
         let mut outcomes = HashMap::<_, BTreeMap<_, u64>>::new();
+        let mut spent = HashMap::<_, Spent>::new();
         for count in counts {
+            let sum = spent.entry(count.agent.clone()).or_default();
+            *sum = sum.plus(count.spent);
             let state = runs::State::ALL.into_iter().find(|state| state.as_str() == count.outcome);
             if let Some(state) = state {
                 outcomes.entry(count.agent).or_default().insert(state, count.runs);
             }
         }
         let last = last.into_iter().map(|row| (row.agent.clone(), row)).collect();
-        Self { jobs, oldest_due: due.into_iter().collect(), outcomes, last }
+        Self { jobs, oldest_due: due.into_iter().collect(), outcomes, spent, last }
     }
 
     /// Agents for which jobs wait.

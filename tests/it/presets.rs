@@ -55,13 +55,38 @@ fn result(rest: &str) -> String {
 #[test]
 fn what_a_run_did_and_cost_is_kept() {
     let end = result(r#""subtype":"success","is_error":false,"result":"Opened a pull request.""#);
-    let (_project, gate) = gate(&preset("claude"), "", &format!("{CLAUDE}{end}"));
+    let (project, gate) = gate(&preset("claude"), "", &format!("{CLAUDE}{end}"));
     let job = job(&gate);
     assert_eq!(job["job"]["state"], "completed", "{job}");
     let report = &job["attempts"][0]["report"];
     assert_eq!(report["summary"], "Opened a pull request.");
     assert_eq!((&report["session"], &report["model"]), (&"s-1".into(), &"claude-sonnet".into()));
     assert_eq!((report["cost_usd"].as_f64(), report["tokens"]["input"].as_u64()), (Some(0.5), Some(7)));
+
+    let spent = &gate.admin("GET", "/api/v1/agents").json()["items"][0]["spent_24h"];
+    assert_eq!(*spent, serde_json::json!({ "usd": 0.5, "tokens": 10, "unpriced_runs": 0 }));
+    until("it is counted", || {
+        gate.metric("herdgate_run_cost_micro_usd_total{agent=\"dev\",basis=\"reported\"}") == 500_000.0
+    });
+    assert_eq!(gate.metric("herdgate_run_tokens_total{agent=\"dev\",kind=\"output\"}"), 3.0);
+    let shown = project.herdgate(&["show", job["attempts"][0]["id"].as_str().unwrap()]);
+    for told in
+        ["said       Opened a pull request.", "cost       $0.5000, as its program reported", "turns      2"]
+    {
+        assert!(shown.contains(told), "{told} is missing from:\n{shown}");
+    }
+    assert!(project.herdgate(&["agents", "--wide"]).contains("$0.50"));
+}
+
+#[test]
+fn tokens_without_a_price_cost_what_nobody_knows() {
+    let script = r#"echo '{"type":"turn.completed","usage":{"input_tokens":5,"output_tokens":2}}'"#;
+    let (project, gate) = gate(&preset("codex"), "", script);
+    let job = job(&gate);
+    assert_eq!(job["job"]["state"], "completed", "{job}");
+    assert_eq!(gate.admin("GET", "/api/v1/agents").json()["items"][0]["spent_24h"]["unpriced_runs"], 1);
+    let shown = project.herdgate(&["show", job["attempts"][0]["id"].as_str().unwrap()]);
+    assert!(shown.contains("cost       unknown"), "{shown}");
 }
 
 #[test]
@@ -83,6 +108,29 @@ fn a_denied_tool_is_final_and_no_second_attempt_is_paid_for() {
     let job = job(&gate);
     assert_eq!(job["job"]["state"], "discarded", "{job}");
     assert_eq!(job["attempts"][0]["report"]["denied"][0], "Bash");
+}
+
+#[test]
+fn turns_and_money_that_are_used_up_are_final_with_that_reason() {
+    for (subtype, why) in [("error_max_turns", "`max_turns`"), ("error_max_budget_usd", "`max_budget_usd`")] {
+        let end = result(&format!(r#""subtype":"{subtype}","is_error":true"#));
+        let (_project, gate) = gate(&preset("claude"), "", &format!("{CLAUDE}{end}\nexit 1"));
+        let job = job(&gate);
+        assert_eq!(
+            (&job["job"]["state"], &job["attempts"][0]["state"]),
+            (&"discarded".into(), &"gave_up".into())
+        );
+        assert!(job["attempts"][0]["detail"].as_str().unwrap().contains(why), "{job}");
+    }
+}
+
+#[test]
+fn fields_that_are_null_or_of_another_kind_hide_no_result() {
+    let end = result(
+        r#""subtype":"success","is_error":false,"result":"Done.","permission_denials":null,"errors":7"#,
+    );
+    let (_project, gate) = gate(&preset("claude"), "", &format!("{CLAUDE}{end}"));
+    assert_eq!(job(&gate)["job"]["state"], "completed");
 }
 
 #[test]

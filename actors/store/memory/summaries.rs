@@ -4,22 +4,27 @@ use std::collections::BTreeMap;
 
 use super::state::State;
 use crate::{
-    domain::{AgentName, JobState, Reason, ReceiptId, SourceName, Timestamp},
+    domain::{AgentName, JobState, Reason, ReceiptId, SourceName, Spent, Timestamp},
     store::{DeadLetters, JobQuery, OutcomeCount, RunQuery, RunRow, Span},
 };
 
 impl State {
     pub(super) fn outcomes(&self, since: Timestamp) -> Vec<OutcomeCount> {
         let span = Span { since: Some(since), until: None };
-        let mut counts: BTreeMap<(AgentName, &'static str), u64> = BTreeMap::new();
+        let mut counts: BTreeMap<(AgentName, &'static str), (u64, Spent)> = BTreeMap::new();
         for run in self.runs_by(&RunQuery { span, ..RunQuery::default() }) {
             if let Some(outcome) = run.attempt.outcome {
-                *counts.entry((run.agent, outcome.as_str())).or_default() += 1;
+                let (runs, spent) = counts.entry((run.agent, outcome.as_str())).or_default();
+                *runs += 1;
+                *spent = spent.plus(Spent::of(&run.attempt.report));
             }
         }
         let counted = counts.into_iter();
         counted
-            .map(|((agent, outcome), runs)| OutcomeCount { agent, outcome: outcome.to_owned(), runs })
+            .map(|((agent, outcome), (runs, spent))| {
+                let outcome = outcome.to_owned();
+                OutcomeCount { agent, outcome, runs, spent }
+            })
             .collect()
     }
 

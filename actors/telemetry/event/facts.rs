@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use crate::{
-    domain::{AgentName, DeliveryTrace, ProviderName, RunId, SourceName, Timestamp, TraceParent},
+    domain::{
+        AgentName, Cost, DeliveryTrace, ProviderName, RunId, SourceName, Timestamp, Tokens, TraceParent,
+    },
     telemetry::Millis,
 };
 
@@ -59,6 +61,12 @@ pub struct RunEnded {
     pub made_at: Timestamp,
     /// From claim to end.
     pub took_ms: Millis,
+    /// What its model read and wrote, where it told that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<Tokens>,
+    /// What that cost, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     /// The trace that its job is part of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<TraceParent>,

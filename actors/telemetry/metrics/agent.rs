@@ -9,7 +9,7 @@ use std::{
 
 use metrics::{Counter, Gauge, Histogram};
 
-use crate::domain::{AgentName, JobState, Timestamp};
+use crate::domain::{AgentName, Cost, JobState, Timestamp, Tokens};
 
 /// The states that are somebody's work: jobs that completed or were cancelled are history.
 const SHOWN: [JobState; 6] = [
@@ -70,6 +70,32 @@ impl AgentSeries {
             )
         });
         counter.increment(1);
+    }
+
+    /// What a run told that it spent. Registered by the first one: most commands tell nothing.
+    pub(super) fn spent(&self, tokens: Option<Tokens>, cost: Option<Cost>) {
+        let agent = || self.agent.to_string();
+        if let Some(Tokens { input, output, cache_read, cache_write }) = tokens {
+            let kinds = [
+                ("input", input),
+                ("output", output),
+                ("cache_read", cache_read),
+                ("cache_write", cache_write),
+            ];
+            for (kind, tokens) in kinds {
+                metrics::counter!("herdgate_run_tokens_total", "agent" => agent(), "kind" => kind)
+                    .increment(tokens);
+            }
+        }
+        let (basis, micros) = match cost {
+            Some(cost) => (cost.basis.as_str(), cost.usd.as_micros()),
+            // What models were asked for has a price, and nobody knows it.
+            None if tokens.is_some() => ("unknown", 0),
+            None => return,
+        };
+        metrics::counter!("herdgate_costed_runs_total", "agent" => agent(), "basis" => basis).increment(1);
+        metrics::counter!("herdgate_run_cost_micro_usd_total", "agent" => agent(), "basis" => basis)
+            .increment(micros);
     }
 
     /// A run ended well at this time. Registered by the first one: no time is no zero.

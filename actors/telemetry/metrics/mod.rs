@@ -149,9 +149,12 @@ impl Metrics {
                 self.of_agent(agent).executing.increment(1);
                 self.start_delay(trigger).record(waited_ms.0);
             }
-            Event::RunEnded(RunEnded { agent, trigger, outcome, retried, at, took_ms, .. }) => {
+            Event::RunEnded(RunEnded {
+                agent, trigger, outcome, retried, at, took_ms, tokens, cost, ..
+            }) => {
                 let series = self.of_agent(agent);
                 series.ended(trigger, outcome, took_ms.0);
+                series.spent(*tokens, *cost);
                 if *retried {
                     series.retried();
                 }

@@ -249,6 +249,8 @@ mod tests {
             at: NOW,
             made_at: NOW.minus(Duration::from_secs(9)),
             took_ms: millis(2000),
+            tokens: None,
+            cost: None,
             trace: Some(trace),
         })
     }

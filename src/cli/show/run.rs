@@ -1,7 +1,7 @@
 //! A run: how it ended.
 
 use crate::{
-    api::{history::RunDetail, runs::State},
+    api::{history::RunDetail, reports::Report, runs::State},
     cli::{
         palette::Tone,
         print::Out,
@@ -21,6 +21,9 @@ pub(super) fn show(detail: &RunDetail, times: Times, out: &mut Out) -> miette::R
     if let Some(end) = run.finished_at {
         out.pair("ended", &times.full(end.0))?;
     }
+    if let Some(report) = &run.report {
+        show_report(report, out)?;
+    }
     match detail.log_bytes {
         Some(bytes) => out.pair("log", &format!("{bytes} bytes; `herdgate logs {}`", run.id))?,
         None => out.pair("log", "its files are gone")?,
@@ -34,6 +37,19 @@ pub(super) fn show(detail: &RunDetail, times: Times, out: &mut Out) -> miette::R
         out.line(prompt.trim_end())?;
     }
     Ok(())
+}
+
+/// What it told of itself. Each is its own word, and may be missing.
+fn show_report(report: &Report, out: &mut Out) -> miette::Result<()> {
+    let mut pair = |name, value: Option<String>| value.map_or(Ok(()), |value| out.pair(name, &value));
+    pair("said", report.summary.clone())?;
+    pair("session", report.session.clone())?;
+    pair("model", report.model.clone())?;
+    pair("turns", report.turns.map(|turns| turns.to_string()))?;
+    pair("tokens", report.tokens.map(|tokens| tokens.to_string()))?;
+    pair("cost", report.cost_in_words())?;
+    pair("denied", Some(report.denied.join(", ")).filter(|denied| !denied.is_empty()))?;
+    report.links.iter().try_for_each(|link| pair("link", Some(link.clone())))
 }
 
 fn answer(detail: &RunDetail, times: Times) -> String {

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::jobs;
 use crate::{
-    domain::{JobState, ReceiptId, SourceName, Timestamp},
+    domain::{JobState, ReceiptId, SourceName, Spent, Timestamp, Usd},
     store::{DeadLetters, JobQuery, OutcomeCount},
 };
 
@@ -17,12 +17,23 @@ pub(in crate::store::sqlite) fn outcomes(
 ) -> rusqlite::Result<Vec<OutcomeCount>> {
     connection
         .prepare_cached(
-            "SELECT agent, CASE WHEN json_valid(outcome) THEN outcome ->> '$.outcome' END AS ended, count(*)
+            "SELECT agent, CASE WHEN json_valid(outcome) THEN outcome ->> '$.outcome' END AS ended, count(*),
+                 total(CASE WHEN json_valid(report) THEN round((report ->> '$.cost.usd') * 1e6) END),
+                 total(CASE WHEN json_valid(report) THEN
+                     coalesce(report ->> '$.tokens.input', 0) + coalesce(report ->> '$.tokens.output', 0)
+                     + coalesce(report ->> '$.tokens.cache_read', 0)
+                     + coalesce(report ->> '$.tokens.cache_write', 0) END),
+                 total(CASE WHEN json_valid(report) THEN
+                     report ->> '$.tokens' IS NOT NULL AND report ->> '$.cost' IS NULL END)
              FROM attempts WHERE finished_at IS NOT NULL AND started_at >= ?
              GROUP BY agent, ended HAVING ended IS NOT NULL ORDER BY agent, ended",
         )?
         .query_map([since], |row| {
-            Ok(OutcomeCount { agent: row.get(0)?, outcome: row.get(1)?, runs: row.get(2)? })
+            // Sums are floating: whole ones would fail where runs tell nonsense. Exact up to 2^53.
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
+            let sum = |column| row.get(column).map(|sum: f64| sum as u64);
+            let spent = Spent { usd: Usd::micros(sum(3)?), tokens: sum(4)?, unpriced_runs: sum(5)? };
+            Ok(OutcomeCount { agent: row.get(0)?, outcome: row.get(1)?, runs: row.get(2)?, spent })
         })?
         .collect()
 }

@@ -10,6 +10,7 @@ use crate::api::{
     agents::{Agent, State},
     jobs,
     problem::Problem,
+    reports::Spent,
     runs,
 };
 
@@ -26,6 +27,7 @@ pub(super) struct AgentRow {
     pub(super) scale: u32,
     pub(super) places: Meter,
     pub(super) outcomes: Outcomes,
+    pub(super) spent: Option<Spent>,
     pub(super) last: Option<Last>,
     pub(super) next: Option<When>,
     pub(super) dead: u64,
@@ -167,6 +169,7 @@ fn row(agent: &Agent, visitor: &Visitor) -> AgentRow {
         scale: agent.scale,
         places: Meter::new(agent.executing.len() as u64, agent.scale.into()),
         outcomes: Outcomes::of(&agent.outcomes_24h),
+        spent: agent.spent_24h,
         last: agent.last_run.as_ref().map(|last| Last {
             state: last.state.as_str(),
             link: format!("/dashboard/runs/{}", last.run),

@@ -14,7 +14,7 @@ use super::{
     visitor::Visitor,
     words::{counted, plural},
 };
-use crate::api::runs::State;
+use crate::api::{reports::Spent, runs::State};
 
 /// Counting ends here; nobody reads more.
 const COUNTED: u32 = 10_000;
@@ -79,7 +79,7 @@ async fn tiles(visitor: &Visitor, agents: &[AgentRow]) -> Result<Vec<Tile>, Trou
     let oldest = agents.iter().filter(|row| row.waiting_since.is_some()).count() as u64;
     let paused = agents.iter().filter(|row| row.is_paused).count() as u64;
     let number = |count: u32| counted(count.into(), Some(COUNTED.into()));
-    Ok(vec![
+    let mut tiles = vec![
         Tile {
             what: "Received, last hour",
             value: number(received),
@@ -137,5 +137,25 @@ async fn tiles(visitor: &Visitor, agents: &[AgentRow]) -> Result<Vec<Tile>, Trou
             to: "/dashboard/agents",
             class: "",
         },
-    ])
+    ];
+    tiles.extend(spent(agents));
+    Ok(tiles)
+}
+
+/// Nothing where no run told of tokens or cost, as most commands do not.
+fn spent(agents: &[AgentRow]) -> Option<Tile> {
+    let told: Vec<_> = agents.iter().filter_map(|row| row.spent).collect();
+    let usd: f64 = told.iter().map(|spent| spent.usd.as_dollars()).sum();
+    let sum = |of: fn(&Spent) -> u64| told.iter().map(of).fold(0, u64::saturating_add);
+    let unknown = sum(|spent| spent.unpriced_runs);
+    (!told.is_empty()).then(|| Tile {
+        what: "Spent, 24 h",
+        value: format!("${usd:.2}"),
+        more: match unknown {
+            0 => format!("{} tokens", counted(sum(|spent| spent.tokens), None)),
+            unknown => format!("and {} at unknown cost", plural(unknown, "run")),
+        },
+        to: "/dashboard/runs?since=24h",
+        class: "",
+    })
 }

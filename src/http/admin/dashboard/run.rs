@@ -19,6 +19,7 @@ use crate::{
     api::{
         history::RunDetail,
         jobs,
+        reports::Report,
         runs::{Run, State},
     },
     http::admin::api::{Named, NoParams, Params, runs},
@@ -44,6 +45,7 @@ struct RunPage {
     runs: Vec<RunLine>,
     class: &'static str,
     verdict: String,
+    report: Option<Report>,
     prompt: Option<String>,
     log: Option<Log>,
     is_stopping: bool,
@@ -96,6 +98,7 @@ pub(super) async fn show(
         class,
         verdict,
         is_stopping: found.phase.is_some_and(|phase| phase != crate::api::runs::Phase::Running),
+        report: found.run.report,
         prompt: found.prompt,
         log,
     };

@@ -21,8 +21,6 @@ use crate::api::{
 const PATH: &str = "/dashboard/runs";
 /// The name of all outcomes together that nobody wants.
 const BAD: &str = "bad";
-/// Those outcomes.
-const BAD_STATES: [State; 4] = [State::Failed, State::TimedOut, State::Killed, State::NotStarted];
 
 /// Which of them, as it stands in the address.
 #[derive(Debug, Default, Deserialize)]
@@ -39,7 +37,7 @@ impl Filters {
     fn states(&self) -> Result<Vec<Option<State>>, Trouble> {
         match given(&self.state) {
             None => Ok(vec![None]),
-            Some(BAD) => Ok(BAD_STATES.map(Some).to_vec()),
+            Some(BAD) => Ok(State::ALL.into_iter().filter(|state| state.is_failure()).map(Some).collect()),
             Some(wanted) => match State::ALL.into_iter().find(|state| state.as_str() == wanted) {
                 Some(state) => Ok(vec![Some(state)]),
                 None => Err(Trouble::Wrong(format!("`{wanted}` is not an outcome of runs"))),
