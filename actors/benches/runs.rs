@@ -13,7 +13,7 @@ use std::{
 };
 
 use herdgate_actors::{
-    domain::{Attempt, JobId, KeepWork, RunId, RunSpec},
+    domain::{Attempt, JobId, KeepWork, Prices, RunId, RunSpec},
     runner::{
         Outcome, OutcomeKind, ProcessOptions, ProcessRunner, ReaperCommand, RunFolders, RunRequest, Runner,
         reaper_main,
@@ -65,6 +65,7 @@ async fn drive(runner: &ProcessRunner, first: i64, runs: u32, at_once: u32) {
         command: vec!["/bin/true".to_owned()],
         preset: None,
         stall_timeout: None,
+        prices: Prices::default(),
         cwd: None,
         env: Vec::new(),
         timeout: Duration::from_secs(60),

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use super::{AgentName, DigestWriter, PresetName, Trigger};
+use super::{AgentName, DigestWriter, PresetName, Prices, Trigger};
 
 /// One agent, resolved from its configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,7 @@ impl AgentSpec {
                 command: vec!["cat".to_owned()],
                 preset: None,
                 stall_timeout: None,
+                prices: Prices::default(),
                 cwd: None,
                 env: Vec::new(),
                 timeout: Duration::from_secs(3600),
@@ -111,6 +112,8 @@ pub struct RunSpec {
     pub preset: Option<PresetName>,
     /// How long a program that tells its progress may be silent.
     pub stall_timeout: Option<Duration>,
+    /// What its tokens cost, where the program does not say it.
+    pub prices: Prices,
     /// Where it runs; its own folder per run where this is `None`.
     pub cwd: Option<PathBuf>,
     /// Variables beside those which every run gets. Values are secrets: see [`std::fmt::Debug`] of
@@ -134,6 +137,7 @@ impl RunSpec {
             command,
             preset,
             stall_timeout,
+            prices,
             cwd,
             env,
             timeout,
@@ -147,6 +151,7 @@ impl RunSpec {
         });
         digest.text(preset.map_or("", PresetName::as_str));
         digest.span(stall_timeout.unwrap_or_default());
+        prices.write(digest);
         digest.option(cwd.as_ref(), |digest, cwd| {
             digest.bytes(cwd.as_os_str().as_encoded_bytes());
         });

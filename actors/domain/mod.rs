@@ -28,6 +28,7 @@ mod job;
 mod names;
 mod new_job;
 mod preset_name;
+mod prices;
 mod provider_name;
 mod receipt;
 mod reject;
@@ -61,6 +62,7 @@ pub use job::{JobState, JobTrigger, Reason, UnknownState};
 pub use names::{AgentName, DedupeKey, DeliveryKey, KeyWindow, SourceName};
 pub use new_job::{GroupKey, Input, NewJob, OnConflict, Unique};
 pub use preset_name::PresetName;
+pub use prices::{Price, Prices};
 pub use provider_name::{ProviderName, UnknownProvider};
 pub use receipt::{
     CommitResult, Created, DeliveryPanicked, FilterRequest, LedgerError, OnCommit, Origin, ParseRequest,

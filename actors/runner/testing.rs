@@ -141,7 +141,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::domain::{Attempt, JobId, KeepWork, RunId, RunSpec};
+    use crate::domain::{Attempt, JobId, KeepWork, Prices, RunId, RunSpec};
 
     fn request() -> RunRequest {
         RunRequest {
@@ -151,6 +151,7 @@ mod tests {
                 command: vec!["true".to_owned()],
                 preset: None,
                 stall_timeout: None,
+                prices: Prices::default(),
                 cwd: None,
                 env: Vec::new(),
                 timeout: Duration::from_secs(60),

@@ -143,6 +143,8 @@ table! {
         preset: Option<String> = None => choice(&preset::NAMES);
         /// What is said to it.
         options: toml::Table = toml::Table::new() => Key::of(Kind::Free);
+        /// What a million tokens of models cost, for programs that do not say what they cost.
+        prices: toml::Table = toml::Table::new() => Key::of(Kind::Free);
         /// How long it may be silent; 0 for ever. Five minutes where a preset tells its progress.
         stall_timeout: Option<Span> = None => pause();
         /// Where it runs; a folder per run where absent.

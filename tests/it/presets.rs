@@ -111,6 +111,20 @@ fn a_denied_tool_is_final_and_no_second_attempt_is_paid_for() {
 }
 
 #[test]
+fn tokens_of_a_model_with_a_price_cost_what_the_list_says() {
+    let script =
+        r#"echo '{"type":"turn.completed","usage":{"input_tokens":2000000,"output_tokens":500000}}'"#;
+    let prices = "options = { model = \"some\" }\nprices = { some = { input = 1.5, output = 8 } }\n";
+    let (_project, gate) = gate(&preset("codex"), prices, script);
+    let report = &job(&gate)["attempts"][0]["report"];
+    assert_eq!(
+        (report["cost_usd"].as_f64(), report["cost_basis"].as_str()),
+        (Some(7.0), Some("priced")),
+        "{report}"
+    );
+}
+
+#[test]
 fn turns_and_money_that_are_used_up_are_final_with_that_reason() {
     for (subtype, why) in [("error_max_turns", "`max_turns`"), ("error_max_budget_usd", "`max_budget_usd`")] {
         let end = result(&format!(r#""subtype":"{subtype}","is_error":true"#));

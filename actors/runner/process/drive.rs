@@ -97,7 +97,9 @@ async fn finish(
         };
     tidy(shared, run, keeps_work, log).await;
     let ResultFile { report: written, retry_after, .. } = result.unwrap_or_default();
-    Outcome { kind, detail: problem, report: merged(read, written), retry_after }
+    let mut report = merged(read, written);
+    spec.prices.apply(&mut report);
+    Outcome { kind, detail: problem, report, retry_after }
 }
 
 /// Off the runtime: the run may have put anything in its place.

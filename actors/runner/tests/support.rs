@@ -15,7 +15,7 @@ use std::{
 };
 
 use herdgate_actors::{
-    domain::{Attempt, JobId, KeepWork, RunId, RunSpec},
+    domain::{Attempt, JobId, KeepWork, Prices, RunId, RunSpec},
     runner::{Ended, OutcomeKind, ProcessOptions, ProcessRunner, RunFolders, RunRequest, Runner},
 };
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
@@ -74,6 +74,7 @@ pub(crate) fn order(command: &[&str]) -> RunRequest {
             command: command.iter().map(|text| (*text).to_owned()).collect(),
             preset: None,
             stall_timeout: None,
+            prices: Prices::default(),
             cwd: None,
             env: Vec::new(),
             timeout: PATIENCE,

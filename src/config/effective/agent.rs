@@ -48,6 +48,7 @@ fn run<Of: Fn(&[&str]) -> Origin>(all: &mut Collected<Of>, run: &RunSpec, secret
         command,
         preset,
         stall_timeout,
+        prices,
         cwd,
         env,
         timeout,
@@ -58,6 +59,13 @@ fn run<Of: Fn(&[&str]) -> Origin>(all: &mut Collected<Of>, run: &RunSpec, secret
     } = run;
     all.add("run.preset", preset.map(PresetName::as_str));
     all.add("run.stall_timeout", stall_timeout.map(format_span));
+    for (model, price) in &prices.of_models {
+        let shown = json!({
+            "input": price.input, "output": price.output,
+            "cache_read": price.cache_read, "cache_write": price.cache_write,
+        });
+        all.add_from(&format!("run.prices.{model}"), shown, &["run.prices"]);
+    }
     all.add("run.command", command.clone());
     all.add("run.cwd", cwd.as_ref().map(|cwd| cwd.display().to_string()));
     for variable in env {

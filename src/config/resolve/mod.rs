@@ -7,6 +7,7 @@
 mod agents;
 mod gateway;
 mod preset;
+mod prices;
 mod run;
 mod schedule;
 mod sources;

@@ -14,15 +14,11 @@ use crate::config::{
 const STALL_TIMEOUT: Duration = Duration::from_secs(300);
 
 impl Resolver<'_> {
-    /// The preset of an agent's runs, and the command line that its options make.
-    pub(super) fn preset(
-        &mut self,
-        files: &AgentFiles,
-        run: &Run,
-    ) -> Option<(&'static dyn Preset, Vec<String>)> {
+    /// The preset of an agent's runs, and what is said to it.
+    pub(super) fn preset(&mut self, files: &AgentFiles, run: &Run) -> Option<(&'static dyn Preset, Options)> {
         let preset = preset::find(run.preset.as_deref()?)?;
         let options = self.options(files, preset.spec().options);
-        Some((preset, preset.command(&options)))
+        Some((preset, options))
     }
 
     /// The project's options, and the agent's over them, one by one.

@@ -44,18 +44,20 @@ impl Resolver<'_> {
             run.preset = None;
         }
         let preset = self.preset(files, &run);
-        if let Some((_, command)) = &preset
+        if let Some((preset, options)) = &preset
             && !owns_command
             && (owns_preset || run.command.is_empty())
         {
-            run.command.clone_from(command);
+            run.command = preset.command(options);
         }
+        let prices = self.prices(files, &run, preset.as_ref().map(|(_, options)| options));
         let stall_timeout = stall_timeout(preset.as_ref().map(|(preset, _)| *preset), &run);
         let cwd = run.cwd.filter(|cwd| !cwd.is_empty());
         RunSpec {
             command: run.command,
             preset: preset.map(|(preset, _)| preset.spec().name),
             stall_timeout,
+            prices,
             cwd: cwd.map(|cwd| absolute(expand(&cwd, &self.files.layers.root, self.inputs.env))),
             env: self.variables(files),
             timeout: *own.timeout.or(files.settings.timeout).unwrap_or(project.timeout),

@@ -63,3 +63,19 @@ fn unknown_presets_and_options_are_errors_that_say_what_there_is() {
     let is_wrong = |cause: &ConfigError| matches!(cause, ConfigError::WrongType { expected, found } if (expected.as_str(), found.as_str()) == ("a text", "a list"));
     assert!(causes.len() == 2 && causes.iter().any(is_unknown) && causes.iter().any(is_wrong), "{causes:?}");
 }
+
+#[test]
+fn a_price_that_is_none_says_how_one_is_written() {
+    for (price, part) in [
+        ("3", "in dollars for a million tokens"),
+        ("{ input = 1 }", "in dollars for a million tokens"),
+        ("{ input = -1, output = 2 }", "`input` is no amount of money"),
+        ("{ input = 1, output = 2, cash = 3 }", "cash"),
+    ] {
+        let causes = project(&format!("[run]\npreset = \"codex\"\nprices = {{ some = {price} }}\n"))
+            .agent("dev", DAILY)
+            .causes();
+        let told = causes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        assert!(told.contains(part), "{price}: {told}");
+    }
+}

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use herdgate_actors::domain::{
-    AgentSpec, FIELD, FieldSpec, Filter, KeepWork, Match, Place, ProviderName, RetryPolicy, Revision,
+    AgentSpec, FIELD, FieldSpec, Filter, KeepWork, Match, Place, Prices, ProviderName, RetryPolicy, Revision,
     RunSpec, TriggerMismatch, fact,
 };
 
@@ -27,6 +27,7 @@ fn topology(agents: &[(&str, &[&str])]) -> Topology {
             command: vec!["true".to_owned()],
             preset: None,
             stall_timeout: None,
+            prices: Prices::default(),
             cwd: None,
             env: Vec::new(),
             timeout: Duration::ZERO,
