@@ -66,9 +66,9 @@ fn what_a_run_did_and_cost_is_kept() {
     let spent = &gate.admin("GET", "/api/v1/agents").json()["items"][0]["spent_24h"];
     assert_eq!(*spent, serde_json::json!({ "usd": 0.5, "tokens": 10, "unpriced_runs": 0 }));
     until("it is counted", || {
-        gate.metric("herdgate_run_cost_micro_usd_total{agent=\"dev\",basis=\"reported\"}") == 500_000.0
+        gate.metric("herdgate_run_cost_micro_usd_total{agent=\"dev\",basis=\"reported\"}") >= 500_000.0
     });
-    assert_eq!(gate.metric("herdgate_run_tokens_total{agent=\"dev\",kind=\"output\"}"), 3.0);
+    assert!(gate.metric("herdgate_run_tokens_total{agent=\"dev\",kind=\"output\"}") >= 3.0);
     let shown = project.herdgate(&["show", job["attempts"][0]["id"].as_str().unwrap()]);
     for told in
         ["said       Opened a pull request.", "cost       $0.5000, as its program reported", "turns      2"]
