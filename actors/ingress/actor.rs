@@ -15,7 +15,7 @@ use super::Admission;
 use crate::{
     domain::{
         Answer, Clock, Delivery, DeliveryTrace, IdSource, Origin, PendingReceipt, ProviderName, ReceiptSink,
-        RejectReason, Reply, SourceName, SourceSelector, TRACE_HEADER, UnverifiedRequest, VerifiedRequest,
+        RejectReason, Reply, SourceName, TRACE_HEADER, UnverifiedRequest, VerifiedRequest,
     },
     provider::{self, Provider},
     runtime::{ActorScope, Envelope, Offload},
@@ -84,11 +84,7 @@ impl IngressActor {
         let (verified, reply) = match verified {
             Ok(verified) => verified,
             Err((reason, reply)) => {
-                let source = match selector {
-                    SourceSelector::Any => None,
-                    SourceSelector::Source(name) => Some(name),
-                };
-                return reject(provider, source, reason, reply);
+                return reject(provider, sources.meant(provider, &selector), reason, reply);
             }
         };
         if let Some(said) = provider::provider(provider).handshake(verified.headers(), verified.body()) {

@@ -49,6 +49,14 @@ impl Sources {
         self.selected(provider, selector).next().is_some()
     }
 
+    /// The source that a request to this URL must be meant for: the one that it names, or the only one of
+    /// its type.
+    pub fn meant(&self, provider: ProviderName, selector: &SourceSelector) -> Option<SourceName> {
+        let mut selected = self.selected(provider, selector);
+        let first = selected.next()?;
+        selected.next().is_none().then(|| first.source.name.clone())
+    }
+
     /// Whether a request without a signature header can be refused before its body is read.
     pub fn refuses_unsigned(
         &self,
@@ -255,6 +263,16 @@ mod tests {
         let headers = signed(linear, "same", b"body");
         let vouchers = same.verify(linear, &SourceSelector::Any, &headers, b"body", NOW).unwrap();
         assert_eq!(vouchers[0].by, VerifiedBy::Current);
+    }
+
+    #[test]
+    fn a_refused_request_is_told_of_the_source_that_it_must_have_been_meant_for() {
+        let linear = ProviderName::new("linear");
+        let (one, two) = (source("one", linear, &["a"]), source("two", linear, &["b"]));
+        assert_eq!(Sources::new([one.clone()]).meant(linear, &SourceSelector::Any), Some("one".into()));
+        let both = Sources::new([one, two]);
+        assert_eq!(both.meant(linear, &SourceSelector::Any), None);
+        assert_eq!(both.meant(linear, &SourceSelector::Source("two".into())), Some("two".into()));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The configurations that the gate has had.
 
-use super::Pending;
+use super::{Pending, Span};
 use crate::domain::{Digest, Parts, Revision, RevisionChanges, Timestamp};
 
 /// What is remembered of configurations. A receipt names the one that judged it.
@@ -51,6 +51,8 @@ pub struct RevisionRow {
 /// Which part of the listing, the newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RevisionQuery {
+    /// Only those that were put in force then.
+    pub span: Span,
     /// At most this many.
     pub limit: u32,
     /// Only those with a smaller number.
@@ -59,6 +61,6 @@ pub struct RevisionQuery {
 
 impl Default for RevisionQuery {
     fn default() -> Self {
-        Self { limit: 50, before: None }
+        Self { span: Span::default(), limit: 50, before: None }
     }
 }

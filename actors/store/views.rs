@@ -73,6 +73,8 @@ pub enum CountOf {
     Jobs(JobQuery),
     /// Runs.
     Runs(RunQuery),
+    /// Configurations.
+    Revisions(RevisionQuery),
     /// What operators changed.
     Changes(ChangeQuery),
 }

@@ -14,6 +14,14 @@ pub struct NewBulk {
     pub action: Action,
     /// To which. All that could be meant have to be asked for by `{"all": true}`.
     pub filter: Filter,
+    /// To no more than so many, the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1)]
+    pub limit: Option<u64>,
+    /// To this agent alone deliveries are replayed, as if they matched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub to: Option<AgentName>,
     /// Only count; nothing is done.
     #[serde(default)]
     pub dry_run: bool,
@@ -23,8 +31,11 @@ pub struct NewBulk {
     pub per_second: u32,
 }
 
+/// The rate where nobody says.
+pub const DEFAULT_RATE: u32 = 100;
+
 const fn default_rate() -> u32 {
-    100
+    DEFAULT_RATE
 }
 
 /// What is done to each.
@@ -41,7 +52,8 @@ pub enum Action {
     CancelJobs,
 }
 
-/// Which are meant. `outcome` and `text` are of deliveries alone; `state` and `reason` are of jobs alone.
+/// Which are meant. `outcome`, `delivery_id` and `text` are of deliveries alone; `state` and `reason` are
+/// of jobs alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Filter {
@@ -68,6 +80,9 @@ pub struct Filter {
     /// Only deliveries of which this came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// Only deliveries with this delivery id of the provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery_id: Option<String>,
     /// Only jobs in this state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<JobState>,
@@ -92,6 +107,13 @@ pub struct Bulk {
     pub action: Action,
     /// To which.
     pub filter: Filter,
+    /// To no more than so many, the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+    /// To whom alone deliveries are replayed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub to: Option<AgentName>,
     /// Who asked for it, by the name of the key.
     pub by: String,
     /// Where it stands.
@@ -102,6 +124,8 @@ pub struct Bulk {
     pub done: u64,
     /// How many were not in a state for it any more, or refused.
     pub skipped: u64,
+    /// How many new jobs that made.
+    pub jobs: u64,
     /// What the last of those said, or why it ended early.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,

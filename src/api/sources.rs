@@ -57,8 +57,13 @@ pub struct Counters {
     pub unparsable: u64,
     /// Verified deliveries that could not be stored and were answered 503.
     pub unavailable: u64,
-    /// Requests that were not verified, by why.
+    /// Requests that were not verified, by why: those to its own path, and, where it is the only source of
+    /// its type, those to the path of the type.
     pub refused: BTreeMap<String, u64>,
+    /// Requests to the path of its type that no source of that type verified, by why. Whose they were to
+    /// be nobody knows, so each source of the type tells of all of them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub refused_at_type: BTreeMap<String, u64>,
 }
 
 /// The last delivery of a source.

@@ -5,28 +5,42 @@ use serde_json::Value;
 
 use super::{
     gate::Gate,
-    globals::Globals,
+    globals::{Globals, View},
+    lists::{Rows, Window},
     outcome::{Outcome, report},
     palette::Tone,
     print::Out,
     table::{Cell, Column, Table},
+    times::Times,
 };
-use crate::client::Api;
+use crate::{
+    api::config::{NameChanges, RevisionsFilter},
+    client::Api,
+};
 
 /// Show the configuration that the gate has in force, key by key, with where each is set. Secrets are
 /// never shown.
 #[derive(Debug, Args)]
 pub(super) struct Config {
     /// Only keys that begin so, like `gateway` or `agents.dev`.
+    #[arg(conflicts_with = "revisions")]
     key: Option<String>,
-    /// Cut nothing to fit the terminal.
+    /// List the configurations that were in force instead, each with what was different from the one
+    /// before, the newest first.
     #[arg(long)]
-    wide: bool,
+    revisions: bool,
+    #[command(flatten)]
+    window: Window,
+    #[command(flatten)]
+    view: View,
 }
 
 impl Config {
     pub(super) fn run(self, globals: &Globals) -> Outcome {
-        let value: Value = Gate::of(globals)?.ask(Api::config)?;
+        if self.revisions {
+            return revisions(globals, &self.window, self.view);
+        }
+        let value = serde_json::to_value(Gate::of(globals)?.ask(Api::config)?).map_err(report)?;
         let mut out = Out::new();
         if globals.json {
             out.pretty(&value)?;
@@ -51,9 +65,49 @@ impl Config {
             let tone = if origin == "default" { Tone::Faint } else { Tone::Plain };
             table.row([path.into(), value.into(), Cell::toned(origin, tone)]);
         }
-        out.table(&table, self.wide)?;
+        out.table(&table, self.view.wide)?;
         out.success()
     }
+}
+
+fn revisions(globals: &Globals, window: &Window, view: View) -> Outcome {
+    let (gate, filter) = (Gate::of(globals)?, RevisionsFilter::default());
+    let found = Rows::read(&gate, window, filter, async |api, query| api.revisions(query).await)?;
+    let mut out = Out::new();
+    if globals.json {
+        out.each(&found.rows)?;
+        return out.success();
+    }
+    let times = Times::new(view);
+    let mut table = Table::new([
+        Column::new("REVISION").right(),
+        Column::new("SINCE"),
+        Column::new("KEYS").least(8),
+        Column::new("SOURCES").least(8),
+        Column::new("AGENTS").least(8),
+    ]);
+    for revision in &found.rows {
+        table.row([
+            revision.number.to_string().into(),
+            times.short(revision.at.0).into(),
+            changes(&revision.settings).into(),
+            changes(&revision.sources).into(),
+            changes(&revision.agents).into(),
+        ]);
+    }
+    out.table(&table, view.wide)?;
+    found.tell_more(&mut out)?;
+    out.success()
+}
+
+/// `+dev -ops ~triage`
+fn changes(changes: &NameChanges) -> String {
+    let NameChanges { added, removed, changed } = changes;
+    let marked = [("+", added), ("-", removed), ("~", changed)];
+    let all =
+        marked.into_iter().flat_map(|(mark, names)| names.iter().map(move |name| format!("{mark}{name}")));
+    let all: Vec<_> = all.collect();
+    if all.is_empty() { "-".to_owned() } else { all.join(" ") }
 }
 
 /// The keys, their values and where they are set, wherever they stand in what is in force.

@@ -1,25 +1,22 @@
 //! `herdgate dead`.
 
-use std::process::ExitCode;
-
 use clap::{Args, Subcommand};
 use herdgate_actors::domain::{AgentName, JobId};
-use serde_json::json;
 
 use super::{
-    bulk::{self, Each},
-    confirm::agreed,
+    bulk::{self, Manner, Words},
     gate::Gate,
     globals::{Globals, View},
     jobs::{self, Filter},
     outcome::{Outcome, usage},
-    print::{Out, note},
+    print::Out,
     table::{Column, Table},
     times::Times,
     words::count,
 };
 use crate::api::{
-    dead_letters::{DeadLetters, DeadLettersQuery},
+    bulk::{Action as BulkAction, DEFAULT_RATE, Filter as ApiFilter, NewBulk},
+    dead_letters::DeadLettersQuery,
     jobs::State,
 };
 
@@ -56,12 +53,8 @@ struct Change {
     job: Option<JobId>,
     #[command(flatten)]
     which: Which,
-    /// Do not ask.
-    #[arg(long, short)]
-    yes: bool,
-    /// Only say how many.
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    manner: Manner,
 }
 
 /// Which dead letters.
@@ -82,9 +75,9 @@ struct Which {
     /// Only those made before.
     #[arg(long, value_name = "TIME")]
     until: Option<super::lists::When>,
-    /// At most this many, the newest first.
-    #[arg(long)]
-    limit: Option<u32>,
+    /// At most this many, the newest.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
 }
 
 impl Dead {
@@ -149,39 +142,44 @@ fn list(globals: &Globals, filter: &Filter, view: View) -> Outcome {
 }
 
 impl Which {
-    fn says_nothing(&self) -> bool {
-        !self.all
-            && self.agent.is_none()
-            && self.reason.is_none()
-            && self.since.is_none()
-            && self.until.is_none()
-    }
-
-    /// How many there are.
-    fn count(&self, gate: &Gate) -> miette::Result<u64> {
-        let query = DeadLettersQuery {
+    fn filter(&self) -> ApiFilter {
+        ApiFilter {
+            all: self.all,
             agent: self.agent.as_deref().map(AgentName::from),
+            reason: self.reason.clone(),
             since: self.since.map(|when| when.0),
             until: self.until.map(|when| when.0),
-        };
-        let groups = gate.ask(|api| async { api.dead_letters(&query).await })?.items;
-        let wanted = |group: &&DeadLetters| self.reason.as_ref().is_none_or(|reason| *reason == group.reason);
-        let all: u64 = groups.iter().filter(wanted).map(|group| group.jobs).sum();
-        Ok(all.min(self.limit.map_or(u64::MAX, u64::from)))
+            ..ApiFilter::default()
+        }
+    }
+}
+
+/// What is done to each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Each {
+    /// It runs again.
+    Retry,
+    /// It is marked as seen to.
+    Dismiss,
+}
+
+impl Each {
+    const fn action(self) -> BulkAction {
+        match self {
+            Self::Retry => BulkAction::RetryJobs,
+            Self::Dismiss => BulkAction::DismissJobs,
+        }
     }
 
-    fn filter(&self) -> Filter {
-        Filter {
-            agent: self.agent.clone(),
-            reason: self.reason.clone(),
-            source: None,
-            event: None,
-            repo: None,
-            receipt: None,
-            window: super::lists::Window {
-                since: self.since,
-                until: self.until,
-                limit: self.limit.unwrap_or(u32::MAX),
+    const fn words(self) -> Words {
+        match self {
+            Self::Retry => Words {
+                will: |total| format!("{} will run again", count(total, "dead letter")),
+                was: |bulk| format!("{} run again", count(bulk.done, "dead letter")),
+            },
+            Self::Dismiss => Words {
+                will: |total| format!("{} will be dismissed", count(total, "dead letter")),
+                was: |bulk| format!("dismissed {}", count(bulk.done, "dead letter")),
             },
         }
     }
@@ -189,51 +187,46 @@ impl Which {
 
 impl Change {
     fn make(&self, globals: &Globals, each: Each) -> Outcome {
-        let which = &self.which;
+        let (which, filter) = (&self.which, self.which.filter());
+        let says_nothing = filter == ApiFilter::default();
         if let Some(job) = self.job {
-            if !which.says_nothing() || which.limit.is_some() {
+            if !says_nothing || which.limit.is_some() {
                 return Err(usage("say either a job or which ones"));
             }
-            bulk::to_one(&Gate::of(globals)?, each, job)?;
-            return tell(globals, each, &[job]);
+            return one(globals, each, job);
         }
-        if which.says_nothing() {
+        if says_nothing {
             return Err(usage("say which: a job, `--agent <name>`, `--reason <reason>` or `--all`"));
         }
-        let gate = Gate::of(globals)?;
-        let count_of_them = which.count(&gate)?;
-        let whose = which.agent.as_deref().map(|name| format!(" of {name}")).unwrap_or_default();
-        let what = format!("{}{whose} will {}", count(count_of_them, "dead letter"), each.words());
-        if self.dry_run {
-            let mut out = Out::new();
-            if globals.json {
-                out.json(&json!({ "jobs": count_of_them, "dry_run": true }))?;
-            } else {
-                out.line(what)?;
-            }
-            return out.success();
-        }
-        if count_of_them > 1 && !agreed(&what, self.yes)? {
-            note("nothing was changed");
-            return Ok(ExitCode::FAILURE);
-        }
-        let ids: Vec<_> =
-            which.filter().find(&gate, Some(State::Discarded))?.rows.iter().map(|job| job.id).collect();
-        let done = bulk::to_each(&gate, each, &ids)?;
-        tell(globals, each, &done)
+        // More than all of them cannot be meant.
+        let only = ApiFilter { all: false, ..filter.clone() };
+        let filter = if only == ApiFilter::default() { filter } else { only };
+        let wanted = NewBulk {
+            action: each.action(),
+            filter,
+            limit: which.limit,
+            to: None,
+            dry_run: false,
+            per_second: DEFAULT_RATE,
+        };
+        bulk::run(globals, wanted, self.manner, &each.words())
     }
 }
 
-fn tell(globals: &Globals, each: Each, jobs: &[JobId]) -> Outcome {
+fn one(globals: &Globals, each: Each, job: JobId) -> Outcome {
+    let gate = Gate::of(globals)?;
+    let changed = match each {
+        Each::Retry => gate.ask(|api| api.retry(job))?,
+        Each::Dismiss => gate.ask(|api| api.dismiss(job))?,
+    };
     let mut out = Out::new();
     if globals.json {
-        out.json(&json!({ "jobs": jobs }))?;
+        out.object(&changed)?;
     } else {
-        let ids = match jobs {
-            [job] => format!(": {job}"),
-            _ => String::new(),
-        };
-        out.line(format!("{} {}{ids}", count(jobs.len() as u64, "dead letter"), each.done(jobs.len())))?;
+        out.line(match each {
+            Each::Retry => format!("1 dead letter runs again: {job}"),
+            Each::Dismiss => format!("1 dead letter is dismissed: {job}"),
+        })?;
     }
     out.success()
 }

@@ -35,6 +35,9 @@ const USAGE: u8 = 2;
 /// The exit code of an answer that is "no".
 pub(super) const NO: u8 = 3;
 
+/// The exit code of what Ctrl-C ended, as shells have it.
+pub(super) const INTERRUPTED: u8 = 130;
+
 /// A command line that the parser takes and that still makes no sense.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{0}")]

@@ -1,23 +1,25 @@
 //! `herdgate replay`.
 
-use std::process::ExitCode;
-
 use clap::Args;
-use herdgate_actors::domain::{AgentName, JobId, ReceiptId};
-use serde_json::json;
+use herdgate_actors::domain::{AgentName, JobId, ReceiptId, SourceName};
 
 use super::{
-    bulk,
-    confirm::agreed,
-    deliveries::Filter,
+    bulk::{self, Manner, Words},
     gate::Gate,
     globals::Globals,
     id::AnyId,
+    lists::{When, one_of},
     outcome::{Outcome, usage},
-    print::{Out, note},
+    print::Out,
     words::count,
 };
-use crate::{api::deliveries::Replay as To, client::Record};
+use crate::{
+    api::{
+        bulk::{Action, DEFAULT_RATE, Filter as ApiFilter, NewBulk},
+        deliveries::{self, Replay as To},
+    },
+    client::Record,
+};
 
 /// Route a stored delivery again with the filters of today, or run a job that has ended again; or
 /// replay all deliveries that match.
@@ -32,20 +34,51 @@ pub(super) struct Replay {
     #[arg(long, value_name = "AGENT")]
     to: Option<String>,
     #[command(flatten)]
-    filter: Box<Filter>,
-    /// Do not ask.
-    #[arg(long, short)]
-    yes: bool,
-    /// Only say how many.
+    which: Box<Which>,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+/// Which deliveries.
+#[derive(Debug, Args)]
+struct Which {
+    /// Only of this source.
     #[arg(long)]
-    dry_run: bool,
+    source: Option<String>,
+    /// Only those of which this came, like `unmatched`.
+    #[arg(long, value_parser = one_of::<deliveries::Outcome>)]
+    outcome: Option<deliveries::Outcome>,
+    /// Only of this event.
+    #[arg(long)]
+    event: Option<String>,
+    /// Only of this repository.
+    #[arg(long)]
+    repo: Option<String>,
+    /// Only those that made a job of this agent.
+    #[arg(long)]
+    agent: Option<String>,
+    /// Only with this id of the provider, as `X-GitHub-Delivery` has it.
+    #[arg(long)]
+    delivery_id: Option<String>,
+    /// Only those that say this somewhere: in a title, a name, a comment.
+    #[arg(long)]
+    text: Option<String>,
+    /// Only then or later: a time like `2026-11-24T13:00:00Z`, or so long ago, like `2h` or `1d`.
+    #[arg(long, value_name = "TIME")]
+    since: Option<When>,
+    /// Only before: a time, or so long ago.
+    #[arg(long, value_name = "TIME")]
+    until: Option<When>,
+    /// At most this many, the newest.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
 }
 
 impl Replay {
     pub(super) fn run(self, globals: &Globals) -> Outcome {
         let to = To { agent: self.to.as_deref().map(AgentName::from) };
-        let Some(id) = self.id else { return self.many(globals, &to) };
-        if self.is_filtered() {
+        let Some(id) = self.id else { return self.many(globals) };
+        if self.which.filter() != ApiFilter::default() || self.which.limit.is_some() {
             return Err(usage("say either an id or which deliveries"));
         }
         let gate = Gate::of(globals)?;
@@ -59,49 +92,52 @@ impl Replay {
         }
     }
 
-    fn is_filtered(&self) -> bool {
-        let Filter { source, outcome, event, repo, agent, delivery_id, text, window } = &*self.filter;
-        [source, event, repo, agent, delivery_id, text].into_iter().any(Option::is_some)
-            || outcome.is_some()
-            || window.since.is_some()
-            || window.until.is_some()
-    }
-
-    fn many(&self, globals: &Globals, to: &To) -> Outcome {
-        if !self.is_filtered() {
+    fn many(self, globals: &Globals) -> Outcome {
+        let filter = self.which.filter();
+        if filter == ApiFilter::default() {
             return Err(usage("say which: an id, or filters like `--outcome unmatched --since 1d`"));
         }
-        let gate = Gate::of(globals)?;
-        let mut filter = (*self.filter).clone();
-        filter.window.limit = u32::MAX;
-        let found: Vec<_> = filter.find(&gate)?.rows.iter().map(|delivery| delivery.id).collect();
-        let whose = self.to.as_deref().map(|agent| format!(" to {agent}")).unwrap_or_default();
-        let what = match found.len() {
-            1 => format!("1 delivery will be routed again{whose}"),
-            count => format!("{count} deliveries will be routed again{whose}"),
+        let wanted = NewBulk {
+            action: Action::ReplayDeliveries,
+            filter,
+            limit: self.which.limit,
+            to: self.to.as_deref().map(AgentName::from),
+            dry_run: false,
+            per_second: DEFAULT_RATE,
         };
-        let mut out = Out::new();
-        if self.dry_run || found.is_empty() {
-            if globals.json {
-                out.json(&json!({ "deliveries": found, "dry_run": true }))?;
-            } else {
-                out.line(what)?;
-            }
-            return out.success();
+        bulk::run(globals, wanted, self.manner, &WORDS)
+    }
+}
+
+/// What is said of many.
+const WORDS: Words = Words {
+    will: |total| match total {
+        1 => "1 delivery will be routed again".to_owned(),
+        total => format!("{total} deliveries will be routed again"),
+    },
+    was: |bulk| {
+        let deliveries = match bulk.done {
+            1 => "1 delivery".to_owned(),
+            done => format!("{done} deliveries"),
+        };
+        format!("replayed {deliveries}: {}", count(bulk.jobs, "new job"))
+    },
+};
+
+impl Which {
+    fn filter(&self) -> ApiFilter {
+        ApiFilter {
+            agent: self.agent.as_deref().map(AgentName::from),
+            source: self.source.as_deref().map(SourceName::from),
+            event: self.event.clone(),
+            repo: self.repo.clone(),
+            outcome: self.outcome,
+            delivery_id: self.delivery_id.clone(),
+            text: self.text.clone(),
+            since: self.since.map(|when| when.0),
+            until: self.until.map(|when| when.0),
+            ..ApiFilter::default()
         }
-        if !agreed(&what, self.yes)? {
-            note("nothing was changed");
-            return Ok(ExitCode::FAILURE);
-        }
-        let (replayed, jobs) = bulk::replay(&gate, &found, to)?;
-        if globals.json {
-            out.json(&json!({ "replayed": replayed, "jobs": jobs }))?;
-        } else {
-            let deliveries =
-                if replayed == 1 { "1 delivery".to_owned() } else { format!("{replayed} deliveries") };
-            out.line(format!("replayed {deliveries}: {}", count(jobs, "new job")))?;
-        }
-        out.success()
     }
 }
 

@@ -68,6 +68,14 @@ impl Sources {
             ]);
         }
         out.table(&table, self.view.wide)?;
+        let mut told = std::collections::BTreeSet::new();
+        for source in sources.iter().filter(|source| !source.since_start.refused_at_type.is_empty()) {
+            if told.insert(&source.provider) {
+                let refused = reasons(&source.since_start.refused_at_type);
+                let path = source.paths.first().map(String::as_str).unwrap_or_default();
+                out.toned(Tone::Bad, &format!("at {path} no source knew the sender of {refused}"))?;
+            }
+        }
         out.toned(Tone::Faint, "counted since the gate was started")?;
         out.success()
     }
@@ -82,7 +90,10 @@ fn secret(secret: Secret) -> Cell {
 }
 
 fn refused(source: &Source) -> String {
-    let refused = source.since_start.refused.iter().filter(|(_, count)| **count > 0);
-    let refused: Vec<_> = refused.map(|(why, count)| format!("{count} {why}")).collect();
-    if refused.is_empty() { "-".to_owned() } else { refused.join(", ") }
+    let refused = &source.since_start.refused;
+    if refused.is_empty() { "-".to_owned() } else { reasons(refused) }
+}
+
+fn reasons(refused: &std::collections::BTreeMap<String, u64>) -> String {
+    refused.iter().map(|(why, count)| format!("{count} {why}")).collect::<Vec<_>>().join(", ")
 }

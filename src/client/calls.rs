@@ -2,7 +2,7 @@
 
 use herdgate_actors::domain::{JobId, ReceiptId, RunId};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     api::{Api, step},
@@ -12,7 +12,7 @@ use crate::api::{
     agents::{Agent, AgentDetail, NewRun, Scale, Triggered},
     audit::{AuditQuery, Change},
     bulk::{Bulk, NewBulk},
-    config::Reloaded,
+    config::{InForce, Reloaded, Revision, RevisionsQuery},
     dead_letters::{DeadLetters, DeadLettersQuery},
     deliveries::{DeliveriesQuery, Delivery, DeliveryDetail, Replay, Replayed},
     history::{JobDetail, RunDetail},
@@ -155,6 +155,11 @@ impl Api {
         self.get(&format!("/bulk/{id}"), &NOTHING).await
     }
 
+    /// Ends a bulk action; what was done stays done.
+    pub async fn cancel_bulk(&self, id: JobId) -> Asked<Bulk> {
+        self.change(&format!("/bulk/{id}/cancel"), &json!({})).await
+    }
+
     /// All sources.
     pub async fn sources(&self) -> Asked<Page<Source>> {
         self.get("/sources", &NOTHING).await
@@ -171,8 +176,13 @@ impl Api {
     }
 
     /// What is in force, as the gate describes it.
-    pub async fn config(&self) -> Asked<Value> {
+    pub async fn config(&self) -> Asked<InForce> {
         self.get("/config", &NOTHING).await
+    }
+
+    /// The configurations that were in force, the newest first.
+    pub async fn revisions(&self, query: &RevisionsQuery) -> Asked<Page<Revision>> {
+        self.get("/config/revisions", query).await
     }
 
     /// Puts the files of the project in force.

@@ -3,9 +3,10 @@
 use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Where a value was set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Origin {
     /// Nowhere, so it is the default.
@@ -13,6 +14,7 @@ pub enum Origin {
     /// In a file.
     File {
         /// Which.
+        #[schema(value_type = String)]
         file: Arc<Path>,
         /// The line, from 1.
         line: usize,

@@ -31,7 +31,8 @@ impl Reads {
 
 /// A task, as it is shown.
 pub fn bulk_of(task: BulkTask) -> Bulk {
-    let BulkFilter { agent, source, event, repo, text, outcome, state, reason, since, until } = task.filter;
+    let BulkFilter { agent, source, event, repo, outcome, delivery, text, state, reason, since, until } =
+        task.filter;
     let filter = Filter {
         all: false,
         agent,
@@ -40,6 +41,7 @@ pub fn bulk_of(task: BulkTask) -> Bulk {
         repo,
         text,
         outcome: outcome.map(Into::into),
+        delivery_id: delivery,
         state: state.map(Into::into),
         reason,
         since: since.map(Into::into),
@@ -55,6 +57,8 @@ pub fn bulk_of(task: BulkTask) -> Bulk {
             BulkKind::CancelJobs => Action::CancelJobs,
         },
         filter: Filter { all, ..filter },
+        limit: task.limit,
+        to: task.to,
         by: task.by,
         state: match task.state {
             BulkState::Counted => State::Counted,
@@ -67,6 +71,7 @@ pub fn bulk_of(task: BulkTask) -> Bulk {
         total: task.total,
         done: task.done,
         skipped: task.skipped,
+        jobs: task.jobs,
         problem: task.problem,
         per_second: task.per_second,
         started_at: task.started_at.into(),

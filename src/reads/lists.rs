@@ -53,7 +53,10 @@ impl Reads {
     }
 
     /// An agent that a filter names must be there, or have been; only asked where nothing was found.
-    pub(super) async fn check_agent(&self, agent: Option<&AgentName>) -> Result<(), Problem> {
+    ///
+    /// # Errors
+    /// It is not and was not, or the store does not answer.
+    pub async fn check_agent(&self, agent: Option<&AgentName>) -> Result<(), Problem> {
         let Some(agent) = agent else { return Ok(()) };
         let topology = self.control.topology();
         if topology.agent(agent).is_some() {

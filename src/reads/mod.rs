@@ -6,6 +6,7 @@
 mod agents;
 mod audit;
 mod bulk;
+mod configurations;
 mod dead_letters;
 mod deliveries;
 mod jobs;

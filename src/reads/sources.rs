@@ -1,9 +1,9 @@
 //! Sources: how they are verified, and what they bring.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use herdgate_actors::{
-    domain::{ProviderName, ReceiptId, Source, SourceName},
+    domain::{ProviderName, ReceiptId, RejectReason, Source, SourceName},
     telemetry,
 };
 
@@ -73,11 +73,12 @@ fn counters(provider: ProviderName, source: &SourceName) -> Counters {
         duplicates: counted.duplicates,
         unparsable: counted.unparsable,
         unavailable: counted.unavailable,
-        refused: counted
-            .refused
-            .into_iter()
-            .filter(|(_, count)| *count > 0)
-            .map(|(reason, count)| (reason.as_str().to_owned(), count))
-            .collect(),
+        refused: by_reason(counted.refused),
+        refused_at_type: by_reason(telemetry::metrics().refused_at_type(provider)),
     }
+}
+
+fn by_reason(refused: impl IntoIterator<Item = (RejectReason, u64)>) -> BTreeMap<String, u64> {
+    let some = refused.into_iter().filter(|(_, count)| *count > 0);
+    some.map(|(reason, count)| (reason.as_str().to_owned(), count)).collect()
 }

@@ -87,3 +87,24 @@ fn a_reload_that_changes_nothing_takes_no_number_and_any_difference_takes_one() 
     let file = fs::read(project.data().join("herdgate.db")).unwrap();
     assert!(!file.windows(7).any(|bytes| bytes == b"rotated"), "no secret is written down");
 }
+
+#[test]
+fn the_configurations_that_were_in_force_are_listed_with_what_each_changed() {
+    let project = Project::new("reload_on_change = false\n").agent("dev", ANY, "true");
+    let gate = Gate::serve(&project);
+    let project = project.agent("ops", ANY, "true");
+    let reloaded = gate.change("config/reload", &serde_json::json!({}));
+    assert_eq!(reloaded.status, 200, "{}", reloaded.text());
+    let listed = |query: &str| gate.admin("GET", &format!("/api/v1/config/revisions{query}")).json();
+    let newest = listed("?limit=1");
+    let revision = &newest["items"][0];
+    assert_eq!(revision["number"], gate.admin("GET", "/api/v1/config").json()["state"]["revision"]);
+    assert_eq!((&revision["agents"]["added"], &newest["more"]), (&serde_json::json!(["ops"]), &1.into()));
+    let first = listed(&format!("?after={}", newest["next"].as_str().unwrap()));
+    assert_eq!(first["items"].as_array().unwrap().len(), 1, "{first}");
+    assert!(first["items"][0]["agents"]["added"].as_array().unwrap().contains(&"dev".into()), "{first}");
+    assert_eq!(listed("?until=2001-01-01T00:00:00Z")["items"], serde_json::json!([]));
+    assert_eq!(listed("?after=somewhere")["type"], "/api/v1/problems/invalid-cursor");
+    let told = project.herdgate(&["config", "--revisions"]);
+    assert!(told.contains("+ops"), "{told}");
+}

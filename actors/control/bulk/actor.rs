@@ -33,7 +33,7 @@ pub struct Bulks {
 }
 
 enum Request {
-    Start(NewBulk, oneshot::Sender<Result<BulkTask, ControlError>>),
+    Start(Box<NewBulk>, oneshot::Sender<Result<BulkTask, ControlError>>),
     Cancel(JobId, oneshot::Sender<Option<BulkTask>>),
 }
 
@@ -44,7 +44,7 @@ impl Bulks {
     /// The store refused, or as many are at work as may be.
     pub async fn start(&self, wanted: NewBulk) -> Result<BulkTask, ControlError> {
         let (answer, answered) = oneshot::channel();
-        self.actor.send(Request::Start(wanted, answer)).await.map_err(|_| ControlError::Busy)?;
+        self.actor.send(Request::Start(Box::new(wanted), answer)).await.map_err(|_| ControlError::Busy)?;
         answered.await.map_err(|_| ControlError::Busy)?
     }
 
@@ -145,7 +145,7 @@ impl Handler<Envelope<Request>> for BulkActor {
             Request::Start(wanted, answer) if self.at_work.len() >= AT_ONCE && !wanted.is_dry => {
                 let _ = answer.send(Err(ControlError::Busy));
             }
-            Request::Start(wanted, answer) => self.begin(wanted, answer, context),
+            Request::Start(wanted, answer) => self.begin(*wanted, answer, context),
         }
     }
 }

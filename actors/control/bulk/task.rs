@@ -39,6 +39,8 @@ pub struct BulkFilter {
     pub text: Option<String>,
     /// Only deliveries of which this came.
     pub outcome: Option<DeliveryOutcome>,
+    /// Only deliveries with this delivery id, or key.
+    pub delivery: Option<String>,
     /// Only jobs in this state.
     pub state: Option<JobState>,
     /// Only dead letters for this reason.
@@ -56,6 +58,10 @@ pub struct NewBulk {
     pub kind: BulkKind,
     /// To which.
     pub filter: BulkFilter,
+    /// To no more than so many, the newest.
+    pub limit: Option<u64>,
+    /// To whom alone deliveries are replayed, as if they matched.
+    pub to: Option<AgentName>,
     /// Only count.
     pub is_dry: bool,
     /// At most so many a second; at least one.
@@ -105,6 +111,12 @@ pub struct BulkTask {
     pub kind: BulkKind,
     /// To which.
     pub filter: BulkFilter,
+    /// To no more than so many, the newest.
+    #[serde(default)]
+    pub limit: Option<u64>,
+    /// To whom alone deliveries are replayed, as if they matched.
+    #[serde(default)]
+    pub to: Option<AgentName>,
     /// Who asked for it.
     pub by: String,
     /// Where it stands.
@@ -115,6 +127,9 @@ pub struct BulkTask {
     pub done: u64,
     /// To how many it could not be done any more.
     pub skipped: u64,
+    /// How many jobs that made.
+    #[serde(default)]
+    pub jobs: u64,
     /// What the last of those said, or why it ended early.
     pub problem: Option<String>,
     /// At most so many a second.
@@ -128,16 +143,19 @@ pub struct BulkTask {
 impl BulkTask {
     /// A task that begins now.
     pub(super) fn new(id: JobId, wanted: NewBulk, now: Timestamp) -> Self {
-        let NewBulk { kind, filter, is_dry, per_second, by } = wanted;
+        let NewBulk { kind, filter, limit, to, is_dry, per_second, by } = wanted;
         Self {
             id,
             kind,
             filter,
+            limit,
+            to,
             by,
             state: if is_dry { BulkState::Counted } else { BulkState::Running },
             total: 0,
             done: 0,
             skipped: 0,
+            jobs: 0,
             problem: None,
             per_second: per_second.max(1),
             started_at: now,
@@ -154,6 +172,7 @@ impl BulkTask {
             event: filter.event,
             repo: filter.repo,
             agent: filter.agent,
+            delivery: filter.delivery,
             text: filter.text,
             span: self.span(),
             page: Page { limit: PAGE, before },
@@ -194,6 +213,11 @@ impl BulkTask {
         }
     }
 
+    /// Whether it was done to as many as may be.
+    pub(super) fn is_at_its_limit(&self) -> bool {
+        self.limit.is_some_and(|limit| self.done + self.skipped >= limit)
+    }
+
     /// Nothing that came after it began is meant.
     fn span(&self) -> Span {
         let until = self.filter.until.map_or(self.started_at, |until| until.min(self.started_at));
@@ -207,7 +231,15 @@ mod tests {
 
     fn task(kind: BulkKind, state: Option<JobState>) -> BulkTask {
         let filter = BulkFilter { state, ..BulkFilter::default() };
-        let wanted = NewBulk { kind, filter, is_dry: false, per_second: 0, by: "ann".to_owned() };
+        let wanted = NewBulk {
+            kind,
+            filter,
+            limit: None,
+            to: None,
+            is_dry: false,
+            per_second: 0,
+            by: "ann".to_owned(),
+        };
         BulkTask::new(JobId::from_raw(1), wanted, Timestamp::from_millis(1000))
     }
 

@@ -30,15 +30,16 @@ pub async fn count_for(control: &Control, wanted: NewBulk) -> Result<u64, StoreE
 
 /// How many are meant.
 pub(super) async fn count(control: &Control, task: &BulkTask) -> Result<u64, StoreError> {
+    let most = task.limit.unwrap_or(u64::MAX);
     let count = async |of| control.store.count(of, COUNTED).await.map(u64::from);
     if task.kind == BulkKind::ReplayDeliveries {
-        return count(CountOf::Receipts(task.receipts(None))).await;
+        return Ok(count(CountOf::Receipts(task.receipts(None))).await?.min(most));
     }
     let mut total = 0;
     for state in task.states() {
         total += count(CountOf::Jobs(task.jobs(state, None))).await?;
     }
-    Ok(total)
+    Ok(total.min(most))
 }
 
 /// Does a task to its end, and tells how far it is.
@@ -54,6 +55,7 @@ pub(super) struct Worker<'a> {
 /// Why a task ends before it is through.
 enum Early {
     Cancelled,
+    AtItsLimit,
     Failed(ControlError),
 }
 
@@ -66,7 +68,7 @@ impl Worker<'_> {
             self.jobs().await
         };
         self.task.state = match ended {
-            Ok(()) => BulkState::Done,
+            Ok(()) | Err(Early::AtItsLimit) => BulkState::Done,
             Err(Early::Cancelled) => BulkState::Cancelled,
             Err(Early::Failed(error)) => {
                 self.task.problem = Some(error.to_string());
@@ -109,9 +111,15 @@ impl Worker<'_> {
     }
 
     async fn one(&mut self, target: Target) -> Result<(), Early> {
+        if self.task.is_at_its_limit() {
+            return Err(Early::AtItsLimit);
+        }
         self.keep_to_the_rate().await?;
         match self.patiently(target).await {
-            Ok(()) => self.task.done += 1,
+            Ok(jobs) => {
+                self.task.done += 1;
+                self.task.jobs += jobs;
+            }
             Err(error @ ControlError::Store(_)) => return Err(Early::Failed(error)),
             // Somebody else was faster, or the gate stays busy.
             Err(error) => {
@@ -137,7 +145,7 @@ impl Worker<'_> {
         }
     }
 
-    async fn patiently(&self, target: Target) -> Result<(), ControlError> {
+    async fn patiently(&self, target: Target) -> Result<u64, ControlError> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -148,13 +156,15 @@ impl Worker<'_> {
         }
     }
 
-    async fn act(&self, target: Target) -> Result<(), ControlError> {
+    /// Does it to one; how many jobs that made.
+    async fn act(&self, target: Target) -> Result<u64, ControlError> {
         let control = self.control;
-        match (target, self.task.kind) {
-            (Target::Delivery(id), _) => control.replay(id).await.map(drop),
-            (Target::Job(id), BulkKind::RetryJobs) => control.retry(id).await,
-            (Target::Job(id), BulkKind::CancelJobs) => control.cancel(id).await,
-            (Target::Job(id), _) => control.dismiss(id).await,
+        match (target, self.task.kind, &self.task.to) {
+            (Target::Delivery(id), _, Some(agent)) => control.replay_to(id, agent.clone()).await.map(|_| 1),
+            (Target::Delivery(id), ..) => control.replay(id).await.map(|made| u64::from(made.matched)),
+            (Target::Job(id), BulkKind::RetryJobs, _) => control.retry(id).await.map(|()| 0),
+            (Target::Job(id), BulkKind::CancelJobs, _) => control.cancel(id).await.map(|()| 0),
+            (Target::Job(id), ..) => control.dismiss(id).await.map(|()| 0),
         }
     }
 }

@@ -90,7 +90,7 @@ fn revisions_are_listed_in_pages(store: &Subject) {
         add(store, now, &[if now % 2 == 0 { "one" } else { "two" }]);
     }
     let page = |before| {
-        let query = RevisionQuery { limit: 2, before };
+        let query = RevisionQuery { limit: 2, before, ..RevisionQuery::default() };
         wait(store.engine.revisions(query)).iter().map(|row| row.number.0).collect::<Vec<_>>()
     };
     assert_eq!(

@@ -27,9 +27,13 @@ impl Revisions {
     }
 
     pub(super) fn list(&self, query: RevisionQuery) -> Vec<RevisionRow> {
-        let rows = self.rows.iter().rev();
-        let rows = rows.filter(|row| query.before.is_none_or(|before| row.number < before));
-        rows.take(query.limit as usize).cloned().collect()
+        self.of(query).take(query.limit as usize).cloned().collect()
+    }
+
+    /// Those from the place on that a query names.
+    pub(super) fn of(&self, query: RevisionQuery) -> impl Iterator<Item = &RevisionRow> {
+        let is_behind = move |row: &&RevisionRow| query.before.is_none_or(|before| row.number < before);
+        self.rows.iter().rev().filter(is_behind).filter(move |row| query.span.has(row.at))
     }
 
     /// The newest of those that began before `before` was in force then.

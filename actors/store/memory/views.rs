@@ -154,6 +154,7 @@ impl State {
             CountOf::Receipts(query) => {
                 self.receipts_of(query).filter(|row| query.page.has(row.id.get())).count()
             }
+            CountOf::Revisions(query) => self.revisions.of(*query).count(),
             CountOf::Changes(query) => self.changes_by(query).count(),
             CountOf::Jobs(query) => self.jobs_by(query).filter(|row| query.page.has(row.id.get())).count(),
             CountOf::Runs(query) => self.list_runs(&RunQuery { limit: u32::MAX, ..query.clone() }).len(),

@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::values::{Json, json};
+use super::{
+    values::{Json, json},
+    views::Conditions,
+};
 use crate::{
     domain::{Revision, Timestamp},
     store::{LastRevision, NewRevision, RevisionQuery, RevisionRow},
@@ -30,21 +33,32 @@ pub(super) fn last(connection: &Connection) -> rusqlite::Result<Option<LastRevis
 }
 
 pub(super) fn list(connection: &Connection, query: RevisionQuery) -> rusqlite::Result<Vec<RevisionRow>> {
-    connection
-        .prepare_cached(
-            "SELECT number, at, digest, changes FROM revisions WHERE ?1 IS NULL OR number < ?1
-             ORDER BY number DESC LIMIT ?2",
-        )?
-        .query_map(params![query.before.map(|before| before.0.cast_signed()), query.limit], |row| {
-            Ok(RevisionRow {
-                number: number(row)?,
-                at: row.get("at")?,
-                digest: row.get("digest")?,
-                // One that cannot be read hides no other.
-                changes: json(row, "changes").unwrap_or_default(),
-            })
-        })?
-        .collect()
+    let conditions = conditions(&query);
+    let sql = format!(
+        "SELECT number, at, digest, changes FROM revisions{} ORDER BY number DESC LIMIT {}",
+        conditions.sql, query.limit
+    );
+    let mut statement = connection.prepare(&sql)?;
+    conditions.bind(&mut statement)?;
+    let (mut rows, mut found) = (statement.raw_query(), Vec::new());
+    while let Some(row) = rows.next()? {
+        found.push(RevisionRow {
+            number: number(row)?,
+            at: row.get("at")?,
+            digest: row.get("digest")?,
+            // One that cannot be read hides no other.
+            changes: json(row, "changes").unwrap_or_default(),
+        });
+    }
+    Ok(found)
+}
+
+/// Those from the place on that a query names.
+pub(super) fn conditions(query: &RevisionQuery) -> Conditions<'_> {
+    let mut conditions = Conditions::default();
+    conditions.and("number < :before", ":before", query.before.as_ref());
+    conditions.span("at", &query.span);
+    conditions
 }
 
 /// Forgets those that were in force before `before` alone: no receipt that is kept names them.

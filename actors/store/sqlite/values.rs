@@ -7,9 +7,17 @@ use rusqlite::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    domain::{AgentName, Attempt, Digest, JobId, JobState, ProviderName, ReceiptId, SourceName, Timestamp},
+    domain::{
+        AgentName, Attempt, Digest, JobId, JobState, ProviderName, ReceiptId, Revision, SourceName, Timestamp,
+    },
     store::ReceiptState,
 };
+
+impl ToSql for Revision {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.0.cast_signed()))
+    }
+}
 
 macro_rules! integer {
     ($type:ty, $get:expr, $make:expr) => {

@@ -109,6 +109,11 @@ impl Metrics {
         self.of_source(provider, source).counted()
     }
 
+    /// What was refused at the address of a type, where nobody knows which of its sources was meant.
+    pub fn refused_at_type(&self, provider: ProviderName) -> Vec<(crate::domain::RejectReason, u64)> {
+        self.counted(provider, &SourceName::from("")).refused
+    }
+
     /// Registers an agent, or a new scale of one.
     pub fn agent(&self, agent: &AgentName, scale: u32) {
         self.of_agent(agent).scale.set(f64::from(scale));

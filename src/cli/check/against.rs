@@ -3,13 +3,12 @@
 use std::{fmt::Write as _, process::ExitCode};
 
 use secrecy::ExposeSecret;
-use serde::Deserialize;
 use serde_json::json;
 
 use crate::cli::{
     gate::Gate,
     globals::Globals,
-    outcome::{NO, Outcome, report},
+    outcome::{NO, Outcome},
     print::Out,
     visible::visible,
 };
@@ -18,24 +17,10 @@ use crate::{
     config::{Difference, EffectiveConfig, ResolvedConfig},
 };
 
-/// As much of what the gate says of itself as is needed here.
-#[derive(Deserialize)]
-struct InForce {
-    state: State,
-    effective: EffectiveConfig,
-}
-
-#[derive(Deserialize)]
-struct State {
-    revision: u64,
-}
-
 /// Prints what is different; the exit code says whether anything is.
 pub(super) fn compare(config: &ResolvedConfig, globals: &Globals) -> Outcome {
     let gate = Gate::of(globals)?;
-    let said = gate.ask(Api::config)?;
-    let running: InForce = serde_json::from_value(said)
-        .map_err(|error| report(format!("the gate speaks another version of this: {error}")))?;
+    let running = gate.ask(Api::config)?;
     let files = EffectiveConfig::with_fingerprints(config, gate.key().expose_secret().as_bytes());
     let differences = running.effective.differences(&files);
     let (revision, mut out) = (running.state.revision, Out::new());

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use herdgate_actors::domain::fingerprint;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::config::Origin;
 
@@ -12,7 +13,7 @@ use crate::config::Origin;
 pub type Keys = BTreeMap<String, Setting>;
 
 /// The value of one key.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Setting {
     /// As a file would say it; `null` where it is not set, and where it is a secret.
     pub value: Value,

@@ -3,24 +3,29 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     agent, gate,
-    setting::{Keys, Secrets},
+    setting::{Keys, Secrets, Setting},
     source,
 };
 use crate::config::{ResolvedAgent, ResolvedConfig};
 
 /// What is in force.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct EffectiveConfig {
     /// The project's file; it need not exist.
+    #[schema(value_type = String)]
     pub file: PathBuf,
     /// What holds for all of it.
+    #[schema(value_type = BTreeMap<String, Setting>)]
     pub settings: Keys,
     /// Sources by name.
+    #[schema(value_type = BTreeMap<String, BTreeMap<String, Setting>>)]
     pub sources: BTreeMap<String, Keys>,
     /// Agents by name; disabled ones too.
+    #[schema(value_type = BTreeMap<String, BTreeMap<String, Setting>>)]
     pub agents: BTreeMap<String, Keys>,
 }
 

@@ -128,10 +128,7 @@ impl Webhooks {
         }
         let headers = self.pick(request, provider);
         if self.admission.load().sources().refuses_unsigned(provider, &selector, &headers) {
-            let source = match selector {
-                SourceSelector::Any => None,
-                SourceSelector::Source(name) => Some(name),
-            };
+            let source = self.admission.load().sources().meant(provider, &selector);
             emit(Event::DeliveryRefused { provider, source, reason: RejectReason::Unsigned });
             connection::stop_reading(request);
             return refused();

@@ -1,6 +1,7 @@
 //! The command line, as people and scripts use it.
 
 mod creds;
+mod many;
 mod mcp;
 mod operate;
 mod packaging;

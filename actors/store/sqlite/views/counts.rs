@@ -5,7 +5,10 @@ use rusqlite::Connection;
 use super::{jobs, receipts, runs};
 use crate::{
     domain::{AgentName, Timestamp},
-    store::{Backlog, CountOf, ScheduleCursor, sqlite::operators},
+    store::{
+        Backlog, CountOf, ScheduleCursor,
+        sqlite::{operators, revisions},
+    },
 };
 
 /// Counts up to `cap`, so that a question costs no more than its answer is worth.
@@ -40,6 +43,7 @@ pub(in crate::store::sqlite) fn count(
             }
             Ok(total)
         }
+        CountOf::Revisions(query) => counted("revisions", &revisions::conditions(query), cap),
         CountOf::Changes(query) => counted("changes", &operators::conditions(query), cap),
     }
 }

@@ -56,6 +56,7 @@ pub(in crate::http::admin) async fn start(
     Body(wanted): Body<NewBulk>,
 ) -> Answer<Bulk> {
     check(&wanted)?;
+    admin.reads.check_agent(wanted.to.as_ref()).await?;
     let wanted = wanted_by(wanted, caller.by.clone());
     let gate = admin.clone();
     let deed = Deed::to("bulk.start", json!(wanted.kind).as_str().unwrap_or_default());
@@ -113,9 +114,10 @@ fn check(wanted: &NewBulk) -> Result<(), Refused> {
             wrong("`state` and `reason` are of jobs: this action is about deliveries")
         }
         Action::ReplayDeliveries => Ok(()),
-        _ if filter.outcome.is_some() || filter.text.is_some() => {
-            wrong("`outcome` and `text` are of deliveries: this action is about jobs")
+        _ if filter.outcome.is_some() || filter.delivery_id.is_some() || filter.text.is_some() => {
+            wrong("`outcome`, `delivery_id` and `text` are of deliveries: this action is about jobs")
         }
+        _ if wanted.to.is_some() => wrong("`to` is of deliveries: this action is about jobs"),
         _ => Ok(()),
     }
 }
@@ -130,6 +132,8 @@ pub(in crate::http::admin) fn wanted_by(wanted: NewBulk, by: String) -> Wanted {
             Action::CancelJobs => BulkKind::CancelJobs,
         },
         filter: filter_of(wanted.filter),
+        limit: wanted.limit,
+        to: wanted.to,
         is_dry: wanted.dry_run,
         per_second: wanted.per_second,
         by,
@@ -144,6 +148,7 @@ fn filter_of(filter: Filter) -> BulkFilter {
         repo: filter.repo,
         text: filter.text,
         outcome: filter.outcome.map(Into::into),
+        delivery: filter.delivery_id,
         state: filter.state.map(Into::into),
         reason: filter.reason,
         since: filter.since.map(|time| time.0),

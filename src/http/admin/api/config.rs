@@ -1,7 +1,7 @@
 //! `/config`: what is in force, and how the files of the project are put in force.
 
 use actix_web::web::{Data, Json};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     answer::{Answer, Refused},
@@ -10,17 +10,30 @@ use super::{
     params::{NoParams, Params},
 };
 use crate::{
-    api::{config::Reloaded as ApiReloaded, problem::Kind},
-    config::EffectiveConfig,
+    api::{
+        config::{InForce, Reloaded as ApiReloaded, Revision, RevisionsQuery},
+        page::Page,
+        problem::Kind,
+    },
     http::admin::{Admin, auth::Caller},
     run::{ReloadError, Reloaded},
 };
 
 /// All that is in force, with where it was set and without secrets.
-#[utoipa::path(get, path = "/config", tag = "config", responses((status = 200, body = Value), Refusals))]
-pub(super) async fn in_force(admin: Data<Admin>, _: Params<NoParams>) -> Answer<Value> {
-    let effective = EffectiveConfig::with_fingerprints(&admin.reload.in_force(), admin.keys.salt());
-    Ok(Json(json!({ "state": admin.configuration(), "effective": effective })))
+#[utoipa::path(get, path = "/config", tag = "config", responses((status = 200, body = InForce), Refusals))]
+pub(super) async fn in_force(admin: Data<Admin>, _: Params<NoParams>) -> Answer<InForce> {
+    Ok(Json(admin.reads.configuration(admin.keys.salt())))
+}
+
+/// The configurations that were in force, the newest first, each with what was different from the one
+/// before.
+#[utoipa::path(get, path = "/config/revisions", tag = "config", params(RevisionsQuery),
+    responses((status = 200, body = Page<Revision>), Refusals))]
+pub(super) async fn revisions(
+    admin: Data<Admin>,
+    Params(query): Params<RevisionsQuery>,
+) -> Answer<Page<Revision>> {
+    Ok(Json(admin.reads.revisions(&query).await?))
 }
 
 /// Puts the files of the project in force as they are now, all or nothing.

@@ -51,7 +51,7 @@ impl IntoResponses for Refusals {
         runs::list, runs::show, log::show, runs::kill,
         dead_letters::list, dead_letters::retry, dead_letters::dismiss,
         sources::list, sources::show, schedule::list, nodes::list, config::in_force,
-        config::reload,
+        config::revisions, config::reload,
         bulk::list, bulk::show, bulk::start, bulk::cancel,
         audit::list, events::follow,
     ),

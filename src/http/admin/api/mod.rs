@@ -79,6 +79,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(at("/events", "GET").route(web::get().to(events::follow)))
         .service(at("/nodes", "GET").route(web::get().to(nodes::list)))
         .service(at("/config", "GET").route(web::get().to(config::in_force)))
+        .service(at("/config/revisions", "GET").route(web::get().to(config::revisions)))
         .service(at("/config/reload", "POST").route(web::post().to(config::reload)));
 }
 

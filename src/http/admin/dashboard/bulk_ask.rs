@@ -94,6 +94,7 @@ impl Which {
         };
         let state: Option<State> = if self.state == WAITING { None } else { named(&self.state)? };
         Ok(Filter {
+            delivery_id: None,
             all: false,
             agent: given(&self.agent).map(Into::into),
             source: given(&self.source).map(Into::into),
@@ -139,7 +140,14 @@ pub(super) async fn ask(visitor: Visitor, which: web::Query<Which>) -> Result<Ht
         return Err(Trouble::Wrong("there is nothing that could be done to all of these".to_owned()));
     };
     let filter = which.filter(&visitor)?;
-    let wanted = NewBulk { action: first, filter: filter.clone(), dry_run: true, per_second: RATE };
+    let wanted = NewBulk {
+        action: first,
+        filter: filter.clone(),
+        limit: None,
+        to: None,
+        dry_run: true,
+        per_second: RATE,
+    };
     let count = count_for(visitor.control(), bulk::wanted_by(wanted, visitor.by.clone())).await?;
     let backlog = visitor.store().backlog().await?;
     let button = |(index, action): (usize, &Action)| Button {
@@ -190,7 +198,7 @@ pub(super) async fn start(operator: Operator, which: web::Form<Which>) -> Result
     let per_second = given(&which.rate).map_or(Ok(RATE), |rate| rate.parse().map_err(wrong))?;
     let filter = which.filter(&operator.0)?;
     let (admin, caller) = operator.asks();
-    let wanted = Body(NewBulk { action, filter, dry_run: false, per_second });
+    let wanted = Body(NewBulk { action, filter, limit: None, to: None, dry_run: false, per_second });
     let started = bulk::start(admin, caller, Params(NoParams {}), wanted).await;
     let mut to = which.link();
     let flash = page::told(started, |started| {

@@ -145,6 +145,9 @@ mod tests {
 
     fn bulk(state: State, done: u64, skipped: u64) -> Bulk {
         Bulk {
+            limit: None,
+            to: None,
+            jobs: 0,
             id: JobId::from_raw(1),
             action: Action::RetryJobs,
             filter: Filter { agent: Some("dev".into()), ..Filter::default() },

@@ -99,7 +99,10 @@ pub(super) async fn show(visitor: Visitor, filters: web::Query<Filters>) -> Resu
     let hidden = values.len().saturating_sub(VALUES);
     values.truncate(VALUES);
     let before = filters.before.map(Revision);
-    let rows = visitor.store().revisions(RevisionQuery { limit: REVISIONS, before }).await?;
+    let rows = visitor
+        .store()
+        .revisions(RevisionQuery { limit: REVISIONS, before, ..RevisionQuery::default() })
+        .await?;
     let older = rows.last().filter(|last| rows.len() == REVISIONS as usize && last.number.0 > 1);
     let older = older.map(|last| link(PATH, [("before", last.number.to_string().as_str())]) + "#revisions");
     let line = |row: &RevisionRow| RevisionLine {
