@@ -20,8 +20,9 @@ const FAILURES: NonZeroU32 = NonZeroU32::new(20).expect("20 is not zero");
 const FAILURE_EVERY: Duration = Duration::from_secs(3);
 /// Addresses that are remembered; those that have behaved for a while are forgotten first.
 const ADDRESSES: usize = 10_000;
-/// Followers of events and logs at once. Each is a browser or a terminal of an operator.
-const FOLLOWERS: usize = 64;
+/// Followers of events and logs at once. Each is a browser or a terminal of an operator; a page that was
+/// left keeps its place until a beat or two find nobody there, so whoever leafs quickly takes many.
+const FOLLOWERS: usize = 256;
 
 /// What the admin door shows and does.
 pub struct Admin {
