@@ -30,17 +30,21 @@ pub(in crate::provider) fn read<T>(
         Err(error) => error,
     };
     let mended = mended(body);
-    read(&mended)
+    read(mended.as_bytes())
         .ok()
-        .or_else(|| read(&without_repeated_keys(&mended)?).ok())
+        .or_else(|| read(&without_repeated_keys(mended.as_bytes())?).ok())
         .ok_or_else(|| Unparsable(format!("the body is no JSON object: {first}")))
 }
 
-/// A copy in which every text and number can be read, if it is JSON at all.
-fn mended(body: &[u8]) -> Vec<u8> {
+/// A text in which every text and number can be read, if it is JSON at all. At most two copies are alive
+/// at a time, and one of them where only its UTF-8 was wrong.
+fn mended(mut body: &[u8]) -> Cow<'_, str> {
+    while let Some(rest) = body.strip_prefix(b"\xef\xbb\xbf") {
+        body = rest;
+    }
     let text = String::from_utf8_lossy(body);
-    let text = text.trim_start_matches('\u{feff}');
-    without_huge_numbers(&without_lone_surrogates(text)).into_owned().into_bytes()
+    let text = without_lone_surrogates(&text).map_or(text, Cow::Owned);
+    without_huge_numbers(&text).map_or(text, Cow::Owned)
 }
 
 /// Every key once. A tree of a body is up to eighty times as large as the body, and no provider
@@ -54,8 +58,8 @@ fn without_repeated_keys(body: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Replaces numbers that no float can hold, like `1e400`, by `null`. JavaScript reads them as
-/// infinite, which is as good as absent.
-fn without_huge_numbers(text: &str) -> Cow<'_, str> {
+/// infinite, which is as good as absent. Nothing where there are none.
+fn without_huge_numbers(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut out = String::new();
     let (mut at, mut copied) = (0, 0);
@@ -80,20 +84,14 @@ fn without_huge_numbers(text: &str) -> Cow<'_, str> {
         }
         at += 1;
     }
-    if copied == 0 {
-        return Cow::Borrowed(text);
-    }
-    out.push_str(&text[copied..]);
-    Cow::Owned(out)
+    (copied > 0).then(|| out + &text[copied..])
 }
 
-/// Replaces `\ud83d` without its second half, and the other way round, by the replacement sign.
-fn without_lone_surrogates(text: &str) -> Cow<'_, str> {
-    if !text.contains("\\u") {
-        return Cow::Borrowed(text);
-    }
+/// Replaces `\ud83d` without its second half, and the other way round, by the replacement sign. Nothing
+/// where there are none.
+fn without_lone_surrogates(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
-    let mut out = String::with_capacity(text.len());
+    let mut out = String::new();
     let (mut at, mut copied) = (0, 0);
     while at < bytes.len() {
         if bytes[at] != b'\\' {
@@ -117,8 +115,7 @@ fn without_lone_surrogates(text: &str) -> Cow<'_, str> {
             at += 6;
         }
     }
-    out.push_str(&text[copied..]);
-    Cow::Owned(out)
+    (copied > 0).then(|| out + &text[copied..])
 }
 
 /// The UTF-16 unit of `\uXXXX` at `at`.
