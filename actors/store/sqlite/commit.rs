@@ -97,7 +97,7 @@ impl WriterThread {
 
     /// Ends the store where its files are not those that it opened.
     fn look_at_files(&self) -> Result<(), StoreError> {
-        self.files.check().map_err(|why| self.shared.break_for(why))
+        self.files.check().map_err(|why| self.shared.state.break_for(why))
     }
 
     fn commit(&mut self, mut group: Vec<Queued>) {
@@ -121,12 +121,12 @@ impl WriterThread {
 
     /// Writes and commits a group, and says what became of each change.
     fn write_all(&self, group: &mut [Queued]) -> Outcomes {
-        if let Some(broken) = self.shared.broken() {
+        if let Some(broken) = self.shared.state.broken() {
             return Outcomes::All(Err(broken));
         }
         let error = match self.write_together(group) {
             // Written into a folder that is gone is written nowhere.
-            Ok(()) => return Outcomes::All(self.look_at_files().inspect(|()| self.shared.wrote())),
+            Ok(()) => return Outcomes::All(self.look_at_files().inspect(|()| self.shared.state.wrote())),
             Err(error) => error,
         };
         self.roll_back();
@@ -135,7 +135,7 @@ impl WriterThread {
         }
         match self.write_apart(group) {
             Ok(outcomes) => {
-                self.shared.wrote();
+                self.shared.state.wrote();
                 Outcomes::Each(outcomes)
             }
             Err(error) => {
@@ -193,7 +193,7 @@ impl WriterThread {
         }
         let rolled_back = self.statement("ROLLBACK");
         if let (Err(error), false) = (rolled_back, self.connection.is_autocommit()) {
-            self.shared.break_for(format!("cannot roll back: {error}"));
+            self.shared.state.break_for(format!("cannot roll back: {error}"));
         }
     }
 
@@ -204,10 +204,10 @@ impl WriterThread {
     /// Tells what may pass from what will not; the latter is the end of the store.
     fn evaluate(&self, error: &rusqlite::Error) -> StoreError {
         match to_store_error(error) {
-            StoreError::Broken(why) => self.shared.break_for(why),
+            StoreError::Broken(why) => self.shared.state.break_for(why),
             StoreError::Unavailable(why) => {
                 if FailureScope::of(error) == FailureScope::Group {
-                    self.shared.refused(&why);
+                    self.shared.state.refused(&why);
                 }
                 StoreError::Unavailable(why)
             }

@@ -299,7 +299,7 @@ impl Upkeep for SqliteEngine {
     }
 
     fn state(&self) -> watch::Receiver<StoreState> {
-        self.shared.state()
+        self.shared.state.watch()
     }
 
     fn close(&self) -> Pending<()> {

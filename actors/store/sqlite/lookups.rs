@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::dedupe_keys;
 use crate::{
     domain::{AgentName, DeliveryKey, SourceName},
     store::rules::{KeyOwner, KnownJob, LookUp},
@@ -11,11 +12,7 @@ impl LookUp for Connection {
     type Error = rusqlite::Error;
 
     fn key_owner(&self, source: &SourceName, key: &DeliveryKey) -> rusqlite::Result<Option<KeyOwner>> {
-        self.prepare_cached("SELECT receipt, until FROM dedupe_keys WHERE source = ? AND key = ?")?
-            .query_row(params![source.as_str(), key.as_str()], |row| {
-                Ok(KeyOwner { receipt: row.get(0)?, until: row.get(1)? })
-            })
-            .optional()
+        dedupe_keys::owner(self, source, key)
     }
 
     fn job_of_key(&self, agent: &AgentName, key: &str) -> rusqlite::Result<Option<KnownJob>> {

@@ -4,10 +4,11 @@
 //! - `schema`: tables and migrations.
 //! - `prepare`: what is done to a delivery before the writer's turn.
 //! - `queue`: the bounded way to the thread that writes.
+//! - `state`: whether that thread can write, as all its ends know it.
 //! - `commit`: that thread; it writes in groups.
 //! - `failure`: how far a failure reaches.
 //! - `checkpoint`: moves the log away beside it.
-//! - `receipts`, `jobs`, `runs`, `routing`, `revisions`, `prune`: what is written, one function for each change.
+//! - `dedupe_keys`, `receipts`, `jobs`, `runs`, `routing`, `revisions`, `prune`: what is written, one function for each change.
 //! - `lookups`: what the rules ask.
 //! - `views`: what is asked.
 //! - `reader`: the threads that ask.
@@ -17,6 +18,7 @@
 mod backup;
 mod checkpoint;
 mod commit;
+mod dedupe_keys;
 mod engine;
 mod failure;
 mod jobs;
@@ -32,6 +34,7 @@ mod revisions;
 mod routing;
 mod runs;
 mod schema;
+mod state;
 mod values;
 mod views;
 

@@ -22,7 +22,7 @@ pub(super) fn prune(connection: &Connection, prune: &Prune) -> rusqlite::Result<
     let keys = connection
         .prepare_cached(
             "DELETE FROM dedupe_keys
-             WHERE (source, key) IN (SELECT source, key FROM dedupe_keys WHERE until < ? LIMIT ?)",
+             WHERE digest IN (SELECT digest FROM dedupe_keys WHERE until < ? LIMIT ?)",
         )?
         .execute(params![now, limit])?;
     let changes = connection

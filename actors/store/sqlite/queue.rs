@@ -13,13 +13,10 @@ use std::{
 };
 
 use rusqlite::Connection;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
-use super::failure::closed;
-use crate::{
-    domain::Clock,
-    store::{StoreError, StoreState},
-};
+use super::{failure::closed, state::WriterState};
+use crate::{domain::Clock, store::StoreError};
 
 /// Deliveries beyond this many are refused: at 20,000 a second they would wait longer than the
 /// 800 ms in which a provider is answered.
@@ -104,8 +101,7 @@ pub(super) struct Shared {
     bytes: AtomicUsize,
     preparing: AtomicUsize,
     closed: AtomicBool,
-    state: watch::Sender<StoreState>,
-    clock: Clock,
+    pub(super) state: WriterState,
 }
 
 impl Default for Shared {
@@ -118,55 +114,7 @@ impl Shared {
     /// A store that works, as far as anybody knows.
     pub(super) fn new(clock: Clock) -> Self {
         let (deliveries, bytes, preparing) = Default::default();
-        let state = watch::Sender::new(StoreState::Writable);
-        Self { deliveries, bytes, preparing, closed: AtomicBool::new(false), state, clock }
-    }
-
-    /// How the store fares.
-    pub(super) fn state(&self) -> watch::Receiver<StoreState> {
-        self.state.subscribe()
-    }
-
-    /// Why nothing will be written any more.
-    pub(super) fn broken(&self) -> Option<StoreError> {
-        self.state.borrow().broken()
-    }
-
-    /// Ends the store; the first reason counts.
-    pub(super) fn break_for(&self, why: String) -> StoreError {
-        self.state.send_if_modified(|state| {
-            let is_first = state.broken().is_none();
-            if is_first {
-                *state = StoreState::Broken { error: why.clone() };
-            }
-            is_first
-        });
-        self.broken().unwrap_or(StoreError::Broken(why))
-    }
-
-    /// A group was written.
-    pub(super) fn wrote(&self) {
-        self.state.send_if_modified(|state| {
-            let recovers = matches!(state, StoreState::Refusing { .. });
-            if recovers {
-                *state = StoreState::Writable;
-            }
-            recovers
-        });
-    }
-
-    /// A group was refused, for a reason that may pass.
-    pub(super) fn refused(&self, error: &str) {
-        let now = self.clock.now();
-        self.state.send_if_modified(|state| {
-            let since = match state {
-                StoreState::Writable => now,
-                StoreState::Refusing { since, error: last } if last != error => *since,
-                StoreState::Refusing { .. } | StoreState::Broken { .. } => return false,
-            };
-            *state = StoreState::Refusing { since, error: error.to_owned() };
-            true
-        });
+        Self { deliveries, bytes, preparing, closed: AtomicBool::new(false), state: WriterState::new(clock) }
     }
 
     /// Whether a delivery is still on its way to the queue.
@@ -192,7 +140,7 @@ impl Writer {
         let known = Arc::clone(&shared);
         let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
             if catch_unwind(AssertUnwindSafe(|| run(&messages))).is_err() {
-                known.break_for("the writing thread panicked".to_owned());
+                known.state.break_for("the writing thread panicked".to_owned());
             }
         })?;
         Ok(Self { queue: Some(queue), shared, thread: Some(thread) })
@@ -225,7 +173,7 @@ impl Writer {
 
     fn refusal(&self) -> Option<StoreError> {
         let is_closed = || self.shared.closed.load(Ordering::Acquire).then(closed);
-        self.shared.broken().or_else(is_closed)
+        self.shared.state.broken().or_else(is_closed)
     }
 
     fn slot(&self, bytes: usize) -> Result<QueueSlot, StoreError> {
@@ -253,7 +201,7 @@ impl Writer {
 
 fn send(queue: &Sender<Message>, shared: &Shared, queued: Queued) {
     if let Err(SendError(Message::Change(queued))) = queue.send(Message::Change(queued)) {
-        queued.answer(Err(shared.broken().unwrap_or_else(closed)));
+        queued.answer(Err(shared.state.broken().unwrap_or_else(closed)));
     }
 }
 

@@ -114,7 +114,7 @@ impl SqliteReader {
 /// one row that cannot be read, does not.
 fn told(error: &rusqlite::Error, shared: Option<&Shared>) -> StoreError {
     match (FailureScope::of(error), shared) {
-        (FailureScope::Store, Some(shared)) => shared.break_for(format!("cannot be read: {error}")),
+        (FailureScope::Store, Some(shared)) => shared.state.break_for(format!("cannot be read: {error}")),
         _ => to_store_error(error),
     }
 }

@@ -1,15 +1,15 @@
-//! Writing receipts, their dedupe keys and their jobs: one change.
+//! Writing receipts and their jobs: one change.
 
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{jobs, prepare::Prepared};
+use super::{dedupe_keys, jobs, prepare::Prepared};
 use crate::{
-    domain::{CommitResult, Created, Origin, ReceiptBatch, ReceiptId},
+    domain::{CommitResult, Created, Origin, ReceiptId},
     store::{
         Inserted, ReceiptState,
-        rules::{Dedupe, NothingKnown, Owners, dedupe, key_of},
+        rules::{Dedupe, Owners, key_of},
     },
 };
 
@@ -22,7 +22,7 @@ pub(super) fn record(
     let batch = &prepared.batch;
     match batch.origin {
         Origin::Request => {
-            let found = take_keys(connection, batch, window)?;
+            let found = dedupe_keys::take(connection, batch, window)?;
             insert(connection, prepared, &found, None)
         }
         Origin::Replay { of } => {
@@ -31,44 +31,6 @@ pub(super) fn record(
         }
         Origin::Reroute => fill_in(connection, prepared),
     }
-}
-
-/// Finds out what a delivery is, and takes its keys.
-///
-/// Nearly every delivery is new. So that is assumed first, and refuted by the table where it is wrong:
-/// half the statements of looking each key up before it is written.
-fn take_keys(connection: &Connection, batch: &ReceiptBatch, window: Duration) -> rusqlite::Result<Dedupe> {
-    let Ok(new) = dedupe(batch.id, &batch.delivery, window, &NothingKnown);
-    if take_new(connection, &new)? {
-        return Ok(new);
-    }
-    let found = dedupe(batch.id, &batch.delivery, window, connection)?;
-    let mut take = connection.prepare_cached(
-        "INSERT OR REPLACE INTO dedupe_keys (source, key, receipt, until) VALUES (?, ?, ?, ?)",
-    )?;
-    for (source, key, owner) in &found.take {
-        take.execute(params![source.as_str(), key.as_str(), owner.receipt, owner.until])?;
-    }
-    Ok(found)
-}
-
-/// Takes keys that nobody has; where one of them is there already, none.
-fn take_new(connection: &Connection, new: &Dedupe) -> rusqlite::Result<bool> {
-    let mut take = connection.prepare_cached(
-        "INSERT INTO dedupe_keys (source, key, receipt, until) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-    )?;
-    for (at, (source, key, owner)) in new.take.iter().enumerate() {
-        if take.execute(params![source.as_str(), key.as_str(), owner.receipt, owner.until])? > 0 {
-            continue;
-        }
-        let mut give_back =
-            connection.prepare_cached("DELETE FROM dedupe_keys WHERE source = ? AND key = ?")?;
-        for (source, key, _) in &new.take[..at] {
-            give_back.execute(params![source.as_str(), key.as_str()])?;
-        }
-        return Ok(false);
-    }
-    Ok(true)
 }
 
 fn insert(

@@ -7,7 +7,9 @@ mod ids;
 
 use std::{path::Path, time::Duration};
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, Transaction, functions::FunctionFlags};
+
+use super::dedupe_keys;
 
 /// What `file` shows of a database: Herd, in ASCII.
 pub(super) const APPLICATION: i64 = 1_214_607_972;
@@ -73,7 +75,7 @@ pub(super) fn migrate(
         to_v2(&transaction, folder, window)?;
     }
     if version < 3 {
-        transaction.execute_batch(V3)?;
+        to_v3(&transaction)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
@@ -86,4 +88,13 @@ fn to_v2(transaction: &Transaction<'_>, folder: &Path, window: Duration) -> rusq
     ids::unregister(transaction)?;
     // Before the commit: a crash in between leaves folders that the next try finds renamed already.
     ids::rename_runs(&folder.join("runs"))
+}
+
+fn to_v3(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    transaction.create_scalar_function("key_digest", 2, flags, |call| {
+        Ok(dedupe_keys::digest(&call.get::<String>(0)?, &call.get::<String>(1)?))
+    })?;
+    transaction.execute_batch(V3)?;
+    transaction.remove_function("key_digest", 2)
 }

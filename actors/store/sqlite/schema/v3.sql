@@ -41,3 +41,14 @@ CREATE TABLE bulk_actions (
 ALTER TABLE receipts ADD COLUMN verified_by TEXT;   -- JSON list, in the order of sources
 
 ALTER TABLE attempts ADD COLUMN report TEXT;    -- JSON: what the run told of itself
+
+-- Keys are kept as digests (see dedupe_keys.rs).
+CREATE TABLE key_digests (
+    digest  BLOB NOT NULL PRIMARY KEY,
+    receipt INTEGER NOT NULL,       -- the first one that came with it
+    until   INTEGER NOT NULL        -- the last moment at which it is remembered
+) WITHOUT ROWID;
+INSERT INTO key_digests SELECT key_digest(source, key), receipt, until FROM dedupe_keys;
+DROP TABLE dedupe_keys;
+ALTER TABLE key_digests RENAME TO dedupe_keys;
+CREATE INDEX dedupe_keys_by_end ON dedupe_keys (until);
