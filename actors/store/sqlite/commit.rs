@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 use super::{
     checkpoint::Checkpointer,
     failure::{FailureScope, closed, pass, to_store_error},
+    key_merge::KeyMerge,
     open::{Files, Lock},
     queue::{Message, Queued, Shared},
 };
@@ -43,6 +44,7 @@ const PREPARED_SOON: Duration = Duration::from_millis(5);
 pub(super) struct WriterThread {
     pub(super) connection: Connection,
     pub(super) checkpointer: Checkpointer,
+    pub(super) key_merge: KeyMerge,
     pub(super) meter: CommitMeter,
     pub(super) shared: Arc<Shared>,
     pub(super) files: Files,
@@ -116,6 +118,8 @@ impl WriterThread {
                 }
             }
         }
+        // Where it fails, the next change fails too, and tells; the keys stay where they are.
+        let _ = self.key_merge.go_on(&self.connection);
         self.checkpointer.wrote(bytes, size, &self.connection);
     }
 

@@ -18,6 +18,7 @@ use super::{
     commit::{CommitMeter, WriterThread},
     failure::{closed, pass},
     jobs,
+    key_merge::{self, KeyMerge},
     open::{self, Files, OpenError},
     operators,
     prepare::{self, Preparation},
@@ -86,6 +87,7 @@ impl SqliteEngine {
         let lock = open::prepare(path)?;
         let mut connection = open::connect(path).map_err(sqlite)?;
         open::migrate(&mut connection, path, options.dedupe_window)?;
+        key_merge::load(&connection).map_err(sqlite)?;
         let ids = Arc::new(IdSource::new(options.node, largest_id(&connection).map_err(sqlite)?));
         let shared = Arc::new(Shared::new(options.clock));
         let reader = SqliteReader::of_engine(path, Arc::clone(&shared))?;
@@ -94,6 +96,7 @@ impl SqliteEngine {
         let writing = WriterThread {
             connection,
             checkpointer,
+            key_merge: KeyMerge::default(),
             meter: options.meter,
             shared: Arc::clone(&shared),
             files: Files::of(path, &lock).map_err(file)?,

@@ -9,6 +9,7 @@
 //! - `failure`: how far a failure reaches.
 //! - `checkpoint`: moves the log away beside it.
 //! - `dedupe_keys`, `receipts`, `jobs`, `runs`, `routing`, `revisions`, `prune`: what is written, one function for each change.
+//! - `key_merge`: files dedupe keys where they belong.
 //! - `lookups`: what the rules ask.
 //! - `views`: what is asked.
 //! - `reader`: the threads that ask.
@@ -22,6 +23,7 @@ mod dedupe_keys;
 mod engine;
 mod failure;
 mod jobs;
+mod key_merge;
 mod lookups;
 mod open;
 mod operators;

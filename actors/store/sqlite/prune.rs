@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::revisions;
+use super::{dedupe_keys, revisions};
 use crate::{
     domain::{JobId, ReceiptId, RunId, Timestamp},
     store::{Prune, Pruned, rules::trusted_now},
@@ -19,12 +19,7 @@ pub(super) fn prune(connection: &Connection, prune: &Prune) -> rusqlite::Result<
     let (jobs, runs) = jobs(connection, before, now, limit)?;
     let receipts = receipts(connection, before, limit)?;
     revisions::prune(connection, before)?;
-    let keys = connection
-        .prepare_cached(
-            "DELETE FROM dedupe_keys
-             WHERE digest IN (SELECT digest FROM dedupe_keys WHERE until < ? LIMIT ?)",
-        )?
-        .execute(params![now, limit])?;
+    let keys = dedupe_keys::prune(connection, now, limit)?;
     let changes = connection
         .prepare_cached("DELETE FROM changes WHERE id IN (SELECT id FROM changes WHERE at < ? LIMIT ?)")?
         .execute(params![before, limit])?;

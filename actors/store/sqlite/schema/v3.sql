@@ -42,7 +42,7 @@ ALTER TABLE receipts ADD COLUMN verified_by TEXT;   -- JSON list, in the order o
 
 ALTER TABLE attempts ADD COLUMN report TEXT;    -- JSON: what the run told of itself
 
--- Keys are kept as digests (see dedupe_keys.rs).
+-- Keys are kept as digests, the newest of them in the order in which they came (see dedupe_keys.rs).
 CREATE TABLE key_digests (
     digest  BLOB NOT NULL PRIMARY KEY,
     receipt INTEGER NOT NULL,       -- the first one that came with it
@@ -51,4 +51,11 @@ CREATE TABLE key_digests (
 INSERT INTO key_digests SELECT key_digest(source, key), receipt, until FROM dedupe_keys;
 DROP TABLE dedupe_keys;
 ALTER TABLE key_digests RENAME TO dedupe_keys;
-CREATE INDEX dedupe_keys_by_end ON dedupe_keys (until);
+-- By the hour: keys of one hour lie in the order of the table itself, and are written as its pages are.
+CREATE INDEX dedupe_keys_by_end ON dedupe_keys (until / 3600000);
+CREATE TABLE recent_keys (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: a round of the merge ends at one
+    digest  BLOB NOT NULL,
+    receipt INTEGER NOT NULL,
+    until   INTEGER NOT NULL
+);
