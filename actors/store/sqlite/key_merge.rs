@@ -71,7 +71,7 @@ fn merge(connection: &Connection, step: u8) -> rusqlite::Result<()> {
     let width = u8::MAX / STEPS + 1;
     let from = vec![step * width];
     // Beyond the last digest there is none: a longer one of the largest bytes.
-    let to = (step + 1 < STEPS).then(|| vec![(step + 1) * width]).unwrap_or_else(|| vec![u8::MAX; 17]);
+    let to = if step + 1 < STEPS { vec![(step + 1) * width] } else { vec![u8::MAX; 17] };
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO dedupe_keys (digest, receipt, until)
