@@ -60,7 +60,8 @@ pub(super) fn run(globals: &Globals, wanted: NewBulk, manner: Manner, words: &Wo
         }
         return out.success();
     }
-    if !agreed(&will, manner.yes)? {
+    // One is what was meant; of many it is not known.
+    if !agreed(&will, manner.yes || counted.total == 1)? {
         note("nothing was changed");
         return Ok(ExitCode::FAILURE);
     }

@@ -41,9 +41,9 @@ enum Action {
         #[command(flatten)]
         view: View,
     },
-    /// Run them again. It says how many and asks.
+    /// Run them again. Of more than one it says how many, and asks.
     Replay(Box<Change>),
-    /// Mark them as seen to. It says how many and asks.
+    /// Mark them as seen to. Of more than one it says how many, and asks.
     Dismiss(Box<Change>),
 }
 
