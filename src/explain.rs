@@ -10,8 +10,8 @@ use herdgate_actors::{
     agent::prompt::{self, Delivered},
     agent::{MatchResult, evaluate, match_triggers},
     domain::{
-        Event, Filter, Headers, ProviderName, RejectReason, SourceName, SourceSelector, Timestamp, Trigger,
-        TriggerId, Verdict,
+        Event, Filter, GroupKey, Headers, ProviderName, RejectReason, SourceName, SourceSelector, Timestamp,
+        Trigger, TriggerId, Verdict,
     },
     domain::{Secret, Source},
     ingress::Sources,
@@ -52,6 +52,12 @@ pub struct TriggerVerdict {
     pub matched: bool,
     /// Every clause that says no.
     pub failed: Vec<herdgate_actors::domain::FailedClause>,
+    /// What the job would be about, where the trigger has a `key` and the delivery its fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<GroupKey>,
+    /// The fields of the `key` that the delivery lacks, for which it gets none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub key_lacks: Vec<String>,
 }
 
 /// Answers questions about one project, or about none.
@@ -228,7 +234,8 @@ impl Explanation {
     fn judge_trigger(&mut self, filter: &Filter, event: &Event) {
         let failed = evaluate(filter, event).err().unwrap_or_default();
         let matched = failed.is_empty();
-        self.verdicts.push(TriggerVerdict { agent: None, trigger: 0, matched, failed });
+        let (key, key_lacks) = (None, Vec::new());
+        self.verdicts.push(TriggerVerdict { agent: None, trigger: 0, matched, failed, key, key_lacks });
         if matched {
             self.prompt = Some(rendered("", "{}", event, self.sources.first(), 0));
         }
@@ -248,7 +255,16 @@ impl Explanation {
                 self.prompt = Some(rendered(instructions, params, event, Some(&trigger.source), index));
             }
             let agent = Some(agent.name().to_string());
-            self.verdicts.push(TriggerVerdict { agent, trigger: index, matched, failed });
+            let template = trigger.jobs.key.as_ref().filter(|_| matched);
+            let lacks = template.map(|key| key.missing_in(event)).unwrap_or_default();
+            self.verdicts.push(TriggerVerdict {
+                agent,
+                trigger: index,
+                matched,
+                failed,
+                key: template.and_then(|key| key.key_of(event)),
+                key_lacks: lacks.into_iter().map(str::to_owned).collect(),
+            });
         }
     }
 }
@@ -265,6 +281,6 @@ fn rendered(
         trigger,
         trigger_id: None,
     };
-    let delivered = Delivered { event, source, receipt: None, delivery_id: None };
+    let delivered = Delivered { event, source, receipt: None, delivery_id: None, stands_for: None };
     prompt::render(instructions, params, &cause, Some(&delivered))
 }

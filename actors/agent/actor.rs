@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     domain::{
-        AgentSpec, DeliveryPanicked, FilterRequest, JobTrigger, Match, NewJob, RunId, TriggerId, Verdict,
-        WakeUp,
+        AgentSpec, DeliveryPanicked, FilterRequest, JobTrigger, Match, NewJob, RunId, Trigger, TriggerId,
+        Verdict, WakeUp, WhenBusy,
     },
     runner::{StopHandle, StopMode},
     runtime::{ActorScope, Envelope, MessagePanicked, Proxy, Wake, Waker},
@@ -150,6 +150,17 @@ impl AgentActor {
         });
     }
 
+    /// Asks which runs are to be stopped for later jobs of their keys, where there can be any.
+    fn look_for_superseded(&self, context: &mut Context<Self>) {
+        let cancels = |trigger: &Trigger| trigger.jobs.when_busy == WhenBusy::Cancel;
+        if self.runs.is_empty() || !self.spec.triggers.iter().any(cancels) {
+            return;
+        }
+        let (store, agent) = (Arc::clone(&self.deps.store), self.spec.name.clone());
+        // A store that cannot answer is asked again when leases are renewed.
+        report(context, async move { Event::Superseded(store.superseded(agent).await.unwrap_or_default()) });
+    }
+
     fn start(&mut self, job: ClaimedJob, context: &mut Context<Self>) {
         emit(telemetry::Event::RunStarted {
             run: job.run,
@@ -211,7 +222,10 @@ impl Actor for AgentActor {
 
     fn started(&mut self, context: &mut Context<Self>) {
         crate::failpoint::hit_for("agent.start", self.spec.name.as_str());
-        context.run_interval(LEASE / 3, |this, context| this.step(Event::LeasesDue, context));
+        context.run_interval(LEASE / 3, |this, context| {
+            this.look_for_superseded(context);
+            this.step(Event::LeasesDue, context);
+        });
         // Jobs of an earlier life may wait.
         self.step(Event::Woken, context);
     }
@@ -258,12 +272,17 @@ fn filter(request: &FilterRequest, deps: &AgentDeps, waker: &Waker) {
     let delivery = receipt.delivery();
     match match_triggers(&spec.triggers, delivery.sources(), event) {
         MatchResult::Matched(trigger) => {
-            let source = spec.triggers[trigger].source.clone();
+            let Trigger { source, jobs, .. } = &spec.triggers[trigger];
+            let source = source.clone();
             let trigger_id = Some(TriggerId::of(&spec.triggers[trigger]));
             let why = JobTrigger::Webhook { source: source.clone(), trigger, trigger_id: trigger_id.clone() };
             let id = deps.store.ids().job(delivery.at());
             let job = NewJob {
                 limit: Some(spec.queue_limit),
+                group_key: jobs.key.as_ref().and_then(|key| key.key_of(event)),
+                when_busy: jobs.when_busy,
+                debounce: jobs.debounce,
+                priority: jobs.priority,
                 trace: delivery.trace(),
                 ..NewJob::of_delivery(id, spec.name.clone(), why, source.clone(), receipt.id(), delivery.at())
             };
@@ -282,6 +301,7 @@ impl Handler<Wake> for AgentActor {
     fn handle(&mut self, wake: Wake, context: &mut Context<Self>) {
         // First, so that what comes while we look wakes us again.
         drop(wake);
+        self.look_for_superseded(context);
         self.step(Event::Woken, context);
     }
 }

@@ -6,7 +6,7 @@
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
-    domain::{Event, FactName, Input, ReceiptId, SourceName, entry, fact, is_unseen, push_escape},
+    domain::{Event, FactName, Input, ReceiptId, SourceName, StandsFor, entry, fact, is_unseen, push_escape},
     store::JobTrigger,
 };
 
@@ -21,6 +21,8 @@ pub struct Delivered<'a> {
     pub receipt: Option<ReceiptId>,
     /// The provider's id of it.
     pub delivery_id: Option<&'a str>,
+    /// What the run stands for beside it.
+    pub stands_for: Option<&'a StandsFor>,
 }
 
 /// The prompt of a run. `params` is JSON already.
@@ -142,6 +144,7 @@ impl Serialize for Shown<'_> {
         entry(&mut object, "details", delivered.event.shown_details())?;
         entry(&mut object, "source_name", delivered.source)?;
         entry(&mut object, "delivery_id", delivered.delivery_id)?;
+        entry(&mut object, "stands_for", delivered.stands_for)?;
         object.end()
     }
 }

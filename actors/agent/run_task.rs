@@ -107,6 +107,7 @@ async fn request(deps: &AgentDeps, spec: &AgentSpec, job: &ClaimedJob) -> Result
             source,
             receipt: job.receipt,
             delivery_id: provider::provider(*provider).delivery_id(headers),
+            stands_for: Some(&job.stands_for).filter(|others| others.count > 0),
         })
     });
     Ok(RunRequest {

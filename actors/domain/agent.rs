@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use super::{AgentName, DigestWriter, PresetName, Prices, Trigger};
+use super::{AgentName, Debounce, DigestWriter, JobPolicy, PresetName, Prices, Trigger};
 
 /// One agent, resolved from its configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,13 +34,21 @@ impl AgentSpec {
         let Self { name, triggers, scale, queue_limit, retry, run, params } = self;
         digest.text(name.as_str()).number(*scale).number(*queue_limit).text(params);
         digest.all(triggers.iter(), |digest, trigger| {
-            let Trigger { source, filter } = trigger;
+            let Trigger { source, filter, jobs } = trigger;
             digest.text(source.as_str()).all(filter.clauses.iter(), |digest, clause| {
                 let wanted = clause.wanted.iter();
                 digest.text(clause.field.name).all(wanted, |digest, wanted| {
                     digest.text(wanted);
                 });
             });
+            let JobPolicy { key, when_busy, debounce, priority } = jobs;
+            digest.option(key.as_ref(), |digest, key| {
+                digest.text(key.as_str());
+            });
+            digest.option(*debounce, |digest, Debounce { quiet, max }| {
+                digest.span(quiet).span(max);
+            });
+            digest.text(when_busy.as_str()).number(priority.cast_unsigned());
         });
         let RetryPolicy { attempts, backoff, backoff_max, retry_timeouts, snoozes } = *retry;
         digest.number(attempts).span(backoff).span(backoff_max).number(retry_timeouts).number(snoozes);

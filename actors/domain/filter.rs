@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::domain::{FactName, SourceName};
+use crate::domain::{Debounce, FactName, KeyTemplate, SourceName, WhenBusy};
 
 /// One `[[webhooks]]` table of an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,28 @@ pub struct Trigger {
     pub source: SourceName,
     /// What they must be like.
     pub filter: Filter,
+    /// What kind of jobs they make.
+    pub jobs: JobPolicy,
+}
+
+impl Trigger {
+    /// A trigger whose jobs have nothing to do with each other.
+    pub fn new(source: SourceName, filter: Filter) -> Self {
+        Self { source, filter, jobs: JobPolicy::default() }
+    }
+}
+
+/// How the jobs of a trigger stand to each other.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JobPolicy {
+    /// What they are about; those about the same run one at a time.
+    pub key: Option<KeyTemplate>,
+    /// What happens to one while others of its key wait or execute.
+    pub when_busy: WhenBusy,
+    /// How long others of its key are waited for.
+    pub debounce: Option<Debounce>,
+    /// Those of higher priority run first.
+    pub priority: i8,
 }
 
 /// All clauses must hold; without any, everything matches but what must be asked for by name.

@@ -61,7 +61,7 @@ pub enum JobState {
     Completed,
     /// A dead letter: will not be tried again by itself. Has a [`Reason`].
     Discarded,
-    /// An operator ended it.
+    /// An operator ended it, or another job stands for it. The latter has a [`Reason`].
     Cancelled,
 }
 
@@ -125,7 +125,7 @@ impl FromStr for JobState {
     }
 }
 
-/// Why a job is a dead letter.
+/// Why a job is over without having been done: a dead letter, or one that another job stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Reason {
@@ -153,6 +153,10 @@ pub enum Reason {
     },
     /// Its agent is not configured any more.
     AgentRemoved,
+    /// A later job of its key stands for it.
+    Superseded,
+    /// It was not made because another job of its key waited or executed.
+    Busy,
     /// What the store has of it cannot be read.
     Unreadable {
         /// What is wrong.
@@ -170,6 +174,8 @@ impl Reason {
             Self::SnoozedTooOften { .. } => "snoozed_too_often",
             Self::QueueFull { .. } => "queue_full",
             Self::AgentRemoved => "agent_removed",
+            Self::Superseded => "superseded",
+            Self::Busy => "busy",
             Self::Unreadable { .. } => "unreadable",
         }
     }
@@ -184,6 +190,8 @@ impl fmt::Display for Reason {
             Self::SnoozedTooOften { snoozes } => write!(f, "asked for another try {snoozes} times"),
             Self::QueueFull { limit } => write!(f, "the agent's queue of {limit} jobs was full"),
             Self::AgentRemoved => f.write_str("its agent is not configured any more"),
+            Self::Superseded => f.write_str("superseded by a later job of its key"),
+            Self::Busy => f.write_str("suppressed: another job of its key was there"),
             Self::Unreadable { problem } => write!(f, "cannot be read: {problem}"),
         }
     }

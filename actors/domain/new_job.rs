@@ -2,18 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{JobTrigger, TraceParent};
+use super::{Debounce, GroupKey, JobTrigger, TraceParent, WhenBusy};
 use crate::domain::{AgentName, JobId, ReceiptId, RunId, SourceName, Timestamp};
 
 /// What a job is given beside its delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Input(pub String);
-
-/// Jobs of one agent that share this are limited together.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct GroupKey(pub String);
 
 /// Of what an agent has at most one job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,8 +52,12 @@ pub struct NewJob {
     pub input: Option<Input>,
     /// Of what there is at most one.
     pub unique: Option<Unique>,
-    /// With which jobs it is limited together.
+    /// What it is about, where it shares that with other jobs.
     pub group_key: Option<GroupKey>,
+    /// What happens while others of that key wait or execute.
+    pub when_busy: WhenBusy,
+    /// How long others of that key are waited for.
+    pub debounce: Option<Debounce>,
     /// Higher ones are claimed first.
     pub priority: i8,
     /// The current time.
@@ -86,6 +85,8 @@ impl NewJob {
             input: None,
             unique: None,
             group_key: None,
+            when_busy: WhenBusy::Queue,
+            debounce: None,
             priority: 0,
             created_at,
             not_before: None,

@@ -50,7 +50,7 @@ mod tests {
             field,
             wanted: wanted.iter().map(|text| (*text).to_owned()).collect(),
         };
-        Trigger { source: source.into(), filter: Filter { clauses: wanted.iter().map(clause).collect() } }
+        Trigger::new(source.into(), Filter { clauses: wanted.iter().map(clause).collect() })
     }
 
     #[test]

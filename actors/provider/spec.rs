@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Shape;
-use crate::domain::{FactName, FieldSpec, KeyForm, Place, ProviderName, Signature};
+use crate::domain::{FactName, FieldSpec, KeyField, KeyForm, Place, ProviderName, Signature};
 
 /// Everything that the rest of the system must know of a provider without asking it about a
 /// delivery.
@@ -24,6 +24,8 @@ pub struct ProviderSpec {
     pub kept_headers: &'static [&'static str],
     /// The fields which a filter may name, in the order in which mismatches tell them.
     pub fields: &'static [FieldSpec],
+    /// The facts, beside those of its fields, of which a trigger's `key` may be made.
+    pub key_facts: &'static [FactName],
     /// Whether its signature covers the time of a request.
     pub signs_time: bool,
     /// How far that time may lie from now, unless the source says otherwise; `None` does not look.
@@ -85,6 +87,32 @@ impl ProviderSpec {
     /// The field that a key of a `[[webhooks]]` table means.
     pub fn field(&self, key: &str) -> Option<&'static FieldSpec> {
         self.fields.iter().find(|field| field.is(key))
+    }
+
+    /// The field of its events that a trigger's `key` calls so: by the name that prompts show.
+    pub fn key_field(&self, name: &str) -> Option<KeyField> {
+        match name {
+            "event" => Some(KeyField::Event),
+            "action" => Some(KeyField::Action),
+            "sender" => Some(KeyField::Sender),
+            _ => match name.strip_prefix("details.") {
+                Some(path) => (!path.is_empty()).then(|| KeyField::Detail(path.to_owned())),
+                None => self.keyed().find(|fact| fact.as_str() == name).map(KeyField::Fact),
+            },
+        }
+    }
+
+    /// The names of all fields of which a `key` may be made, but for those of details.
+    pub fn key_fields(&self) -> Vec<&'static str> {
+        let facts = self.keyed().map(|fact| fact.as_str());
+        let mut names: Vec<_> = facts.chain(["event", "action", "sender"]).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    fn keyed(&self) -> impl Iterator<Item = FactName> {
+        self.key_facts.iter().copied().chain(self.facts())
     }
 
     /// The facts that its fields ask for, the common ones among them.

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use super::Pending;
 use crate::domain::{
     AgentName, AttemptOutcome, Disposition, Event, GroupKey, Headers, History, IdSource, Input, JobId,
-    JobState, JobTrigger, NewJob, NodeLife, ProviderName, Reason, ReceiptId, RunId, RunReport, Timestamp,
-    TraceParent,
+    JobState, JobTrigger, NewJob, NodeLife, ProviderName, Reason, ReceiptId, RunId, RunReport, StandsFor,
+    Timestamp, TraceParent,
 };
 
 /// The jobs of agents.
@@ -19,6 +19,7 @@ use crate::domain::{
 /// - `available` jobs can be claimed whatever the clock says; `scheduled` and `retryable` ones when
 ///   their time has come; `held` ones not at all.
 /// - Higher priority is claimed first, then the earliest due, then the oldest.
+/// - Of jobs with the same [`GroupKey`] the oldest that waits is claimed, and none while one executes.
 pub trait Queue: Send + Sync + 'static {
     /// Where ids come from; continues after the largest id in the store.
     fn ids(&self) -> Arc<IdSource>;
@@ -34,6 +35,10 @@ pub trait Queue: Send + Sync + 'static {
 
     /// Ends an attempt and moves its job, and takes the next one for the place that got free.
     fn finish(&self, finish: Finish, then: Option<Claim>) -> Pending<Finished>;
+
+    /// The runs of an agent that go on although a later job of their key stands for theirs: they are to
+    /// be stopped.
+    fn superseded(&self, agent: AgentName) -> Pending<Vec<RunId>>;
 
     /// Ends a job that waits. One that executes is left to whoever runs it.
     fn cancel(&self, job: JobId, now: Timestamp) -> Pending<Cancelled>;
@@ -75,6 +80,20 @@ pub enum Inserted {
         job: JobId,
         /// Whether it took over.
         replaced: bool,
+    },
+    /// A job of its key that waits stands for it.
+    Merged {
+        /// That one.
+        job: JobId,
+        /// From when it may start now.
+        due: Timestamp,
+    },
+    /// A job of its key was there: it is kept as one that is over.
+    Suppressed {
+        /// Under this id.
+        job: JobId,
+        /// The other one.
+        by: JobId,
     },
     /// The agent's queue was full: it is a dead letter.
     Full {
@@ -126,8 +145,10 @@ pub struct ClaimedJob {
     pub delivered: Option<ClaimedDelivery>,
     /// What it is given beside that.
     pub input: Option<Input>,
-    /// With which jobs it is limited together.
+    /// What it is about, where it shares that with other jobs.
     pub group_key: Option<GroupKey>,
+    /// What it stands for beside its own delivery.
+    pub stands_for: StandsFor,
     /// The trace that it belongs to.
     pub trace: Option<TraceParent>,
     /// Earlier attempts.

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::QuarantineReason;
 use crate::domain::{
-    AgentName, Attempt, AttemptOutcome, Delivery, DeliveryKey, JobId, JobState, JobTrigger, Origin, Parsed,
-    ProviderName, Reason, ReceiptBatch, ReceiptId, RunId, RunReport, SourceName, Spent, Timestamp, Verdict,
+    AgentName, Attempt, AttemptOutcome, Delivery, DeliveryKey, GroupKey, JobId, JobState, JobTrigger, Origin,
+    Parsed, ProviderName, Reason, ReceiptBatch, ReceiptId, RunId, RunReport, SourceName, Spent, Timestamp,
+    Verdict,
 };
 
 /// How far a receipt got.
@@ -171,6 +172,13 @@ pub struct JobRow {
     /// What holds it back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_by: Option<String>,
+    /// What it is about, where it shares that with other jobs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<GroupKey>,
+    /// The job that stands for it: of which it is part, or which was there already. Where this one
+    /// executes, it is being stopped for that one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stand_in: Option<JobId>,
 }
 
 /// A job and its history.

@@ -61,7 +61,7 @@ pub enum Found {
     /// A receipt.
     Receipt(Box<StoredReceipt>),
     /// A job.
-    Job(JobDetail),
+    Job(Box<JobDetail>),
 }
 
 /// What to count: all from the place on that a query names, whatever its limit.

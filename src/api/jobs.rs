@@ -62,7 +62,7 @@ pub enum State {
     Completed,
     /// A dead letter: will not be tried again by itself.
     Discarded,
-    /// An operator ended it.
+    /// An operator ended it, or another job stands for it.
     Cancelled,
 }
 
@@ -79,7 +79,7 @@ pub struct Job {
     pub trigger: Trigger,
     /// Where it stands.
     pub state: State,
-    /// Why it is a dead letter.
+    /// Why it is over without having been done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
     /// The delivery that caused it.
@@ -95,6 +95,14 @@ pub struct Job {
     /// What holds it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_by: Option<String>,
+    /// What it is about, where its trigger has a `key`: one job of a key runs at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The job that stands for it: with which it was merged, or which was there already. Where this
+    /// one executes, it is being stopped for that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Id>)]
+    pub stand_in: Option<JobId>,
 }
 
 /// Why a job exists.
@@ -124,10 +132,10 @@ pub enum Trigger {
     Unreadable,
 }
 
-/// Why a job is a dead letter.
+/// Why a job is over without having been done: a dead letter, or one that another job stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Reason {
-    /// In one word: `attempts_used_up`, `queue_full`.
+    /// In one word: `attempts_used_up`, `queue_full`, `superseded`, `busy`.
     pub reason: String,
     /// In full.
     pub detail: String,
@@ -233,6 +241,8 @@ impl From<JobRow> for Job {
             created_at: row.created_at.into(),
             due_at: row.due_at.into(),
             held_by: row.held_by,
+            key: row.key.map(|key| key.0),
+            stand_in: row.stand_in,
         }
     }
 }

@@ -1,8 +1,13 @@
 //! What an agent said of a delivery, or would say.
 
-use herdgate_actors::domain::{self, AgentName, SourceName, TriggerId};
+use herdgate_actors::{
+    domain::{self, AgentName, JobId, Reason, SourceName, TriggerId},
+    store::JobRow,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use super::ids::Id;
 
 /// What an agent said of a delivery, or would say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -22,6 +27,20 @@ pub enum Verdict {
         /// The source of that trigger.
         #[schema(value_type = String)]
         source: SourceName,
+    },
+    /// It wanted a job, and one of its guards said no.
+    Suppressed {
+        /// Who.
+        #[schema(value_type = String)]
+        agent: AgentName,
+        /// Which of its `[[webhooks]]` holds, counted from 0.
+        trigger: usize,
+        /// Which guard, in one word: `busy` where another job of the key was there.
+        guard: String,
+        /// That job.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<Id>)]
+        by: Option<JobId>,
     },
     /// None of its triggers holds.
     Refused {
@@ -69,7 +88,27 @@ impl Verdict {
     /// Whose it is.
     pub const fn agent(&self) -> &AgentName {
         match self {
-            Self::Matched { agent, .. } | Self::Refused { agent, .. } => agent,
+            Self::Matched { agent, .. } | Self::Suppressed { agent, .. } | Self::Refused { agent, .. } => {
+                agent
+            }
+        }
+    }
+}
+
+impl Verdict {
+    /// The same, once it is known what became of the jobs of its delivery.
+    #[must_use]
+    pub fn with_jobs(self, jobs: &[JobRow]) -> Self {
+        let Self::Matched { agent, trigger, .. } = &self else { return self };
+        let of_agent = jobs.iter().find(|job| job.agent == *agent);
+        match of_agent.filter(|job| job.reason == Some(Reason::Busy)) {
+            Some(JobRow { stand_in, .. }) => Self::Suppressed {
+                agent: agent.clone(),
+                trigger: *trigger,
+                guard: Reason::Busy.as_str().to_owned(),
+                by: *stand_in,
+            },
+            None => self,
         }
     }
 }

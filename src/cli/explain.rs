@@ -182,6 +182,12 @@ fn print(answer: &Explanation, out: &mut Out) -> miette::Result<()> {
         let trigger = ordinal(verdict.trigger);
         if verdict.matched {
             out.line(format!("{agent}: yes ({trigger} trigger)"))?;
+            if let Some(key) = &verdict.key {
+                out.line(format!("  key: {key}"))?;
+            }
+            if !verdict.key_lacks.is_empty() {
+                out.line(format!("  no key: it has no {}", verdict.key_lacks.join(", ")))?;
+            }
             continue;
         }
         out.line(format!("{agent}: no ({trigger} trigger)"))?;

@@ -86,7 +86,10 @@ pub(super) fn spent(spent: &Spent) -> String {
 /// Why a job waits or ended so, beside its state.
 pub(super) fn why_job(job: &Job) -> String {
     match (&job.reason, &job.held_by) {
-        (Some(reason), _) => reason.detail.clone(),
+        (Some(reason), _) => match job.stand_in {
+            Some(by) => format!("{}: {by}", reason.detail),
+            None => reason.detail.clone(),
+        },
         (None, Some(by)) => format!("held by {by}"),
         (None, None) => String::new(),
     }

@@ -43,11 +43,46 @@ table! {
 }
 
 /// One `[[webhooks]]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct TriggerTable {
     /// The name of a source.
     pub(crate) source: Option<String>,
     /// Filter fields, as the user spelled them, and the values any of which will do.
     pub(crate) filters: BTreeMap<String, Vec<String>>,
+    /// What kind of jobs it makes.
+    pub(crate) jobs: TriggerJobs,
+}
+
+table! {
+    /// The keys of a `[[webhooks]]` that are no filters.
+    pub(crate) TriggerJobs, TRIGGER_JOBS {
+        /// What its deliveries are about, like `{repo}#{number}`.
+        key: Option<String> = None => text();
+        /// What happens while others of that key wait or execute.
+        when_busy: Option<Busy> = None => choice(WHEN_BUSY);
+        /// How long it must be quiet before a burst becomes a run.
+        debounce: Option<Span> = None => span();
+        /// How long a burst is waited for at most.
+        debounce_max: Option<Span> = None => span();
+        /// Which runs come first: those of higher numbers.
+        priority: i8 = 0 => count(-100, 100);
+    }
+}
+
+/// The words of [`Busy`].
+const WHEN_BUSY: &[&str] = &["queue", "replace", "cancel", "drop"];
+
+/// What happens to a delivery while others of its key wait or execute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Busy {
+    /// It waits for its turn.
+    Queue,
+    /// It stands for those that wait.
+    Replace,
+    /// It stands for all, and the run is stopped.
+    Cancel,
+    /// Nothing comes of it.
+    Drop,
 }

@@ -123,6 +123,24 @@ pub enum ConfigError {
         /// The fields there are.
         known: Vec<&'static str>,
     },
+    /// A key made of a field that the provider's deliveries do not have.
+    #[error("{provider} deliveries have no field `{field}`")]
+    NoKeyField {
+        /// Whose webhooks.
+        provider: ProviderName,
+        /// As the user wrote it.
+        field: String,
+        /// What was probably meant.
+        nearest: Option<String>,
+        /// The fields there are.
+        known: Box<[&'static str]>,
+    },
+    /// A setting of jobs that share a key, without a key.
+    #[error("`{setting}` means nothing without a `key`")]
+    NeedsKey {
+        /// Which.
+        setting: &'static str,
+    },
     /// Nothing ever starts the agent.
     #[error("agent `{agent}` has neither a schedule nor webhooks")]
     Idle {

@@ -16,7 +16,7 @@ impl ConfigError {
             Self::GivenTwice { .. } => "the second time",
             Self::WrongType { .. } => "this value",
             Self::NoType { .. } | Self::Unsigned { .. } | Self::NoSource { .. } => "this table",
-            Self::NoSuchField { .. } => "no such field",
+            Self::NoSuchField { .. } | Self::NoKeyField { .. } => "no such field",
             Self::UnknownSource { .. } => "no such source",
             Self::UnknownType { .. } => "no such type",
             Self::UnknownZone { .. } => "no such zone",
@@ -68,6 +68,16 @@ impl ConfigError {
                     None => fields,
                 })
             }
+            Self::NoKeyField { nearest, known, .. } => {
+                let fields = format!("{}, and those below details, like details.id", one_of("fields", known));
+                Some(match did_you_mean(nearest.as_deref()) {
+                    Some(meant) => format!("{meant}\n{fields}"),
+                    None => fields,
+                })
+            }
+            Self::NeedsKey { .. } => Some(
+                "say what deliveries are about, like `key = \"{repo}#{number}\"`".to_owned(),
+            ),
             Self::NoAgentConfig { front_matter: true, .. } => Some(
                 "its SKILL.md seems to hold its configuration in the front matter, which is not read: move it to an agent-config.toml beside it"
                     .to_owned(),

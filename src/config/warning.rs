@@ -133,6 +133,21 @@ pub enum Warning {
         /// The filter field.
         field: String,
     },
+    /// Deliveries that get no key.
+    #[error(
+        "agent `{agent}`: {provider} `{event}` has no {}, so it gets no key and each delivery is a run of its own",
+        quoted(fields, "field", "fields")
+    )]
+    KeyLacks {
+        /// Whose trigger.
+        agent: AgentName,
+        /// Whose webhooks.
+        provider: ProviderName,
+        /// The event.
+        event: String,
+        /// What it lacks.
+        fields: Vec<String>,
+    },
     /// Agents where older projects of Action Llama have them.
     #[error(
         "there are no agents in {}, but {} in the project's own folder: add `agents_dir = \".\"` to config.toml",

@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use herdgate_actors::{
-    domain::{Delivery as StoredDelivery, Origin, Parsed, ReceiptId, fact},
+    domain::{Delivery as StoredDelivery, Origin, Parsed, Reason, ReceiptId, fact},
     provider,
-    store::{CountOf, Page as StorePage, ReceiptQuery, ReceiptRow, StoredReceipt},
+    store::{CountOf, JobRow, Page as StorePage, ReceiptQuery, ReceiptRow, StoredReceipt},
 };
 use serde_json::Value;
 
@@ -86,7 +86,12 @@ impl Reads {
             bytes: delivery.body().len(),
             context: event.map(|event| serde_json::to_value(event).unwrap_or(Value::Null)),
             problem,
-            verdicts: receipt.verdicts.iter().cloned().map(Verdict::from).collect(),
+            verdicts: receipt
+                .verdicts
+                .iter()
+                .cloned()
+                .map(|verdict| Verdict::from(verdict).with_jobs(&receipt.jobs))
+                .collect(),
             today: today.into_iter().map(Verdict::from).collect(),
             delivery: row_of(&receipt).into(),
             jobs: receipt.jobs.into_iter().map(Job::from).collect(),
@@ -115,6 +120,11 @@ fn stored(DeliveriesQuery { filter, window }: &DeliveriesQuery) -> Result<Receip
     })
 }
 
+/// How many jobs came of a delivery: what was suppressed is kept, and is none.
+fn made(jobs: &[JobRow]) -> usize {
+    jobs.iter().filter(|job| job.reason != Some(Reason::Busy)).count()
+}
+
 /// A receipt, as the list shows it.
 fn row_of(receipt: &StoredReceipt) -> ReceiptRow {
     let event = match &receipt.parsed {
@@ -131,7 +141,7 @@ fn row_of(receipt: &StoredReceipt) -> ReceiptRow {
         repo: event.and_then(|event| event.facts.text(fact::REPO).map(str::to_owned)),
         title: event.and_then(|event| event.facts.text(fact::TITLE).map(str::to_owned)),
         state: receipt.state,
-        matched: u32::try_from(receipt.jobs.len()).unwrap_or(u32::MAX),
+        matched: u32::try_from(made(&receipt.jobs)).unwrap_or(u32::MAX),
         duplicate_of: receipt.duplicate_of,
         replay_of: match receipt.origin {
             Origin::Replay { of } => Some(of),

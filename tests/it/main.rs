@@ -7,7 +7,7 @@
 //! - `durability`: crashes, restarts, duplicates, replay. `crash`: the same, again and again.
 //! - `lives`: what an end takes with it, and what the next start finds.
 //! - `host`, `disk`: what the machine refuses is nobody's failure, and is told.
-//! - `supervision`: panics at every stage.
+//! - `supervision`: panics at every stage. `subjects`: one run per subject, and guards.
 //! - `doors`: who cannot shut them, and what they refuse.
 //! - `overload`: bounded memory, and nothing lost. `costly`: what the worst bodies cost.
 //! - `power`: the order of commit, fsync and answer.
@@ -63,6 +63,7 @@ mod reading;
 mod reload;
 mod revisions;
 mod service;
+mod subjects;
 mod supervision;
 #[allow(dead_code, unused_imports, reason = "some of it waits for the tests of mends under way")]
 mod support;

@@ -45,6 +45,7 @@ static KILN: ProviderSpec = ProviderSpec {
     signatures: &[Signature::sha256("x-kiln-signature", "")],
     kept_headers: &[],
     fields: &FIELDS,
+    key_facts: &[],
     signs_time: false,
     tolerance: None,
     sends_forms: false,
@@ -145,7 +146,7 @@ fn a_field_that_a_provider_from_outside_has_not_is_told_with_the_one_that_was_me
 
 #[test]
 fn an_event_of_a_provider_from_outside_is_found_by_the_index_shown_and_known_again() {
-    let trigger = |table: Value| Trigger { source: "kiln".into(), filter: filter(&table) };
+    let trigger = |table: Value| Trigger::new("kiln".into(), filter(&table));
     let agents = [
         vec![trigger(json!({ "glazes": "celadon" }))],
         vec![trigger(json!({ "glazes": "tenmoku" }))],

@@ -50,6 +50,8 @@ pub enum Event {
     Paused(bool),
     /// An operator ends a run and its job with it.
     Cancel(RunId, StopMode),
+    /// Later jobs of their keys stand for the jobs of these runs.
+    Superseded(Vec<RunId>),
     /// The gate ends: its runs are to end like this, and are tried again in its next life.
     StopAll(StopMode),
     /// The gate ends: nothing new begins.

@@ -114,6 +114,11 @@ impl Machine {
                 self.is_woken |= !is_paused;
             }
             Event::Cancel(run, mode) => self.cancel(run, mode, out),
+            Event::Superseded(runs) => {
+                for run in runs {
+                    self.cancel(run, StopMode::Gently, out);
+                }
+            }
             Event::StopAll(mode) => {
                 self.is_draining = true;
                 self.stop_all(mode, out);

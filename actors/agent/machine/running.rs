@@ -15,7 +15,7 @@ pub(super) struct Running {
     pub(super) since: Timestamp,
     pub(super) history: History,
     pub(super) phase: Phase,
-    /// An operator wants the job to end with it.
+    /// The job is to end with it: an operator wants that, or a later one stands for it.
     pub(super) is_cancelled: bool,
 }
 

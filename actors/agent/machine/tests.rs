@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    domain::{Attempt, History, JobId, JobTrigger, Timestamp},
+    domain::{Attempt, History, JobId, JobTrigger, StandsFor, Timestamp},
     store::ClaimedJob,
 };
 
@@ -23,6 +23,7 @@ pub(super) fn job(number: i64, attempt: u32, history: History) -> ClaimedJob {
         delivered: None,
         input: None,
         group_key: None,
+        stands_for: StandsFor::default(),
         trace: None,
         history,
         created_at: START.wall,

@@ -40,8 +40,13 @@ const LISTS: [FactName; 4] = [fact::LABELS, fact::ASSIGNEES, fact::BRANCHES, fac
 fn a_webhook_prompt_reads_as_documented() {
     let source = SourceName::from("my-github");
     let event = labeled();
-    let delivered =
-        Delivered { event: &event, source: Some(&source), receipt: None, delivery_id: Some("guid") };
+    let delivered = Delivered {
+        event: &event,
+        source: Some(&source),
+        receipt: None,
+        delivery_id: Some("guid"),
+        stands_for: None,
+    };
     let prompt = render("Fix it.\n", r#"{"triggerLabel":"agent"}"#, &webhook(), Some(&delivered));
     insta::assert_snapshot!(prompt, @r#"
     Fix it.
@@ -96,6 +101,7 @@ fn keys_stand_in_their_documented_order_and_only_what_filters_need_is_left_out()
         source: Some(&source),
         receipt: Some(ReceiptId::from_raw(1)),
         delivery_id: Some("d"),
+        stands_for: None,
     };
     insta::assert_snapshot!(context_json(&delivered), @r#"{"source":"github","event":"e","action":"a","repo":"r","number":7,"title":"t","body":"b","url":"u","author":"au","assignee":"as","labels":["l"],"branch":"br","conclusion":"c","comment":"co","sender":"s","timestamp":"ts","receiptId":"0000000000001","org":"o","assignees":["ass"],"label":"la","base_branch":"ba","branches":["brs"],"tag":"ta","commenter":"cr","repos":["rs"],"details":{"level":"error"},"source_name":"sn","delivery_id":"d"}"#);
 }
@@ -173,6 +179,7 @@ proptest! {
         let source = SourceName::from(source);
         let delivered = Delivered {
             event: &event, source: Some(&source), receipt: None, delivery_id: Some(&delivery_id),
+            stands_for: None,
         };
         let prompt = render("Fix it.", "{}", &webhook(), Some(&delivered));
         prop_assert_eq!(prompt.matches("<webhook-trigger>").count(), 1);

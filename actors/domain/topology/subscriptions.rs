@@ -138,7 +138,7 @@ mod tests {
 
     fn trigger(clauses: &[(&str, &[&str])]) -> Trigger {
         let clauses = clauses.iter().map(|(field, wanted)| clause(field, wanted)).collect();
-        Trigger { source: "github".into(), filter: Filter { clauses } }
+        Trigger::new("github".into(), Filter { clauses })
     }
 
     fn event(repo: &str, labels: &[&str]) -> Event {
@@ -189,8 +189,7 @@ mod tests {
         let linear = ProviderName::new("linear");
         let field = provider::spec(linear).field("events").unwrap();
         let clause = |name: &str| Clause { field, wanted: vec![name.to_owned()] };
-        let trigger =
-            |name: &str| Trigger { source: "linear".into(), filter: Filter { clauses: vec![clause(name)] } };
+        let trigger = |name: &str| Trigger::new("linear".into(), Filter { clauses: vec![clause(name)] });
         let mut project = Event::new(linear, "projectupdate");
         let of_type = field.also[0];
         let Place::Fact(r#type) = of_type else { unreachable!() };
@@ -252,7 +251,7 @@ mod tests {
             (prop::sample::select(fields().collect::<Vec<_>>()), prop::collection::vec(text(), 1..3))
                 .prop_map(|(field, wanted)| Clause { field, wanted });
         let trigger = (prop::sample::select(vec!["x", "y", "z"]), prop::collection::vec(clause, 0..3))
-            .prop_map(|(source, clauses)| Trigger { source: source.into(), filter: Filter { clauses } });
+            .prop_map(|(source, clauses)| Trigger::new(source.into(), Filter { clauses }));
         prop::collection::vec(trigger, 0..3)
     }
 

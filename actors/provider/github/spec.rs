@@ -1,7 +1,7 @@
 //! What is fixed about GitHub.
 
 use crate::{
-    domain::{FieldSpec, KeyForm, ProviderName, Signature, WhenAbsent},
+    domain::{FieldSpec, KeyForm, ProviderName, Signature, WhenAbsent, fact},
     provider::{CredentialSpec, ProviderSpec, Sample, fields},
 };
 
@@ -24,6 +24,21 @@ pub(in crate::provider) static GITHUB: ProviderSpec = ProviderSpec {
         "user-agent",
     ],
     fields: &FIELDS,
+    key_facts: &[
+        fact::REPO,
+        fact::NUMBER,
+        fact::TITLE,
+        fact::URL,
+        fact::AUTHOR,
+        fact::ASSIGNEE,
+        fact::LABEL,
+        fact::BRANCH,
+        fact::BASE_BRANCH,
+        fact::TAG,
+        fact::CONCLUSION,
+        fact::COMMENTER,
+        fact::ORG,
+    ],
     signs_time: false,
     tolerance: None,
     body_window: None,

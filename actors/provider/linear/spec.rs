@@ -14,6 +14,16 @@ pub(super) static LINEAR: ProviderSpec = ProviderSpec {
     signatures: &SIGNATURES,
     kept_headers: &["linear-delivery", "linear-event", "content-type", "user-agent"],
     fields: &FIELDS,
+    key_facts: &[
+        fact::REPO,
+        fact::NUMBER,
+        fact::TITLE,
+        fact::URL,
+        fact::AUTHOR,
+        fact::ASSIGNEE,
+        fact::COMMENTER,
+        fact::ORG,
+    ],
     signs_time: true,
     // Retries come after a minute, an hour and six, with the time of the first try.
     tolerance: None,

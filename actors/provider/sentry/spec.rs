@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{FIELD, FieldSpec, KeyForm, Place, ProviderName, Signature},
+    domain::{FIELD, FieldSpec, KeyForm, Place, ProviderName, Signature, fact},
     provider::{CredentialSpec, KnownEvent, ProviderSpec, Sample, fields, shape::Shape},
 };
 
@@ -16,6 +16,18 @@ pub(super) static SENTRY: ProviderSpec = ProviderSpec {
     signatures: &SIGNATURES,
     kept_headers: &["sentry-hook-resource", "sentry-hook-timestamp", "request-id", "content-type"],
     fields: &FIELDS,
+    key_facts: &[
+        fact::REPO,
+        fact::NUMBER,
+        fact::TITLE,
+        fact::URL,
+        fact::AUTHOR,
+        fact::ASSIGNEE,
+        fact::BRANCH,
+        fact::BASE_BRANCH,
+        fact::COMMENTER,
+        fact::ORG,
+    ],
     // Its timestamp is a header that is not signed.
     signs_time: false,
     tolerance: None,

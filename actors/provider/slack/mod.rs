@@ -39,6 +39,7 @@ static SLACK: ProviderSpec = ProviderSpec {
         "user-agent",
     ],
     fields: &FIELDS,
+    key_facts: &[CHANNEL, fact::ORG, fact::AUTHOR],
     signs_time: true,
     // As its documentation asks.
     tolerance: Some(Duration::from_secs(300)),

@@ -33,6 +33,7 @@ static STANDARD: ProviderSpec = ProviderSpec {
     signatures: &SIGNATURES,
     kept_headers: &["webhook-id", "webhook-timestamp", "content-type", "user-agent"],
     fields: &FIELDS,
+    key_facts: &[],
     signs_time: true,
     // As its libraries have it.
     tolerance: Some(Duration::from_secs(300)),

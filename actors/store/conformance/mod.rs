@@ -4,6 +4,8 @@
 //! of it. The model test drives both with the same random changes and holds them against each
 //! other.
 
+mod changes;
+mod groups;
 mod jobs;
 mod making;
 mod model;

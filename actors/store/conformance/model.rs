@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, fmt::Write, time::Duration};
 
 use proptest::prelude::*;
 
-use super::{LIFE, Sample, Subject, at, claim_of, wait};
+use super::{
+    LIFE, Sample, Subject, at,
+    changes::{Change, change, group_of},
+    claim_of, wait,
+};
 use crate::{
     domain::{AgentName, CommitResult, JobId, NewJob, OnConflict, Origin, ReceiptId, RunId, Unique},
     store::{
@@ -14,62 +18,8 @@ use crate::{
 };
 
 const AGENTS: [&str; 2] = ["dev", "ops"];
-const KEYS: [&str; 3] = ["a", "b", "c"];
+const KEYS: [&str; 5] = ["a", "b", "c", "d", "e"];
 const SOURCES: [&[&str]; 3] = [&["hub"], &["fork"], &["hub", "fork"]];
-
-/// One change; picks are taken modulo what there is.
-#[derive(Debug, Clone)]
-enum Change {
-    ReceiptBatch { key: usize, sources: usize, agents: usize, parsed: bool, missing: bool, limit: u32 },
-    Replay { pick: usize, agents: usize },
-    Reroute { agents: usize, missing: bool },
-    Enqueue { agent: usize, delay: i64 },
-    Fire { agent: usize },
-    Claim { agent: usize, places: u32 },
-    Finish { pick: usize, outcome: usize, disposition: usize },
-    Renew { pick: usize },
-    Rescue { all: bool },
-    Revive { pick: usize },
-    Dismiss { pick: usize },
-    Prune { age: i64 },
-    Unique { agent: usize, on_conflict: usize, priority: i8, limit: u32 },
-    Hold { pick: usize, let_go: bool },
-    Cancel { pick: usize },
-    HandOver { from: usize },
-    DiscardOf { agent: usize },
-    Bulk { retry: bool },
-    Quarantine,
-}
-
-fn change() -> impl Strategy<Value = Change> {
-    prop_oneof![
-        4 => (0..3_usize, 0..3_usize, 0..4_usize, prop::bool::weighted(0.8), prop::bool::weighted(0.2), 1..4_u32)
-            .prop_map(|(key, sources, agents, parsed, missing, limit)| {
-                Change::ReceiptBatch { key, sources, agents, parsed, missing, limit }
-            }),
-        1 => (any::<usize>(), 0..4_usize).prop_map(|(pick, agents)| Change::Replay { pick, agents }),
-        2 => (0..4_usize, any::<bool>()).prop_map(|(agents, missing)| Change::Reroute { agents, missing }),
-        1 => (0..2_usize, 0..9_000_i64).prop_map(|(agent, delay)| Change::Enqueue { agent, delay }),
-        1 => (0..2_usize).prop_map(|agent| Change::Fire { agent }),
-        4 => (0..2_usize, 0..4_u32).prop_map(|(agent, places)| Change::Claim { agent, places }),
-        4 => (any::<usize>(), 0..7_usize, 0..4_usize)
-            .prop_map(|(pick, outcome, disposition)| Change::Finish { pick, outcome, disposition }),
-        1 => any::<usize>().prop_map(|pick| Change::Renew { pick }),
-        1 => any::<bool>().prop_map(|all| Change::Rescue { all }),
-        1 => any::<usize>().prop_map(|pick| Change::Revive { pick }),
-        1 => any::<usize>().prop_map(|pick| Change::Dismiss { pick }),
-        1 => (0..9_000_000_i64).prop_map(|age| Change::Prune { age }),
-        2 => (0..2_usize, 0..3_usize, -1..2_i8, 1..4_u32).prop_map(|(agent, on_conflict, priority, limit)| {
-            Change::Unique { agent, on_conflict, priority, limit }
-        }),
-        1 => (any::<usize>(), any::<bool>()).prop_map(|(pick, let_go)| Change::Hold { pick, let_go }),
-        1 => any::<usize>().prop_map(|pick| Change::Cancel { pick }),
-        1 => (0..2_usize).prop_map(|from| Change::HandOver { from }),
-        1 => (0..2_usize).prop_map(|agent| Change::DiscardOf { agent }),
-        1 => any::<bool>().prop_map(|retry| Change::Bulk { retry }),
-        1 => Just(Change::Quarantine),
-    ]
-}
 
 /// One engine, with its ids replaced by their order, because two engines make different ones.
 struct Side {
@@ -111,13 +61,14 @@ impl Side {
         };
         let engine = std::sync::Arc::clone(&self.store.engine);
         match *change {
-            Change::ReceiptBatch { key, sources, agents: mask, parsed, missing, limit } => {
+            Change::ReceiptBatch { key, sources, agents: mask, parsed, missing, limit, group } => {
                 let agents = if parsed { agents(mask) } else { Vec::new() };
                 self.put(Sample {
                     sources: SOURCES[sources].to_vec(),
                     parsed,
                     missing: usize::from(missing),
                     queue_limit: limit,
+                    group: group_of(group),
                     ..Sample::new(KEYS[key], now).wanted_by(&agents)
                 })
             }
@@ -154,7 +105,10 @@ impl Side {
                 for job in claimed.jobs {
                     self.runs.push(job.run);
                     let nth = self.nth(job.run.job);
-                    let _ = write!(told, " {nth} {:?} {:?}", job.run.attempt, job.history);
+                    let others = job.stands_for;
+                    let listed: Vec<_> = others.deliveries.iter().map(|other| self.nth(other.job)).collect();
+                    let (attempt, history) = (job.run.attempt, job.history);
+                    let _ = write!(told, " {nth} {attempt:?} {history:?} {} {listed:?}", others.count);
                 }
                 told
             }
@@ -216,6 +170,9 @@ impl Side {
                     Inserted::Created { due, .. } => format!("created {due}"),
                     Inserted::Exists { replaced, .. } => format!("exists {replaced}"),
                     Inserted::Full { .. } => "full".to_owned(),
+                    other @ (Inserted::Merged { .. } | Inserted::Suppressed { .. }) => {
+                        unreachable!("it has no key: {other:?}")
+                    }
                 }
             }
             Change::Hold { pick, let_go } => {
@@ -258,11 +215,18 @@ impl Side {
         let mut told = String::new();
         for row in rows {
             self.nth(row.id);
+            let of = row.receipt.and_then(|id| self.receipts.iter().position(|known| *known == id));
+            let stand_in = row.stand_in.map(|stand_in| self.nth(stand_in));
+            let JobRow { agent, state, reason, trigger, attempts, created_at, due_at, key, .. } = row;
             let _ = writeln!(
                 told,
-                "{} {} {:?} {:?} {} {} {}",
-                row.agent, row.state, row.reason, row.trigger, row.attempts, row.created_at, row.due_at
+                "{agent} {state} {reason:?} {trigger:?} {attempts} {created_at} {due_at} {key:?} {stand_in:?} {of:?}"
             );
+        }
+        for agent in AGENTS {
+            let superseded = wait(self.store.engine.superseded(agent.into()));
+            let superseded: Vec<_> = superseded.into_iter().map(|run| self.nth(run.job)).collect();
+            let _ = writeln!(told, "{agent} {superseded:?}");
         }
         let query = ReceiptQuery { page: Page { limit: 1_000, before: None }, ..ReceiptQuery::default() };
         for row in wait(self.store.engine.receipts(query)) {

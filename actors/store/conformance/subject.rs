@@ -10,10 +10,10 @@ use tempfile::TempDir;
 
 use crate::{
     domain::{
-        AttemptOutcome, CommitResult, DedupeKey, Delivery, DeliveryParts, Disposition, Event, Headers,
-        IdSource, JobId, JobState, JobTrigger, LedgerError, Match, NewJob, NodeId, NodeLife, Origin, Parsed,
-        ProviderName, ReceiptBatch, ReceiptId, RunId, SourceName, Timestamp, TriggerMismatch, Unparsable,
-        Verdict, VerifiedBy, fact,
+        AttemptOutcome, CommitResult, Debounce, DedupeKey, Delivery, DeliveryParts, Disposition, Event,
+        GroupKey, Headers, IdSource, JobId, JobState, JobTrigger, LedgerError, Match, NewJob, NodeId,
+        NodeLife, Origin, Parsed, ProviderName, ReceiptBatch, ReceiptId, RunId, SourceName, Timestamp,
+        TriggerMismatch, Unparsable, Verdict, VerifiedBy, WhenBusy, fact,
     },
     store::{
         Claim, Claimed, Finish, Fire, JobQuery, JobRow, MemoryEngine, Page, Pending, Rescue, RescueScope,
@@ -167,6 +167,8 @@ pub(in crate::store) struct Sample {
     pub(in crate::store) agents: Vec<&'static str>,
     pub(in crate::store) refused: Vec<&'static str>,
     pub(in crate::store) queue_limit: u32,
+    /// What it is about, and how its jobs stand to others of that key.
+    pub(in crate::store) group: Option<(&'static str, WhenBusy, Option<Debounce>)>,
     pub(in crate::store) at: Timestamp,
     pub(in crate::store) origin: Origin,
     pub(in crate::store) parsed: bool,
@@ -186,6 +188,7 @@ impl Sample {
             agents: Vec::new(),
             refused: Vec::new(),
             queue_limit: 100,
+            group: None,
             at: at(now),
             origin: Origin::Request,
             parsed: true,
@@ -198,6 +201,17 @@ impl Sample {
     /// `agents` want it.
     pub(in crate::store) fn wanted_by(self, agents: &[&'static str]) -> Self {
         Self { agents: agents.to_vec(), ..self }
+    }
+
+    /// It is about the subject `key`.
+    pub(in crate::store) fn about(self, key: &'static str, when_busy: WhenBusy) -> Self {
+        Self { group: Some((key, when_busy, None)), ..self }
+    }
+
+    /// And becomes one job with others that come within so many milliseconds.
+    pub(in crate::store) fn gathered(self, quiet: u64, max: u64) -> Self {
+        let debounce = Debounce { quiet: Duration::from_millis(quiet), max: Duration::from_millis(max) };
+        Self { group: self.group.map(|(key, when_busy, _)| (key, when_busy, Some(debounce))), ..self }
     }
 
     pub(in crate::store) fn batch(self, id: ReceiptId, ids: &IdSource) -> ReceiptBatch {
@@ -214,7 +228,14 @@ impl Sample {
             let trigger = JobTrigger::Webhook { source: source.into(), trigger: 1, trigger_id: None };
             let new =
                 NewJob::of_delivery(ids.job(self.at), (*agent).into(), trigger, source.into(), id, self.at);
-            NewJob { limit: Some(self.queue_limit), ..new }
+            let limit = Some(self.queue_limit);
+            match self.group {
+                None => NewJob { limit, ..new },
+                Some((key, when_busy, debounce)) => {
+                    let group_key = Some(GroupKey(key.to_owned()));
+                    NewJob { group_key, when_busy, debounce, limit, ..new }
+                }
+            }
         };
         let jobs = self.agents.iter().map(job).collect();
         let keys = std::iter::once(self.key.into()).chain(self.keys).collect();

@@ -129,6 +129,10 @@ impl Queue for MemoryEngine {
         self.now(|state| state.finish(&finish, then.as_ref()))
     }
 
+    fn superseded(&self, agent: AgentName) -> Pending<Vec<RunId>> {
+        self.now(|state| state.superseded(&agent))
+    }
+
     fn cancel(&self, job: JobId, now: Timestamp) -> Pending<Cancelled> {
         self.now(|state| state.cancel(job, now))
     }

@@ -5,7 +5,7 @@ use crate::{
     domain::{AgentName, History, JobId, JobState, NewJob, Reason, ReceiptId, RunId, Timestamp},
     store::{
         Bulk, BulkAction, BulkDone, Cancelled, Fire, Fired, Inserted, Retried,
-        rules::{JobKey, Placement, coalesces, key_of, place},
+        rules::{JobKey, Placement, Takeover, coalesces, key_of, place},
     },
 };
 
@@ -28,7 +28,16 @@ impl State {
                 }
                 Inserted::Exists { job: known, replaced: true }
             }
-            Placement::Create { state, due, reason, supersedes } => {
+            Placement::Merge { into, takes_over, state, due, takeover } => {
+                self.merge(job, key, into, takes_over.then_some((state, due)));
+                self.take_over(into, &takeover, job.created_at);
+                Inserted::Merged { job: into, due }
+            }
+            Placement::Suppress(by) => {
+                self.suppress(job, by);
+                Inserted::Suppressed { job: job.id, by }
+            }
+            Placement::Create { state, due, reason, supersedes, takeover } => {
                 if let Some(earlier) = supersedes.and_then(|earlier| self.jobs.get_mut(&earlier)) {
                     earlier.end(JobState::Cancelled, None, job.created_at);
                     earlier.key = None;
@@ -42,9 +51,57 @@ impl State {
                     new.keep_until = key.keep_until;
                 }
                 self.jobs.insert(job.id, new);
+                self.take_over(job.id, &takeover, job.created_at);
                 if is_full { Inserted::Full { job: job.id } } else { Inserted::Created { job: job.id, due } }
             }
         }
+    }
+
+    /// Makes `heir` stand for others of its key.
+    fn take_over(&mut self, heir: JobId, takeover: &Takeover, now: Timestamp) {
+        for ended in &takeover.ended {
+            if let Some(job) = self.jobs.get_mut(ended) {
+                job.end(JobState::Cancelled, Some(Reason::Superseded), now);
+                job.row.stand_in = Some(heir);
+            }
+            self.inherit(*ended, heir);
+        }
+        if let Some(job) = takeover.stopped.and_then(|stopped| self.jobs.get_mut(&stopped)) {
+            job.row.stand_in = Some(heir);
+        }
+    }
+
+    /// What a job stood for, its heir stands for.
+    pub(super) fn inherit(&mut self, ended: JobId, heir: JobId) {
+        for job in self.jobs.values_mut().filter(|job| job.row.stand_in == Some(ended)) {
+            job.row.stand_in = Some(heir);
+        }
+    }
+
+    fn merge(&mut self, job: &NewJob, key: &JobKey, into: JobId, swap: Option<(JobState, Timestamp)>) {
+        let mut merged = Job::new(job, JobState::Cancelled, job.created_at);
+        merged.key.clone_from(&key.text);
+        merged.keep_until = key.keep_until;
+        if let (Some(into), Some((state, due))) = (self.jobs.get_mut(&into), swap) {
+            std::mem::swap(&mut into.key, &mut merged.key);
+            std::mem::swap(&mut into.keep_until, &mut merged.keep_until);
+            std::mem::swap(&mut into.row.trigger, &mut merged.row.trigger);
+            std::mem::swap(&mut into.row.receipt, &mut merged.row.receipt);
+            std::mem::swap(&mut into.input, &mut merged.input);
+            std::mem::swap(&mut into.priority, &mut merged.priority);
+            std::mem::swap(&mut into.trace, &mut merged.trace);
+            (into.row.state, into.row.due_at) = (state, due);
+        }
+        merged.end(JobState::Cancelled, Some(Reason::Superseded), job.created_at);
+        merged.row.stand_in = Some(into);
+        self.jobs.insert(job.id, merged);
+    }
+
+    fn suppress(&mut self, job: &NewJob, by: JobId) {
+        let mut new = Job::new(job, JobState::Cancelled, job.created_at);
+        new.end(JobState::Cancelled, Some(Reason::Busy), job.created_at);
+        new.row.stand_in = Some(by);
+        self.jobs.insert(job.id, new);
     }
 
     pub(super) fn insert_all(&mut self, jobs: &[NewJob]) -> Vec<Inserted> {
@@ -63,7 +120,10 @@ impl State {
         let Ok(key) = key_of(&fire.job, None, self);
         match self.insert(&fire.job, &key, true) {
             Inserted::Created { job, .. } => Fired::Created(job),
-            Inserted::Exists { .. } | Inserted::Full { .. } => Fired::Coalesced,
+            Inserted::Merged { .. }
+            | Inserted::Suppressed { .. }
+            | Inserted::Exists { .. }
+            | Inserted::Full { .. } => Fired::Coalesced,
         }
     }
 
@@ -91,6 +151,7 @@ impl State {
         job.row.state = JobState::Available;
         job.row.due_at = now;
         job.row.reason = None;
+        job.row.stand_in = None;
         job.ended_at = None;
         job.history = History::default();
         Retried::Yes { agent: job.row.agent.clone() }

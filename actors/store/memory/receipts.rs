@@ -98,10 +98,12 @@ impl State {
         for job in &batch.jobs {
             let Ok(key) = key_of(job, Some((batch.id, &batch.delivery, owners)), self);
             match self.insert(job, &key, is_alone) {
-                Inserted::Created { job: id, due } => {
+                Inserted::Created { job: id, due } | Inserted::Merged { job: id, due } => {
                     committed.created.push(Created { agent: job.agent.clone(), job: id, due });
                 }
-                Inserted::Exists { .. } | Inserted::Full { .. } => committed.skipped += 1,
+                Inserted::Exists { .. } | Inserted::Suppressed { .. } | Inserted::Full { .. } => {
+                    committed.skipped += 1;
+                }
             }
         }
         committed

@@ -2,9 +2,12 @@
 
 use std::cmp::Reverse;
 
-use super::state::{Job, State};
+use super::state::{Job, Receipt, State};
 use crate::{
-    domain::{Attempt, AttemptOutcome, JobId, JobState, NodeLife, Parsed, ReceiptId, RunId, Timestamp},
+    domain::{
+        AgentName, Attempt, AttemptOutcome, JobId, JobState, NodeLife, Parsed, Reason, ReceiptId, RunId,
+        StandsFor, StoodFor, Timestamp,
+    },
     store::{
         AttemptRow, Claim, Claimed, ClaimedDelivery, ClaimedJob, ClockBack, Finish, Finished, Rescue,
         RescueScope, Rescued,
@@ -42,10 +45,53 @@ impl State {
 
     fn claimable<'a>(&'a self, claim: &'a Claim) -> impl Iterator<Item = &'a Job> {
         self.waiting_of(&claim.agent)
-            .filter(|job| job.group_key.as_ref().is_none_or(|group| !claim.except.contains(group)))
+            .filter(|job| job.row.key.as_ref().is_none_or(|group| !claim.except.contains(group)))
+            .filter(|job| self.comes_first(job))
+    }
+
+    /// Whether it is the oldest of its key that waits, and none of them executes.
+    pub(super) fn comes_first(&self, job: &Job) -> bool {
+        let Some(key) = &job.row.key else { return true };
+        self.of_agent(&job.row.agent).filter(|other| other.row.key.as_ref() == Some(key)).all(|other| {
+            match other.row.state {
+                JobState::Executing => false,
+                JobState::Available | JobState::Scheduled | JobState::Retryable => other.row.id >= job.row.id,
+                JobState::Held | JobState::Completed | JobState::Discarded | JobState::Cancelled => true,
+            }
+        })
+    }
+
+    pub(super) fn superseded(&self, agent: &AgentName) -> Vec<RunId> {
+        let executing = self.of_agent(agent).filter(|job| job.row.state == JobState::Executing);
+        let superseded = executing.filter(|job| job.row.stand_in.is_some());
+        superseded.map(|job| RunId { job: job.row.id, attempt: Attempt(job.row.attempts) }).collect()
+    }
+
+    fn stands_for(&self, id: JobId) -> StandsFor {
+        let merged = self
+            .jobs
+            .values()
+            .filter(|job| job.row.stand_in == Some(id) && job.row.reason == Some(Reason::Superseded));
+        let mut deliveries: Vec<_> = merged
+            .map(|job| {
+                let row = job.row.receipt.and_then(|receipt| self.receipts.get(&receipt)).map(Receipt::row);
+                StoodFor {
+                    job: job.row.id,
+                    receipt: job.row.receipt,
+                    at: row.as_ref().map_or(job.row.created_at, |row| row.at),
+                    action: row.as_ref().and_then(|row| row.action.clone()),
+                    event: row.and_then(|row| row.event),
+                }
+            })
+            .collect();
+        deliveries.sort_unstable_by_key(|delivery| (delivery.at, delivery.job));
+        let count = deliveries.len();
+        let deliveries = deliveries.split_off(count.saturating_sub(StandsFor::LISTED));
+        StandsFor { count: count as u64, deliveries }
     }
 
     fn start(&mut self, id: JobId, claim: &Claim) -> Option<ClaimedJob> {
+        let stands_for = self.stands_for(id);
         let job = self.jobs.get_mut(&id)?;
         job.row.state = JobState::Executing;
         job.row.attempts += 1;
@@ -58,7 +104,8 @@ impl State {
             trigger: job.row.trigger.clone(),
             receipt: job.row.receipt,
             input: job.input.clone(),
-            group_key: job.group_key.clone(),
+            group_key: job.row.key.clone(),
+            stands_for,
             trace: job.trace,
             history: job.history,
             created_at: job.row.created_at,
@@ -116,13 +163,14 @@ impl State {
     }
 
     pub(super) fn finish(&mut self, finish: &Finish, then: Option<&Claim>) -> Finished {
-        let ended = self.end(finish);
+        let ended = self.end(finish).is_some();
         Finished { ended, claimed: then.map(|next| self.claim(next)) }
     }
 
-    fn end(&mut self, finish: &Finish) -> bool {
-        let Some(job) = self.executing(finish.run) else { return false };
-        let moved = after_attempt(job.history, finish);
+    fn end(&mut self, finish: &Finish) -> Option<JobState> {
+        let job = self.executing(finish.run)?;
+        let moved = after_attempt(job.history, job.row.stand_in.is_some(), finish);
+        let heir = job.row.stand_in.filter(|_| moved.reason == Some(Reason::Superseded));
         if let Some(attempt) = job.attempts.last_mut() {
             attempt.finished_at = Some(finish.at);
             attempt.outcome = Some(finish.outcome.clone());
@@ -130,11 +178,15 @@ impl State {
         }
         job.row.state = moved.state;
         job.row.reason = moved.reason;
+        job.row.stand_in = heir;
         job.row.due_at = moved.due.unwrap_or(job.row.due_at);
         job.ended_at = moved.due.is_none().then_some(finish.at);
         job.lease = None;
         job.history = moved.history;
-        true
+        if let Some(heir) = heir {
+            self.inherit(finish.run.job, heir);
+        }
+        Some(moved.state)
     }
 
     pub(super) fn rescue(&mut self, rescue: &Rescue) -> Vec<Rescued> {
@@ -152,11 +204,11 @@ impl State {
             })
             .collect();
         lost.into_iter()
-            .map(|(run, agent, history)| {
+            .filter_map(|(run, agent, history)| {
                 let disposition = after_loss(history, rescue);
                 let ended = Finish::new(run, AttemptOutcome::Interrupted, disposition, rescue.now);
-                self.end(&ended);
-                Rescued { run, agent, state: after_attempt(history, &ended).state }
+                let state = self.end(&ended)?;
+                Some(Rescued { run, agent, state })
             })
             .collect()
     }

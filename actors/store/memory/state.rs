@@ -13,7 +13,7 @@ use crate::{
     },
     store::{
         AgentOverride, AttemptRow, ChangeRow, JobRow, JobState, JobTrigger, Reason, StoredReceipt,
-        rules::{KeyOwner, KnownJob, LookUp},
+        rules::{KeyOwner, KnownJob, LookUp, MOST_MEMBERS, Member},
     },
 };
 
@@ -44,7 +44,6 @@ pub(super) struct Job {
     pub(super) key: Option<String>,
     pub(super) keep_until: Option<Timestamp>,
     pub(super) input: Option<Input>,
-    pub(super) group_key: Option<GroupKey>,
     pub(super) trace: Option<TraceParent>,
     pub(super) priority: i8,
     pub(super) history: History,
@@ -67,11 +66,12 @@ impl Job {
                 created_at: job.created_at,
                 due_at: due,
                 held_by: None,
+                key: job.group_key.clone(),
+                stand_in: None,
             },
             key: None,
             keep_until: None,
             input: job.input.clone(),
-            group_key: job.group_key.clone(),
             trace: job.trace,
             priority: job.priority,
             history: History::default(),
@@ -86,6 +86,18 @@ impl Job {
         self.row.reason = reason;
         self.row.held_by = None;
         self.ended_at = Some(at);
+    }
+
+    fn member(&self) -> Member {
+        Member {
+            id: self.row.id,
+            state: self.row.state,
+            created_at: self.row.created_at,
+            due: self.row.due_at,
+            receipt: self.row.receipt,
+            is_tried: self.row.attempts > 0,
+            is_superseded: self.row.stand_in.is_some(),
+        }
     }
 
     fn known(&self) -> KnownJob {
@@ -121,5 +133,16 @@ impl LookUp for State {
 
     fn waiting(&self, agent: &AgentName) -> Result<u64, Infallible> {
         Ok(self.waiting_of(agent).count() as u64)
+    }
+
+    fn members(&self, agent: &AgentName, key: &GroupKey) -> Result<Vec<Member>, Infallible> {
+        let of_key = || self.of_agent(agent).filter(|job| job.row.key.as_ref() == Some(key));
+        let waiting: Vec<_> = of_key().filter(|job| job.row.state.is_waiting()).collect();
+        let latest = waiting.len().saturating_sub(MOST_MEMBERS as usize);
+        let executing = of_key().filter(|job| job.row.state == JobState::Executing);
+        let mut members: Vec<_> =
+            executing.chain(waiting[latest..].iter().copied()).map(Job::member).collect();
+        members.sort_unstable_by_key(|member| member.id);
+        Ok(members)
     }
 }

@@ -92,11 +92,11 @@ impl State {
 
     pub(super) fn find(&self, id: AnyId) -> Option<Found> {
         let raw = match id {
-            AnyId::Run(run) => return self.job(run.job).map(Found::Job),
+            AnyId::Run(run) => return self.job(run.job).map(|found| Found::Job(Box::new(found))),
             AnyId::ReceiptOrJob(raw) => raw,
         };
         let receipt = self.receipt(ReceiptId::from_raw(raw)).map(|receipt| Found::Receipt(Box::new(receipt)));
-        receipt.or_else(|| self.job(JobId::from_raw(raw)).map(Found::Job))
+        receipt.or_else(|| self.job(JobId::from_raw(raw)).map(|found| Found::Job(Box::new(found))))
     }
 
     pub(super) fn jobs_by<'a>(&'a self, query: &'a JobQuery) -> impl Iterator<Item = &'a JobRow> {
@@ -180,7 +180,7 @@ impl State {
     pub(super) fn oldest_due(&self) -> Vec<(AgentName, Timestamp)> {
         let mut first: BTreeMap<(AgentName, bool), (i8, Timestamp)> = BTreeMap::new();
         let waiting = self.jobs.values().filter(|job| job.row.state.is_waiting());
-        for job in waiting.filter(|job| job.row.state != JobState::Held) {
+        for job in waiting.filter(|job| job.row.state != JobState::Held && self.comes_first(job)) {
             let is_available = job.row.state == JobState::Available;
             let priority = if is_available { -job.priority } else { 0 };
             let place = (priority, job.row.due_at);
@@ -201,7 +201,7 @@ fn place(cursor: &RunCursor) -> (bool, Timestamp, RunId) {
 }
 
 impl Receipt {
-    fn row(&self) -> ReceiptRow {
+    pub(super) fn row(&self) -> ReceiptRow {
         let stored = &self.stored;
         let said = match &stored.parsed {
             Some(Parsed::Event(event)) => Some(event),

@@ -1,6 +1,9 @@
 //! Which job may exist.
 
-use super::{KeyOwner, KnownJob, LookUp, Owners};
+use super::{
+    KeyOwner, KnownJob, LookUp, Owners, Takeover,
+    group::{Group, among},
+};
 use crate::domain::{Delivery, JobId, JobState, NewJob, OnConflict, Reason, ReceiptId, Timestamp, Unique};
 
 /// What becomes of a [`NewJob`].
@@ -14,9 +17,26 @@ pub(in crate::store) enum Placement {
         due: Timestamp,
         /// Why it is a dead letter at once. Its key then stays free for a redelivery.
         reason: Option<Reason>,
-        /// A job that waits and gives way to it.
+        /// A job of the same [`Unique`] that waits and gives way to it.
         supersedes: Option<JobId>,
+        /// What it is to others of its key.
+        takeover: Takeover,
     },
+    /// A job of its key that waits stands for both.
+    Merge {
+        /// That one.
+        into: JobId,
+        /// Whether that one goes by the new delivery from now on; otherwise it has a later one.
+        takes_over: bool,
+        /// How the job waits.
+        state: JobState,
+        /// And for when.
+        due: Timestamp,
+        /// What the job is to others of its key.
+        takeover: Takeover,
+    },
+    /// It is not made: this job of its key is there.
+    Suppress(JobId),
     /// There is one already, and it stays.
     Exists(JobId),
     /// There is one already, which takes over what this one is about.
@@ -85,14 +105,28 @@ pub(in crate::store) fn place<L: LookUp>(
             }
         }
     }
+    let group = among(job, due, look)?;
+    let (state, due, takeover) = match group {
+        Group::Alone => (state, due, Takeover::default()),
+        Group::Suppressed { by } => return Ok(Placement::Suppress(by)),
+        Group::Merged { into, takes_over, state, due, takeover } => {
+            return Ok(Placement::Merge { into, takes_over, state, due, takeover });
+        }
+        Group::Joined { due, takeover } => {
+            let state = if due > job.created_at { JobState::Scheduled } else { JobState::Available };
+            (state, due, takeover)
+        }
+    };
     if let Some(limit) = job.limit {
-        let waiting = look.waiting(&job.agent)?.saturating_sub(u64::from(supersedes.is_some()));
+        let leave = u64::from(supersedes.is_some()) + takeover.ended.len() as u64;
+        let waiting = look.waiting(&job.agent)?.saturating_sub(leave);
         if waiting >= u64::from(limit) {
             let reason = Some(Reason::QueueFull { limit });
-            return Ok(Placement::Create { state: JobState::Discarded, due, reason, supersedes: None });
+            let (state, takeover) = (JobState::Discarded, Takeover::default());
+            return Ok(Placement::Create { state, due, reason, supersedes: None, takeover });
         }
     }
-    Ok(Placement::Create { state, due, reason: None, supersedes })
+    Ok(Placement::Create { state, due, reason: None, supersedes, takeover })
 }
 
 /// Whether a schedule's firing makes no job: the same time twice is a change that was committed

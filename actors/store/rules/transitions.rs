@@ -17,8 +17,12 @@ pub(in crate::store) struct Transition {
     pub(in crate::store) history: History,
 }
 
-/// Moves a job whose attempt ended.
-pub(in crate::store) fn after_attempt(mut history: History, finish: &Finish) -> Transition {
+/// Moves a job whose attempt ended. One for which another stands is over, unless it was done.
+pub(in crate::store) fn after_attempt(
+    mut history: History,
+    is_superseded: bool,
+    finish: &Finish,
+) -> Transition {
     let count = match &finish.outcome {
         // A limit of somebody else's service is nobody's failure.
         AttemptOutcome::Completed | AttemptOutcome::RateLimited { .. } => None,
@@ -37,6 +41,9 @@ pub(in crate::store) fn after_attempt(mut history: History, finish: &Finish) -> 
         *count = count.saturating_add(1);
     }
     let (state, due, reason) = match &finish.disposition {
+        disposition if is_superseded && *disposition != Disposition::Complete => {
+            (JobState::Cancelled, None, Some(Reason::Superseded))
+        }
         Disposition::Complete => (JobState::Completed, None, None),
         Disposition::Retry { at } => (waiting(finish, *at), Some(*at), None),
         Disposition::PutBack { at } if *at <= finish.at => (JobState::Available, Some(*at), None),
@@ -80,7 +87,7 @@ mod tests {
 
     fn ended(outcome: AttemptOutcome, disposition: Disposition) -> Transition {
         let run = RunId { job: JobId::from_raw(1), attempt: Attempt(1) };
-        after_attempt(History::default(), &Finish::new(run, outcome, disposition, NOW))
+        after_attempt(History::default(), false, &Finish::new(run, outcome, disposition, NOW))
     }
 
     #[test]

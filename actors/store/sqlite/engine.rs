@@ -17,7 +17,7 @@ use super::{
     checkpoint::Checkpointer,
     commit::{CommitMeter, WriterThread},
     failure::{closed, pass},
-    jobs,
+    groups, jobs,
     key_merge::{self, KeyMerge},
     open::{self, Files, OpenError},
     operators,
@@ -205,6 +205,10 @@ impl Queue for SqliteEngine {
             pass("store.finish")?;
             runs::finish(connection, &finish, then.as_ref())
         })
+    }
+
+    fn superseded(&self, agent: AgentName) -> Pending<Vec<RunId>> {
+        self.reader.ask(move |connection| groups::superseded(connection, &agent))
     }
 
     fn cancel(&self, job: JobId, now: Timestamp) -> Pending<Cancelled> {

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{prepare::trigger_json, values::Json};
+use super::{groups, prepare::trigger_json, values::Json};
 use crate::{
     domain::{AgentName, JobId, JobState, NewJob, Reason, RunId, Timestamp},
     store::{
@@ -40,7 +40,7 @@ pub(super) fn insert(
                 ])?;
             Ok(Inserted::Exists { job: known, replaced: true })
         }
-        Placement::Create { state, due, reason, supersedes } => {
+        Placement::Create { state, due, reason, supersedes, takeover } => {
             if let Some(earlier) = supersedes {
                 connection
                     .prepare_cached(
@@ -48,12 +48,44 @@ pub(super) fn insert(
                     )?
                     .execute(params![job.created_at, earlier])?;
             }
-            write(connection, job, trigger, key, state, due, reason.as_ref())?;
-            Ok(match reason {
-                None => Inserted::Created { job: job.id, due },
-                Some(_) => Inserted::Full { job: job.id },
-            })
+            let is_full = reason.is_some();
+            let key = if is_full { &JobKey::default() } else { key };
+            write(connection, job, trigger, key, &Stand { state, due, reason, stand_in: None })?;
+            groups::take_over(connection, job.id, &takeover, job.created_at)?;
+            Ok(if is_full { Inserted::Full { job: job.id } } else { Inserted::Created { job: job.id, due } })
         }
+        // The one that is merged keeps the key of its delivery, which is not merged again.
+        Placement::Merge { into, takes_over, state, due, takeover } => {
+            if takes_over {
+                groups::swap(connection, job, trigger, key, into)?;
+                groups::wait(connection, into, state, due)?;
+            } else {
+                let stand = Stand::ended(job, Reason::Superseded, into);
+                write(connection, job, trigger, key, &stand)?;
+            }
+            groups::take_over(connection, into, &takeover, job.created_at)?;
+            Ok(Inserted::Merged { job: into, due })
+        }
+        // Its key stays free for a redelivery.
+        Placement::Suppress(by) => {
+            write(connection, job, trigger, &JobKey::default(), &Stand::ended(job, Reason::Busy, by))?;
+            Ok(Inserted::Suppressed { job: job.id, by })
+        }
+    }
+}
+
+/// Where a new job stands.
+struct Stand {
+    state: JobState,
+    due: Timestamp,
+    reason: Option<Reason>,
+    stand_in: Option<JobId>,
+}
+
+impl Stand {
+    /// One that is over, because another stands for it.
+    const fn ended(job: &NewJob, reason: Reason, by: JobId) -> Self {
+        Self { state: JobState::Cancelled, due: job.created_at, reason: Some(reason), stand_in: Some(by) }
     }
 }
 
@@ -62,22 +94,19 @@ fn write(
     job: &NewJob,
     trigger: &str,
     key: &JobKey,
-    state: JobState,
-    due: Timestamp,
-    reason: Option<&Reason>,
+    Stand { state, due, reason, stand_in }: &Stand,
 ) -> rusqlite::Result<()> {
-    let is_ended = state.is_ended();
     connection
         .prepare_cached(
             "INSERT INTO jobs (id, agent, key, keep_until, kind, trigger, receipt, input, group_key, priority,
-                               parent, trace, state, reason, created_at, due_at, ended_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                               parent, trace, state, reason, created_at, due_at, ended_at, stand_in)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             job.id,
             job.agent,
-            key.text.as_ref().filter(|_| !is_ended),
-            key.keep_until.filter(|_| !is_ended),
+            key.text,
+            key.keep_until,
             job.trigger.as_str(),
             trigger,
             job.receipt,
@@ -87,10 +116,11 @@ fn write(
             job.parent.map(|run: RunId| run.to_string()),
             job.trace.map(|trace| trace.to_string()),
             state,
-            reason.map(Json),
+            reason.as_ref().map(Json),
             job.created_at,
             due,
-            is_ended.then_some(job.created_at),
+            state.is_ended().then_some(job.created_at),
+            stand_in,
         ])
         .map(drop)
 }
@@ -120,7 +150,10 @@ pub(super) fn fire(connection: &Connection, fire: &Fire) -> rusqlite::Result<Fir
     let key = key_of(&fire.job, None, connection)?;
     match insert(connection, &fire.job, &trigger_json(&fire.job.trigger), &key, true)? {
         Inserted::Created { job, .. } => Ok(Fired::Created(job)),
-        Inserted::Exists { .. } | Inserted::Full { .. } => Ok(Fired::Coalesced),
+        Inserted::Merged { .. }
+        | Inserted::Suppressed { .. }
+        | Inserted::Exists { .. }
+        | Inserted::Full { .. } => Ok(Fired::Coalesced),
     }
 }
 
@@ -177,7 +210,7 @@ pub(super) fn retry(connection: &Connection, id: JobId, now: Timestamp) -> rusql
 fn make_available(connection: &Connection, id: JobId, now: Timestamp) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "UPDATE jobs SET state = 'available', due_at = ?, ended_at = NULL, reason = NULL,
+            "UPDATE jobs SET state = 'available', due_at = ?, ended_at = NULL, reason = NULL, stand_in = NULL,
                     failures = 0, interruptions = 0, snoozes = 0
              WHERE id = ?",
         )?

@@ -4,8 +4,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::dedupe_keys;
 use crate::{
-    domain::{AgentName, DeliveryKey, SourceName},
-    store::rules::{KeyOwner, KnownJob, LookUp},
+    domain::{AgentName, DeliveryKey, GroupKey, JobState, SourceName},
+    store::rules::{KeyOwner, KnownJob, LookUp, MOST_MEMBERS, Member},
 };
 
 impl LookUp for Connection {
@@ -37,6 +37,35 @@ impl LookUp for Connection {
         )?
         .query_row([agent], |row| row.get(0))
     }
+
+    fn members(&self, agent: &AgentName, key: &GroupKey) -> rusqlite::Result<Vec<Member>> {
+        self.prepare_cached(
+            "SELECT id, state, created_at, due_at, receipt, attempts, stand_in FROM jobs
+             WHERE agent = ?1 AND group_key = ?2 AND ended_at IS NULL AND state = 'executing'
+             UNION ALL
+             SELECT * FROM (
+                 SELECT id, state, created_at, due_at, receipt, attempts, stand_in FROM jobs
+                 WHERE agent = ?1 AND group_key = ?2 AND ended_at IS NULL
+                   AND state IN ('available', 'scheduled', 'retryable', 'held')
+                 ORDER BY id DESC LIMIT ?3)
+             ORDER BY id",
+        )?
+        .query_map(params![agent, key.0, MOST_MEMBERS], member)?
+        .collect()
+    }
+}
+
+fn member(row: &rusqlite::Row<'_>) -> rusqlite::Result<Member> {
+    let state: JobState = row.get("state")?;
+    Ok(Member {
+        id: row.get("id")?,
+        state,
+        created_at: row.get("created_at")?,
+        due: row.get("due_at")?,
+        receipt: row.get("receipt")?,
+        is_tried: row.get::<_, u32>("attempts")? > 0,
+        is_superseded: row.get::<_, Option<i64>>("stand_in")?.is_some(),
+    })
 }
 
 fn known_job(row: &rusqlite::Row<'_>) -> rusqlite::Result<KnownJob> {

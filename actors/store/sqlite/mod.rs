@@ -22,6 +22,7 @@ mod commit;
 mod dedupe_keys;
 mod engine;
 mod failure;
+mod groups;
 mod jobs;
 mod key_merge;
 mod lookups;

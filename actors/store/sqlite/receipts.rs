@@ -148,10 +148,12 @@ fn create_jobs(
     for (job, trigger) in batch.jobs.iter().zip(&prepared.triggers) {
         let key = key_of(job, Some((batch.id, &batch.delivery, owners)), connection)?;
         match jobs::insert(connection, job, trigger, &key, is_alone)? {
-            Inserted::Created { job: id, due } => {
+            Inserted::Created { job: id, due } | Inserted::Merged { job: id, due } => {
                 committed.created.push(Created { agent: job.agent.clone(), job: id, due });
             }
-            Inserted::Exists { .. } | Inserted::Full { .. } => committed.skipped += 1,
+            Inserted::Exists { .. } | Inserted::Suppressed { .. } | Inserted::Full { .. } => {
+                committed.skipped += 1;
+            }
         }
     }
     Ok(committed)

@@ -3,14 +3,15 @@
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::{
+    groups,
     prepare::{outcome_json, report_json},
     schema::FORMAT,
     values::{Json, json},
 };
 use crate::{
     domain::{
-        AgentName, Attempt, AttemptOutcome, GroupKey, History, Input, JobId, NodeLife, Reason, RunId,
-        Timestamp,
+        AgentName, Attempt, AttemptOutcome, GroupKey, History, Input, JobId, JobState, NodeLife, Reason,
+        RunId, StandsFor, Timestamp,
     },
     store::{
         Claim, Claimed, ClaimedDelivery, ClaimedJob, ClockBack, Finish, Finished, Rescue, RescueScope,
@@ -30,12 +31,13 @@ pub(super) fn claim(connection: &Connection, claim: &Claim) -> rusqlite::Result<
         "SELECT jobs.*, receipts.provider, receipts.headers, receipts.context FROM (
              SELECT id, priority, due_at FROM (
                  SELECT id, priority, due_at FROM jobs
-                 WHERE agent = :agent AND state = 'available' AND {EXCEPT}
+                 WHERE agent = :agent AND state = 'available' AND follows = 0 AND {EXCEPT}
                  ORDER BY priority DESC, due_at, id LIMIT :places)
              UNION ALL
              SELECT id, priority, due_at FROM (
                  SELECT id, priority, due_at FROM jobs
-                 WHERE agent = :agent AND state IN ('scheduled', 'retryable') AND due_at <= :now AND {EXCEPT}
+                 WHERE agent = :agent AND state IN ('scheduled', 'retryable') AND follows = 0 AND due_at <= :now
+                   AND {EXCEPT}
                  ORDER BY due_at, id LIMIT :places)
              ORDER BY priority DESC, due_at, id LIMIT :places
          ) AS next
@@ -63,7 +65,10 @@ pub(super) fn claim(connection: &Connection, claim: &Claim) -> rusqlite::Result<
     let until = claim.now.plus(claim.lease);
     for (id, candidate) in candidates {
         match candidate {
-            Ok(job) => {
+            Ok(mut job) => {
+                if job.group_key.is_some() {
+                    job.stands_for = groups::stands_for(connection, id)?;
+                }
                 let NodeLife { node, life } = claim.by;
                 start.execute(params![job.run.attempt, until, node.get(), life.cast_signed(), id])?;
                 attempt.execute(params![id, job.run.attempt, claim.agent, claim.now])?;
@@ -89,11 +94,11 @@ fn next_due(connection: &Connection, claim: &Claim) -> rusqlite::Result<Option<T
             .optional()
     };
     let available = first(&format!(
-        "SELECT due_at FROM jobs WHERE agent = :agent AND state = 'available' AND {EXCEPT}
+        "SELECT due_at FROM jobs WHERE agent = :agent AND state = 'available' AND follows = 0 AND {EXCEPT}
          ORDER BY priority DESC, due_at, id LIMIT 1"
     ))?;
     let later = first(&format!(
-        "SELECT due_at FROM jobs WHERE agent = :agent AND state IN ('scheduled', 'retryable') AND {EXCEPT}
+        "SELECT due_at FROM jobs WHERE agent = :agent AND state IN ('scheduled', 'retryable') AND follows = 0 AND {EXCEPT}
          ORDER BY due_at, id LIMIT 1"
     ))?;
     // Whatever the clock said when it became available, it is.
@@ -149,6 +154,7 @@ fn claimed_job(row: &Row<'_>) -> rusqlite::Result<ClaimedJob> {
         delivered,
         input: text("input")?.map(Input),
         group_key: text("group_key")?.map(GroupKey),
+        stands_for: StandsFor::default(),
         trace: text("trace")?.and_then(|trace| trace.parse().ok()),
         history: history(row)?,
         created_at: row.get("created_at")?,
@@ -215,21 +221,26 @@ pub(super) fn finish(
     finish: &Finish,
     then: Option<&Claim>,
 ) -> rusqlite::Result<Finished> {
-    let ended = end(connection, finish)?;
+    let ended = end(connection, finish)?.is_some();
     let claimed = then.map(|next| claim(connection, next)).transpose()?;
     Ok(Finished { ended, claimed })
 }
 
-fn end(connection: &Connection, finish: &Finish) -> rusqlite::Result<bool> {
+/// Where the job stands now; nothing where the run was not executing.
+fn end(connection: &Connection, finish: &Finish) -> rusqlite::Result<Option<JobState>> {
     let executing = connection
         .prepare_cached(
-            "SELECT failures, interruptions, snoozes FROM jobs
+            "SELECT failures, interruptions, snoozes, stand_in FROM jobs
              WHERE id = ? AND attempts = ? AND state = 'executing'",
         )?
-        .query_row(params![finish.run.job, finish.run.attempt], history)
+        .query_row(params![finish.run.job, finish.run.attempt], |row| {
+            Ok((history(row)?, row.get::<_, Option<JobId>>("stand_in")?))
+        })
         .optional()?;
-    let Some(history) = executing else { return Ok(false) };
-    let moved = after_attempt(history, finish);
+    let Some((history, stand_in)) = executing else { return Ok(None) };
+    let moved = after_attempt(history, stand_in.is_some(), finish);
+    let state = moved.state;
+    let stand_in = stand_in.filter(|_| moved.reason == Some(Reason::Superseded));
     connection
         .prepare_cached(
             "UPDATE attempts SET finished_at = ?, outcome = ?, report = ? WHERE job = ? AND attempt = ?",
@@ -245,7 +256,7 @@ fn end(connection: &Connection, finish: &Finish) -> rusqlite::Result<bool> {
         .prepare_cached(
             "UPDATE jobs SET state = :state, due_at = coalesce(:due, due_at), reason = :reason,
                     ended_at = :ended_at, lease_until = NULL, executing_node = NULL, executing_life = NULL,
-                    failures = :failures, interruptions = :interruptions, snoozes = :snoozes
+                    stand_in = :stand_in, failures = :failures, interruptions = :interruptions, snoozes = :snoozes
              WHERE id = :id",
         )?
         .execute(named_params! {
@@ -254,11 +265,15 @@ fn end(connection: &Connection, finish: &Finish) -> rusqlite::Result<bool> {
             ":due": moved.due,
             ":reason": moved.reason.map(Json),
             ":ended_at": moved.due.is_none().then_some(finish.at),
+            ":stand_in": stand_in,
             ":failures": moved.history.failures,
             ":interruptions": moved.history.interruptions,
             ":snoozes": moved.history.snoozes,
         })?;
-    Ok(true)
+    if let Some(heir) = stand_in {
+        groups::inherit(connection, finish.run.job, heir)?;
+    }
+    Ok(Some(state))
 }
 
 pub(super) fn rescue(connection: &Connection, rescue: &Rescue) -> rusqlite::Result<Vec<Rescued>> {
@@ -266,9 +281,9 @@ pub(super) fn rescue(connection: &Connection, rescue: &Rescue) -> rusqlite::Resu
     for (run, agent, history) in lost(connection, rescue)? {
         let disposition = after_loss(history, rescue);
         let ended = Finish::new(run, AttemptOutcome::Interrupted, disposition, rescue.now);
-        let state = after_attempt(history, &ended).state;
-        end(connection, &ended)?;
-        rescued.push(Rescued { run, agent, state });
+        if let Some(state) = end(connection, &ended)? {
+            rescued.push(Rescued { run, agent, state });
+        }
     }
     Ok(rescued)
 }

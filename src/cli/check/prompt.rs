@@ -90,7 +90,7 @@ impl Prompt {
         let id = provider::provider(provider).delivery_id(&headers);
         let told = |index: usize, event: &domain::Event| {
             let source = triggers.get(index).map(|trigger| &trigger.source);
-            let delivered = Delivered { event, source, receipt: None, delivery_id: id };
+            let delivered = Delivered { event, source, receipt: None, delivery_id: id, stands_for: None };
             let name = source.cloned().unwrap_or_else(|| "".into());
             let cause = JobTrigger::Webhook { source: name, trigger: index, trigger_id: None };
             render(agent, &cause, Some(&delivered))

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use herdgate_actors::domain::AgentName;
+use herdgate_actors::domain::{AgentName, JobId};
 
 use crate::{
     api::{
         deliveries::{DeliveryDetail, Outcome, Secret, Verified},
+        jobs::State,
         verdict::{Refusal, Verdict},
     },
     cli::{
@@ -68,7 +69,7 @@ fn by_agent<'a>(detail: &'a DeliveryDetail, only: Option<&str>) -> Vec<(&'a Agen
 
 impl Said<'_> {
     fn wanted(&self) -> bool {
-        matches!(self.then, Some(Verdict::Matched { .. }))
+        matches!(self.then, Some(Verdict::Matched { .. } | Verdict::Suppressed { .. }))
     }
 
     fn wants(&self) -> bool {
@@ -84,7 +85,7 @@ impl Said<'_> {
     fn nearest(&self) -> Option<&Refusal> {
         let refusals = [self.then, self.today].into_iter().flatten().find_map(|verdict| match verdict {
             Verdict::Refused { refusals, .. } => Some(refusals),
-            Verdict::Matched { .. } => None,
+            Verdict::Matched { .. } | Verdict::Suppressed { .. } => None,
         });
         refusals?.iter().min_by_key(|refusal| refusal.failed.len())
     }
@@ -95,6 +96,9 @@ fn answer(detail: &DeliveryDetail, all: &[(&AgentName, Said<'_>)], only: Option<
     let delivery = &detail.delivery;
     if let Some(agent) = only {
         return match all.first() {
+            Some((_, Said { then: Some(Verdict::Suppressed { guard, by, .. }), .. })) => {
+                format!("{agent} wanted it, and it was suppressed: {}.", suppressed(guard, *by))
+            }
             Some((_, said)) if said.wanted() => format!("{agent} wanted it."),
             Some((_, said)) => format!("{agent} did not want it: {}.", why(said)),
             None => format!(
@@ -107,7 +111,8 @@ fn answer(detail: &DeliveryDetail, all: &[(&AgentName, Said<'_>)], only: Option<
         all.iter().filter(|(_, said)| said.wanted()).map(|(agent, _)| agent.as_str()).collect();
     match delivery.outcome {
         Outcome::Matched => {
-            format!("Wanted by {}; it made {}.", wanted.join(", "), count(u64::from(delivery.matched), "job"))
+            let made = count(u64::from(delivery.matched), "job");
+            format!("Wanted by {}; it made {made}.{}", wanted.join(", "), stood_for(detail))
         }
         Outcome::Duplicate => match delivery.duplicate_of {
             Some(first) => format!("The same delivery came before, as {first}: nothing is done twice."),
@@ -122,6 +127,13 @@ fn answer(detail: &DeliveryDetail, all: &[(&AgentName, Said<'_>)], only: Option<
         }
         Outcome::Unrouted => "It is stored and not routed yet; that is made up for by itself.".to_owned(),
         Outcome::Gapped => "Some agents were asked and never answered; they are asked again.".to_owned(),
+        Outcome::Unmatched if guards(detail).is_some() => {
+            format!(
+                "Wanted by {}, and suppressed: {}.",
+                wanted.join(", "),
+                guards(detail).unwrap_or_default()
+            )
+        }
         Outcome::Unmatched if !wanted.is_empty() => {
             format!("Wanted by {}, and it made no new job: there was one, or no room.", wanted.join(", "))
         }
@@ -133,6 +145,26 @@ fn answer(detail: &DeliveryDetail, all: &[(&AgentName, Said<'_>)], only: Option<
             None => format!("No agent wanted it: none that is enabled listens to {}.", sources(delivery)),
         },
     }
+}
+
+/// Which jobs stand for those of the delivery, where others do.
+fn stood_for(detail: &DeliveryDetail) -> String {
+    let superseded = detail.jobs.iter().filter(|job| job.state == State::Cancelled);
+    let by: Vec<_> =
+        superseded.filter_map(|job| job.stand_in.map(|by| format!("{}'s {by}", job.agent))).collect();
+    if by.is_empty() { String::new() } else { format!(" Superseded: {} stands for it.", by.join(", ")) }
+}
+
+/// Which guards said no, where one did.
+fn guards(detail: &DeliveryDetail) -> Option<String> {
+    detail.verdicts.iter().find_map(|verdict| match verdict {
+        Verdict::Suppressed { guard, by, .. } => Some(suppressed(guard, *by)),
+        Verdict::Matched { .. } | Verdict::Refused { .. } => None,
+    })
+}
+
+fn suppressed(guard: &str, by: Option<JobId>) -> String {
+    by.map_or_else(|| guard.to_owned(), |by| format!("{guard}, job {by} was there"))
 }
 
 fn why(said: &Said<'_>) -> String {
@@ -216,6 +248,9 @@ fn word(verdict: Option<&Verdict>, none: &str) -> Cell {
     match verdict {
         Some(Verdict::Matched { trigger, .. }) => {
             Cell::toned(format!("yes, trigger {}", trigger + 1), Tone::Good)
+        }
+        Some(Verdict::Suppressed { trigger, guard, .. }) => {
+            Cell::toned(format!("suppressed: {guard}, trigger {}", trigger + 1), Tone::Plain)
         }
         Some(Verdict::Refused { .. }) => Cell::toned("no", Tone::Plain),
         None => Cell::toned(none, Tone::Faint),

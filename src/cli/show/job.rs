@@ -33,6 +33,12 @@ pub(super) fn about(job: &Job, times: Times, out: &mut Out) -> miette::Result<()
     out.pair("agent", job.agent.as_str())?;
     out.pair("state", job.state.as_str())?;
     out.pair("by", &cause(&job.trigger))?;
+    if let Some(key) = &job.key {
+        out.pair("key", key)?;
+    }
+    if let Some(by) = job.stand_in {
+        out.pair("stands for it", &by.to_string())?;
+    }
     if let Some(receipt) = job.receipt {
         out.pair("receipt", &receipt.to_string())?;
     }
@@ -61,6 +67,9 @@ fn answer(JobDetail { job, attempts }: &JobDetail, times: Times) -> String {
         State::Held => {
             format!("It is held back, by {}.{after}", job.held_by.as_deref().unwrap_or("nobody knows what"))
         }
+        State::Executing if job.stand_in.is_some() => {
+            format!("{agent} works on it, and is being stopped: a later job of its key stands for it.")
+        }
         State::Executing => format!("{agent} works on it; `herdgate logs {} -f` follows.", job.id),
         State::Completed => format!("{agent} completed it after {tries}."),
         State::Discarded => {
@@ -70,6 +79,7 @@ fn answer(JobDetail { job, attempts }: &JobDetail, times: Times) -> String {
                 job.id
             )
         }
+        State::Cancelled if job.reason.is_some() => format!("It is over: {}.{after}", why_job(job)),
         State::Cancelled => format!("Somebody ended it after {tries}.{after}"),
     }
 }

@@ -1,7 +1,7 @@
 //! What holds for one agent.
 
 use herdgate_actors::{
-    domain::{AgentSpec, KeepWork, PresetName, RetryPolicy, RunSpec, Trigger},
+    domain::{AgentSpec, Debounce, JobPolicy, KeepWork, PresetName, RetryPolicy, RunSpec, Trigger},
     schedule::CatchUp,
 };
 use serde_json::{Map, Value, json};
@@ -91,6 +91,18 @@ fn filter_of(trigger: &Trigger) -> Value {
     shown.insert("source".to_owned(), trigger.source.as_str().into());
     for clause in &trigger.filter.clauses {
         shown.insert(clause.field.name.to_owned(), clause.wanted.clone().into());
+    }
+    let JobPolicy { key, when_busy, debounce, priority } = &trigger.jobs;
+    if let Some(key) = key {
+        shown.insert("key".to_owned(), key.as_str().into());
+        shown.insert("when_busy".to_owned(), when_busy.as_str().into());
+    }
+    if let Some(Debounce { quiet, max }) = debounce {
+        shown.insert("debounce".to_owned(), format_span(*quiet).into());
+        shown.insert("debounce_max".to_owned(), format_span(*max).into());
+    }
+    if *priority != 0 {
+        shown.insert("priority".to_owned(), (*priority).into());
     }
     Value::Object(shown)
 }

@@ -6,6 +6,7 @@
 
 mod agents;
 mod gateway;
+mod keys;
 mod preset;
 mod prices;
 mod run;

@@ -61,7 +61,8 @@ impl Resolver<'_> {
         match filter(provider, &table.filters) {
             Ok(filter) => {
                 self.never_match(&agent(), provider, &filter);
-                Some(Trigger { source: SourceName::from(source.as_str()), filter })
+                let jobs = self.job_policy(files, &path, provider, &filter, &table.jobs);
+                Some(Trigger { source: SourceName::from(source.as_str()), filter, jobs })
             }
             Err(unknown) => {
                 for (key, cause) in unknown {

@@ -22,7 +22,9 @@ use toml::{
 };
 
 use super::{
-    ConfigError, providers,
+    ConfigError,
+    agent_settings::TRIGGER_JOBS,
+    providers,
     schema::{Key, Kind, credentials, find},
     suggest::nearest,
 };
@@ -215,8 +217,17 @@ impl Validator {
         };
         self.spans.insert(path.to_owned(), trigger.span());
         let mut canonical = Table::new();
-        let mut filters = Table::new();
+        let (mut filters, mut jobs) = (Table::new(), Table::new());
         for (key, value) in table {
+            if let Some(known) = find(TRIGGER_JOBS, key.get_ref()) {
+                let path = join(path, known.name);
+                if self.is_first(&path, key, value, known.name)
+                    && let Some(value) = self.value(&path, value, &known.kind)
+                {
+                    jobs.insert(known.name.to_owned(), value);
+                }
+                continue;
+            }
             let path = join(path, key.get_ref());
             let span = if key.get_ref() == "source" { value.span() } else { key.span() };
             self.spans.insert(path.clone(), span);
@@ -239,6 +250,7 @@ impl Validator {
             }
         }
         canonical.insert("filters".to_owned(), Value::Table(filters));
+        canonical.insert("jobs".to_owned(), Value::Table(jobs));
         Some(Value::Table(canonical))
     }
 }

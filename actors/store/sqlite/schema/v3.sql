@@ -59,3 +59,55 @@ CREATE TABLE recent_keys (
     receipt INTEGER NOT NULL,
     until   INTEGER NOT NULL
 );
+
+-- Jobs that share a key are about the same subject: one of them runs at a time.
+
+ALTER TABLE jobs ADD COLUMN stand_in INTEGER;   -- the job that stands for this one; where this one
+                                                -- executes, it is to be stopped for it
+ALTER TABLE jobs ADD COLUMN follows INTEGER NOT NULL DEFAULT 0; -- 1 where another of its key comes first
+
+DROP INDEX jobs_available;
+DROP INDEX jobs_later;
+CREATE INDEX jobs_available ON jobs (agent, priority DESC, due_at, id) WHERE state = 'available' AND follows = 0;
+CREATE INDEX jobs_later ON jobs (agent, due_at, id) WHERE state IN ('scheduled', 'retryable') AND follows = 0;
+CREATE INDEX jobs_of_key ON jobs (agent, group_key, state, id) WHERE group_key IS NOT NULL AND ended_at IS NULL;
+CREATE INDEX jobs_first_of_key ON jobs (agent, group_key)
+    WHERE group_key IS NOT NULL AND ended_at IS NULL AND follows = 0;
+CREATE INDEX jobs_by_stand_in ON jobs (stand_in) WHERE stand_in IS NOT NULL;
+CREATE INDEX jobs_to_stop ON jobs (agent) WHERE stand_in IS NOT NULL AND state = 'executing';
+
+-- Of the jobs of a key that wait, the oldest comes first, whatever its time; none does while one executes.
+-- So a claim finds what it may take in its index, and passes over nothing.
+CREATE VIEW keys_to_order AS SELECT NULL AS agent, NULL AS group_key;
+CREATE TRIGGER order_key INSTEAD OF INSERT ON keys_to_order BEGIN
+    UPDATE jobs SET follows = 1
+    WHERE agent = NEW.agent AND group_key = NEW.group_key AND ended_at IS NULL AND follows = 0
+      AND state <> 'executing';
+    UPDATE jobs SET follows = 0 WHERE id = (
+        SELECT min(id) FROM (
+            SELECT min(id) AS id FROM jobs WHERE agent = NEW.agent AND group_key = NEW.group_key
+                AND ended_at IS NULL AND state = 'available'
+            UNION ALL SELECT min(id) FROM jobs WHERE agent = NEW.agent AND group_key = NEW.group_key
+                AND ended_at IS NULL AND state = 'scheduled'
+            UNION ALL SELECT min(id) FROM jobs WHERE agent = NEW.agent AND group_key = NEW.group_key
+                AND ended_at IS NULL AND state = 'retryable')
+        WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE agent = NEW.agent AND group_key = NEW.group_key
+                AND ended_at IS NULL AND state = 'executing'));
+END;
+CREATE TRIGGER jobs_of_key_inserted AFTER INSERT ON jobs
+    WHEN NEW.group_key IS NOT NULL AND NEW.ended_at IS NULL
+BEGIN
+    INSERT INTO keys_to_order VALUES (NEW.agent, NEW.group_key);
+END;
+CREATE TRIGGER jobs_of_key_moved AFTER UPDATE OF state, agent ON jobs
+    WHEN NEW.group_key IS NOT NULL AND (OLD.state <> NEW.state OR OLD.agent <> NEW.agent)
+BEGIN
+    INSERT INTO keys_to_order VALUES (NEW.agent, NEW.group_key);
+END;
+CREATE TRIGGER jobs_of_key_left AFTER UPDATE OF agent ON jobs
+    WHEN OLD.group_key IS NOT NULL AND OLD.agent <> NEW.agent
+BEGIN
+    INSERT INTO keys_to_order VALUES (OLD.agent, OLD.group_key);
+END;
+-- Keys that earlier versions stored.
+INSERT INTO keys_to_order SELECT DISTINCT agent, group_key FROM jobs WHERE group_key IS NOT NULL;

@@ -75,7 +75,7 @@ pub(in crate::store::sqlite) fn oldest_due(
             "SELECT agent, min(due) FROM (
                 SELECT agent, (
                     SELECT due_at FROM jobs
-                    WHERE jobs.agent = backlog.agent AND jobs.state = 'available'
+                    WHERE jobs.agent = backlog.agent AND jobs.state = 'available' AND follows = 0
                     ORDER BY priority DESC, due_at, id LIMIT 1
                 ) AS due
                 FROM backlog WHERE jobs > 0 AND state = 'available'
@@ -83,6 +83,7 @@ pub(in crate::store::sqlite) fn oldest_due(
                 SELECT DISTINCT agent, (
                     SELECT min(due_at) FROM jobs
                     WHERE jobs.agent = backlog.agent AND jobs.state IN ('scheduled', 'retryable')
+                      AND follows = 0
                 ) AS due
                 FROM backlog WHERE jobs > 0 AND state IN ('scheduled', 'retryable')
              ) WHERE due IS NOT NULL GROUP BY agent",

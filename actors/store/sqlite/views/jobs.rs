@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{Conditions, runs::attempt_row};
 use crate::{
-    domain::{AgentName, JobId, JobState, JobTrigger, Reason},
+    domain::{AgentName, GroupKey, JobId, JobState, JobTrigger, Reason},
     store::{
         JobDetail, JobQuery, JobRow,
         sqlite::{
@@ -119,6 +119,8 @@ pub(in crate::store::sqlite) fn job_row(row: &Row<'_>) -> JobRow {
         created_at: row.get("created_at").unwrap_or_default(),
         due_at: row.get("due_at").unwrap_or_default(),
         held_by: None,
+        key: None,
+        stand_in: None,
     })
 }
 
@@ -135,5 +137,7 @@ fn readable(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         created_at: row.get("created_at")?,
         due_at: row.get("due_at")?,
         held_by: row.get("held_by")?,
+        key: row.get::<_, Option<String>>("group_key")?.map(GroupKey),
+        stand_in: row.get("stand_in")?,
     })
 }

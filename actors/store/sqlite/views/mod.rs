@@ -58,10 +58,10 @@ impl<'a> Conditions<'a> {
 /// Whatever has this id.
 pub(super) fn find(connection: &rusqlite::Connection, id: AnyId) -> rusqlite::Result<Option<Found>> {
     match id {
-        AnyId::Run(run) => Ok(job(connection, run.job)?.map(Found::Job)),
+        AnyId::Run(run) => Ok(job(connection, run.job)?.map(|found| Found::Job(Box::new(found)))),
         AnyId::ReceiptOrJob(raw) => match receipt(connection, crate::domain::ReceiptId::from_raw(raw))? {
             Some(receipt) => Ok(Some(Found::Receipt(Box::new(receipt)))),
-            None => Ok(find_job(connection, raw)?.map(Found::Job)),
+            None => Ok(find_job(connection, raw)?.map(|found| Found::Job(Box::new(found)))),
         },
     }
 }

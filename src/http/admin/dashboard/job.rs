@@ -57,6 +57,7 @@ fn verdict(job: &JobLine) -> (&'static str, String) {
         "retryable" => ("no", "Its last try failed; it is tried again by itself.".to_owned()),
         "completed" => ("yes", "It is done.".to_owned()),
         "discarded" => ("bad", because("It is a dead letter, and not tried again by itself")),
+        _ if !job.why.is_empty() => ("no", because("It is over")),
         _ => ("no", "An operator ended it.".to_owned()),
     }
 }

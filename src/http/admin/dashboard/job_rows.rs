@@ -19,6 +19,10 @@ pub(super) struct JobLine {
     pub(super) word: &'static str,
     /// What holds it, or why it is a dead letter.
     pub(super) why: String,
+    /// The job that stands for it.
+    pub(super) stand_in: Option<ShortId>,
+    pub(super) stand_in_link: String,
+    pub(super) key: Option<String>,
     pub(super) cause: String,
     pub(super) receipt: Option<String>,
     pub(super) attempts: u32,
@@ -43,6 +47,9 @@ impl JobLine {
             class: state.as_str(),
             word: state.as_str(),
             why: why.or(held).unwrap_or_default(),
+            stand_in: job.stand_in.map(ShortId::new),
+            stand_in_link: job.stand_in.map(|id| format!("/dashboard/jobs/{id}")).unwrap_or_default(),
+            key: job.key.clone(),
             cause: cause(&job.trigger),
             receipt: job.receipt.map(|receipt| receipt.to_string()),
             attempts: job.attempts,

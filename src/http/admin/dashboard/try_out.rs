@@ -203,7 +203,7 @@ fn of_draft(
         format!("the draft is wrong: {}", told.join("; "))
     })?;
     let source = sources.first().cloned().unwrap_or_else(|| provider.as_str().into());
-    let trigger = Trigger { source: source.clone(), filter };
+    let trigger = Trigger::new(source.clone(), filter);
     Ok(match evaluate(&trigger.filter, event) {
         Ok(()) => Verdict::Matched(Match { agent: "the draft".into(), trigger: 0, trigger_id: None, source }),
         Err(failed) => Verdict::NotMatched {

@@ -37,7 +37,10 @@ pub(super) fn answer(receipt: &StoredReceipt, today: &[Verdict]) -> Why {
         matched(verdict) && !then.is_some_and(matched)
     }));
     let mut text = match (&wanted, receipt.duplicate_of) {
-        (Some(agents), None) => format!("It triggered {agents}."),
+        (Some(agents), None) => match others(receipt) {
+            Some(others) => format!("{agents} wanted it: {others}."),
+            None => format!("It triggered {agents}."),
+        },
         (Some(agents), Some(_)) => {
             format!("{agents} wanted it, but the same delivery had come before, so no second job was made.")
         }
@@ -49,6 +52,13 @@ pub(super) fn answer(receipt: &StoredReceipt, today: &[Verdict]) -> Why {
     }
     let made_jobs = wanted.is_some() && receipt.duplicate_of.is_none();
     why(if made_jobs { "yes" } else { "no" }, text)
+}
+
+/// What became of its jobs, where all of them are over because others of their keys were there.
+fn others(receipt: &StoredReceipt) -> Option<String> {
+    let reasons = receipt.jobs.iter().map(|job| job.reason.as_ref().filter(|_| job.stand_in.is_some()));
+    let reasons: Option<Vec<_>> = reasons.collect();
+    reasons?.first().map(ToString::to_string)
 }
 
 fn nobody(receipt: &StoredReceipt, today: &[Verdict]) -> String {

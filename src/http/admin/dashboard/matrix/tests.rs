@@ -13,7 +13,7 @@ static ACTIONS: FieldSpec = FieldSpec { name: "actions", values: &[Place::Action
 fn wants(labels: &str) -> Trigger {
     let clause = |field, wanted: &str| Clause { field, wanted: vec![wanted.to_owned()] };
     let clauses = vec![clause(&LABELS, labels), clause(&ACTIONS, "labeled")];
-    Trigger { source: "hub".into(), filter: Filter { clauses } }
+    Trigger::new("hub".into(), Filter { clauses })
 }
 
 fn topology(agents: &[(&str, &[&str])]) -> Topology {
