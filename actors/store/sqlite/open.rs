@@ -5,13 +5,22 @@ use std::{
     io::{Read, Seek, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, OpenFlags};
-use rustix::fs::{FlockOperation, flock};
+use rustix::{
+    fs::{FlockOperation, flock},
+    io::Errno,
+    process::{Pid, test_kill_process},
+};
 
 use super::schema::{self, Identity};
+
+/// So long the lock of a gate that is gone may still be held: a child that it was about to make when it
+/// was killed has all its descriptors until it becomes another program.
+const LEFT_LOCK: Duration = Duration::from_secs(2);
 
 /// Why there is no store.
 #[derive(Debug, thiserror::Error)]
@@ -142,15 +151,26 @@ fn lock(path: &Path, lock_path: &Path) -> Result<Lock, OpenError> {
         .mode(0o600)
         .open(lock_path)
         .map_err(failed)?;
-    if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+    let end = Instant::now() + LEFT_LOCK;
+    while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
         let mut owner = String::new();
+        file.rewind().map_err(failed)?;
         file.read_to_string(&mut owner).map_err(failed)?;
-        return Err(OpenError::InUse { path: path.to_owned(), owner: owner.trim().to_owned() });
+        if is_alive(owner.trim()) || Instant::now() > end {
+            return Err(OpenError::InUse { path: path.to_owned(), owner: owner.trim().to_owned() });
+        }
+        thread::sleep(Duration::from_millis(20));
     }
     file.set_len(0).map_err(failed)?;
     file.rewind().map_err(failed)?;
     writeln!(file, "{}", std::process::id()).map_err(failed)?;
     Ok(Lock(file))
+}
+
+/// Whether a process is there. One that cannot be read, or is another user's, is.
+fn is_alive(process: &str) -> bool {
+    let process = process.parse().ok().and_then(Pid::from_raw);
+    process.is_none_or(|process| test_kill_process(process) != Err(Errno::SRCH))
 }
 
 /// A connection that writes durably.

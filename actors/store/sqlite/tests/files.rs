@@ -1,6 +1,6 @@
 //! The files: who may read them, and who has them.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, thread};
 
 use super::{Disk, SqliteEngine, SqliteOptions, file, outcome};
 use crate::store::{OpenError, ReceiptQuery, SqliteReader, Upkeep, Views, conformance::Sample};
@@ -81,4 +81,20 @@ fn a_file_that_is_no_store_is_left_alone() {
     fs::write(file(folder.path()), &text).unwrap();
     assert!(SqliteEngine::open(&file(folder.path()), SqliteOptions::default()).is_err());
     assert_eq!(fs::read_to_string(file(folder.path())).unwrap(), text);
+}
+
+#[test]
+fn a_lock_that_a_gate_left_when_it_was_killed_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path());
+    drop(SqliteEngine::open(&path, SqliteOptions::default()).unwrap());
+    let lock = path.with_extension("lock");
+    // No process has this number: it is beyond what Linux gives.
+    fs::write(&lock, "4194305").unwrap();
+    let child = fs::File::open(&lock).unwrap();
+    rustix::fs::flock(&child, rustix::fs::FlockOperation::NonBlockingLockExclusive).unwrap();
+    let opening = thread::spawn(move || SqliteEngine::open(&path, SqliteOptions::default()).map(drop));
+    thread::yield_now();
+    drop(child);
+    assert!(opening.join().unwrap().is_ok());
 }

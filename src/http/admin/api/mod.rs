@@ -96,6 +96,7 @@ fn at(path: &str, methods: &'static str) -> Resource {
 
 /// Answers paths of the API that there are not.
 pub(super) async fn unknown_path(request: HttpRequest) -> HttpResponse {
-    let detail = format!("there is no {}; {} lists what there is", request.path(), crate::api::ROOT);
+    let detail =
+        format!("there is no {}; {}/openapi.json lists what there is", request.path(), crate::api::ROOT);
     Refused::new(Kind::UnknownPath, detail).error_response()
 }
