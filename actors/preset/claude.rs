@@ -11,8 +11,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{
-    Ended, OptionKind, OptionSpec, Options, Preset, PresetSpec, StreamReader, Verdict, lenient::or_default,
-    text,
+    Ended, OptionKind, OptionSpec, Preset, PresetSpec, StreamReader, Verdict, lenient::or_default, text,
 };
 use crate::domain::{Cost, CostBasis, PresetName, RunReport, Timestamp, Tokens, Usd};
 
@@ -23,6 +22,8 @@ pub(super) struct Claude;
 static CLAUDE: PresetSpec = PresetSpec {
     name: PresetName::new("claude"),
     program: "claude",
+    first: &["-p", "--output-format", "stream-json", "--verbose"],
+    last: &[],
     options: &OPTIONS,
     tells_progress: true,
 };
@@ -45,14 +46,6 @@ static OPTIONS: [OptionSpec; 12] = [
 impl Preset for Claude {
     fn spec(&self) -> &'static PresetSpec {
         &CLAUDE
-    }
-
-    fn command(&self, options: &Options) -> Vec<String> {
-        let fixed = ["claude", "-p", "--output-format", "stream-json", "--verbose"];
-        let mut command: Vec<_> = fixed.map(str::to_owned).into();
-        command.extend(options.arguments(&OPTIONS));
-        command.extend_from_slice(options.texts("args"));
-        command
     }
 
     fn reader(&self) -> Box<dyn StreamReader> {

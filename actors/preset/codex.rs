@@ -8,8 +8,7 @@
 use serde::Deserialize;
 
 use super::{
-    Ended, OptionKind, OptionSpec, Options, Preset, PresetSpec, StreamReader, Verdict, lenient::or_default,
-    text,
+    Ended, OptionKind, OptionSpec, Preset, PresetSpec, StreamReader, Verdict, lenient::or_default, text,
 };
 use crate::domain::{PresetName, RunReport, Tokens};
 
@@ -17,8 +16,14 @@ use crate::domain::{PresetName, RunReport, Tokens};
 #[derive(Debug)]
 pub(super) struct Codex;
 
-static CODEX: PresetSpec =
-    PresetSpec { name: PresetName::new("codex"), program: "codex", options: &OPTIONS, tells_progress: true };
+static CODEX: PresetSpec = PresetSpec {
+    name: PresetName::new("codex"),
+    program: "codex",
+    first: &["exec", "--json", "--skip-git-repo-check"],
+    last: &["-"],
+    options: &OPTIONS,
+    tells_progress: true,
+};
 
 static OPTIONS: [OptionSpec; 7] = [
     OptionSpec { name: "model", flag: "-m", kind: OptionKind::Text },
@@ -33,16 +38,6 @@ static OPTIONS: [OptionSpec; 7] = [
 impl Preset for Codex {
     fn spec(&self) -> &'static PresetSpec {
         &CODEX
-    }
-
-    fn command(&self, options: &Options) -> Vec<String> {
-        let fixed = ["codex", "exec", "--json", "--skip-git-repo-check"];
-        let mut command: Vec<_> = fixed.map(str::to_owned).into();
-        command.extend(options.arguments(&OPTIONS));
-        command.extend_from_slice(options.texts("args"));
-        // The prompt comes on standard input.
-        command.push("-".to_owned());
-        command
     }
 
     fn reader(&self) -> Box<dyn StreamReader> {

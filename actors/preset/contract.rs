@@ -9,9 +9,6 @@ pub trait Preset: fmt::Debug + Send + Sync {
     /// What is fixed about it.
     fn spec(&self) -> &'static PresetSpec;
 
-    /// Program and arguments. The prompt comes on standard input.
-    fn command(&self, options: &Options) -> Vec<String>;
-
     /// Reads the output of one run.
     fn reader(&self) -> Box<dyn StreamReader>;
 }
@@ -23,10 +20,23 @@ pub struct PresetSpec {
     pub name: PresetName,
     /// Its program.
     pub program: &'static str,
-    /// What the configuration may say to it.
+    /// The arguments that it gets in any case, before all others. The prompt comes on standard input.
+    pub first: &'static [&'static str],
+    /// The same, after all others.
+    pub last: &'static [&'static str],
+    /// What the configuration may say to it, in the order of the command line.
     pub options: &'static [OptionSpec],
     /// Whether it prints events while it works, so that silence means that it hangs.
     pub tells_progress: bool,
+}
+
+impl PresetSpec {
+    /// Program and arguments.
+    pub fn command(&self, options: &Options) -> Vec<String> {
+        let owned = |fixed: &[&str]| fixed.iter().copied().map(str::to_owned).collect::<Vec<_>>();
+        [owned(&[self.program]), owned(self.first), options.arguments(self.options), owned(self.last)]
+            .concat()
+    }
 }
 
 /// One thing that can be said to a preset.
@@ -34,7 +44,7 @@ pub struct PresetSpec {
 pub struct OptionSpec {
     /// Its key in the configuration.
     pub name: &'static str,
-    /// Its flag on the command line; nothing for what is no flag.
+    /// Its flag on the command line; nothing for texts that stand there as they are.
     pub flag: &'static str,
     /// What its value must be.
     pub kind: OptionKind,
@@ -73,10 +83,10 @@ pub enum OptionValue {
 pub struct Options(pub BTreeMap<&'static str, OptionValue>);
 
 impl Options {
-    /// The arguments that say all of this, in the order in which the preset names its options.
-    pub(super) fn arguments(&self, specs: &[OptionSpec]) -> Vec<String> {
+    /// The arguments that say all of this.
+    fn arguments(&self, specs: &[OptionSpec]) -> Vec<String> {
         let mut arguments = Vec::new();
-        for spec in specs.iter().filter(|spec| !spec.flag.is_empty()) {
+        for spec in specs {
             let flag = || spec.flag.to_owned();
             match self.0.get(spec.name) {
                 Some(OptionValue::Text(text)) => arguments.extend([flag(), text.clone()]),
@@ -86,21 +96,13 @@ impl Options {
                     arguments.extend(texts.iter().flat_map(|text| [flag(), text.clone()]));
                 }
                 Some(OptionValue::Texts(texts)) if !texts.is_empty() => {
-                    arguments.push(flag());
+                    arguments.extend((!spec.flag.is_empty()).then(flag));
                     arguments.extend(texts.iter().cloned());
                 }
                 Some(OptionValue::Texts(_) | OptionValue::Flag(false)) | None => {}
             }
         }
         arguments
-    }
-
-    /// Several texts, or none.
-    pub(super) fn texts(&self, name: &str) -> &[String] {
-        match self.0.get(name) {
-            Some(OptionValue::Texts(texts)) => texts,
-            _ => &[],
-        }
     }
 }
 

@@ -8,8 +8,7 @@
 use serde::Deserialize;
 
 use super::{
-    Ended, OptionKind, OptionSpec, Options, Preset, PresetSpec, StreamReader, Verdict, lenient::or_default,
-    text,
+    Ended, OptionKind, OptionSpec, Preset, PresetSpec, StreamReader, Verdict, lenient::or_default, text,
 };
 use crate::domain::{PresetName, RunReport, Tokens};
 
@@ -20,6 +19,8 @@ pub(super) struct Gemini;
 static GEMINI: PresetSpec = PresetSpec {
     name: PresetName::new("gemini"),
     program: "gemini",
+    first: &["--output-format", "stream-json"],
+    last: &[],
     options: &OPTIONS,
     tells_progress: true,
 };
@@ -37,13 +38,6 @@ static OPTIONS: [OptionSpec; 7] = [
 impl Preset for Gemini {
     fn spec(&self) -> &'static PresetSpec {
         &GEMINI
-    }
-
-    fn command(&self, options: &Options) -> Vec<String> {
-        let mut command: Vec<_> = ["gemini", "--output-format", "stream-json"].map(str::to_owned).into();
-        command.extend(options.arguments(&OPTIONS));
-        command.extend_from_slice(options.texts("args"));
-        command
     }
 
     fn reader(&self) -> Box<dyn StreamReader> {

@@ -7,8 +7,7 @@
 use serde::Deserialize;
 
 use super::{
-    Ended, OptionKind, OptionSpec, Options, Preset, PresetSpec, StreamReader, Verdict, lenient::or_default,
-    text,
+    Ended, OptionKind, OptionSpec, Preset, PresetSpec, StreamReader, Verdict, lenient::or_default, text,
 };
 use crate::domain::{Cost, CostBasis, PresetName, RunReport, Tokens, Usd};
 
@@ -19,6 +18,8 @@ pub(super) struct OpenCode;
 static OPENCODE: PresetSpec = PresetSpec {
     name: PresetName::new("opencode"),
     program: "opencode",
+    first: &["run", "--format", "json"],
+    last: &[],
     options: &OPTIONS,
     tells_progress: true,
 };
@@ -33,13 +34,6 @@ static OPTIONS: [OptionSpec; 4] = [
 impl Preset for OpenCode {
     fn spec(&self) -> &'static PresetSpec {
         &OPENCODE
-    }
-
-    fn command(&self, options: &Options) -> Vec<String> {
-        let mut command: Vec<_> = ["opencode", "run", "--format", "json"].map(str::to_owned).into();
-        command.extend(options.arguments(&OPTIONS));
-        command.extend_from_slice(options.texts("args"));
-        command
     }
 
     fn reader(&self) -> Box<dyn StreamReader> {

@@ -3,7 +3,7 @@
 //! Facts: <https://block.github.io/goose/docs/guides/goose-cli-commands> (`-i -` reads instructions from
 //! standard input) and <https://aider.chat/docs/scripting.html> (`--message-file`, `--yes-always`).
 
-use super::{Ended, OptionKind, OptionSpec, Options, Preset, PresetSpec, StreamReader, Verdict};
+use super::{Ended, OptionKind, OptionSpec, Preset, PresetSpec, StreamReader, Verdict};
 use crate::domain::{PresetName, RunReport};
 
 /// Goose.
@@ -13,6 +13,8 @@ pub(super) struct Goose;
 static GOOSE: PresetSpec = PresetSpec {
     name: PresetName::new("goose"),
     program: "goose",
+    first: &["run", "--no-session", "-i", "-"],
+    last: &[],
     options: &GOOSE_OPTIONS,
     tells_progress: false,
 };
@@ -30,13 +32,6 @@ impl Preset for Goose {
         &GOOSE
     }
 
-    fn command(&self, options: &Options) -> Vec<String> {
-        let mut command: Vec<_> = ["goose", "run", "--no-session", "-i", "-"].map(str::to_owned).into();
-        command.extend(options.arguments(&GOOSE_OPTIONS));
-        command.extend_from_slice(options.texts("args"));
-        command
-    }
-
     fn reader(&self) -> Box<dyn StreamReader> {
         Box::new(Silent)
     }
@@ -49,6 +44,15 @@ pub(super) struct Aider;
 static AIDER: PresetSpec = PresetSpec {
     name: PresetName::new("aider"),
     program: "aider",
+    first: &[
+        "--yes-always",
+        "--no-pretty",
+        "--no-stream",
+        "--no-check-update",
+        "--message-file",
+        "/dev/stdin",
+    ],
+    last: &[],
     options: &AIDER_OPTIONS,
     tells_progress: false,
 };
@@ -64,22 +68,6 @@ static AIDER_OPTIONS: [OptionSpec; 5] = [
 impl Preset for Aider {
     fn spec(&self) -> &'static PresetSpec {
         &AIDER
-    }
-
-    fn command(&self, options: &Options) -> Vec<String> {
-        let fixed = [
-            "aider",
-            "--yes-always",
-            "--no-pretty",
-            "--no-stream",
-            "--no-check-update",
-            "--message-file",
-            "/dev/stdin",
-        ];
-        let mut command: Vec<_> = fixed.map(str::to_owned).into();
-        command.extend(options.arguments(&AIDER_OPTIONS));
-        command.extend_from_slice(options.texts("args"));
-        command
     }
 
     fn reader(&self) -> Box<dyn StreamReader> {

@@ -224,12 +224,12 @@ fn command_lines_say_what_the_configuration_says_and_end_with_its_own_arguments(
         ]
         .into(),
     );
-    let line = find("claude").unwrap().command(&options).join(" ");
+    let line = find("claude").unwrap().spec().command(&options).join(" ");
     let expected = "claude -p --output-format stream-json --verbose --model sonnet \
                     --allowedTools Bash(git:*) Edit --max-turns 40 --debug";
     assert_eq!(line, expected);
     let options = Options([("add_dir", texts(&["a", "b"])), ("full_auto", OptionValue::Flag(true))].into());
-    let line = find("codex").unwrap().command(&options).join(" ");
+    let line = find("codex").unwrap().spec().command(&options).join(" ");
     assert_eq!(line, "codex exec --json --skip-git-repo-check --add-dir a --add-dir b --full-auto -");
 }
 

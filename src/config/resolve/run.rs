@@ -48,7 +48,7 @@ impl Resolver<'_> {
             && !owns_command
             && (owns_preset || run.command.is_empty())
         {
-            run.command = preset.command(options);
+            run.command = preset.spec().command(options);
         }
         let prices = self.prices(files, &run, preset.as_ref().map(|(_, options)| options));
         let stall_timeout = stall_timeout(preset.as_ref().map(|(preset, _)| *preset), &run);
