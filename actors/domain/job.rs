@@ -153,7 +153,7 @@ pub enum Reason {
     },
     /// Its agent is not configured any more.
     AgentRemoved,
-    /// A later job of its key stands for it.
+    /// Another job of its key stands for it, and has the latest delivery.
     Superseded,
     /// It was not made because another job of its key waited or executed.
     Busy,
@@ -190,7 +190,7 @@ impl fmt::Display for Reason {
             Self::SnoozedTooOften { snoozes } => write!(f, "asked for another try {snoozes} times"),
             Self::QueueFull { limit } => write!(f, "the agent's queue of {limit} jobs was full"),
             Self::AgentRemoved => f.write_str("its agent is not configured any more"),
-            Self::Superseded => f.write_str("superseded by a later job of its key"),
+            Self::Superseded => f.write_str("another job of its key stands for it"),
             Self::Busy => f.write_str("suppressed: another job of its key was there"),
             Self::Unreadable { problem } => write!(f, "cannot be read: {problem}"),
         }

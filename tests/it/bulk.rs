@@ -45,7 +45,9 @@ fn a_bulk_action_counts_first_then_does_it_to_all_that_match() {
         (&json!("counted"), &json!(5), &json!(0))
     );
     assert_eq!(gate.list("jobs?state=discarded").len(), 10, "nothing is done by counting");
+    assert!(gate.list("audit?action=bulk.start").is_empty(), "nor written down");
     let id = ask(false)["id"].as_str().unwrap().to_owned();
+    assert_eq!(gate.list("audit?action=bulk.start").len(), 1);
     until("it is done", || get(&gate, &format!("bulk/{id}"))["state"] == "done");
     let done = get(&gate, &format!("bulk/{id}"));
     assert_eq!((&done["done"], &done["skipped"], &done["by"]), (&json!(5), &json!(0), &json!("default")));

@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, time::Duration};
 
 use chrono::TimeZone;
-use herdgate_actors::domain::{Source, Timestamp, Trigger};
+use herdgate_actors::domain::{Debounce, JobPolicy, Source, Timestamp, Trigger, WhenBusy};
 use serde_json::{Value, json};
 
 use crate::config::{Place, Problems, ResolvedAgent, ResolvedConfig, Schedule, Verification};
@@ -162,7 +162,29 @@ fn describe_trigger(trigger: &Trigger) -> String {
     if trigger.filter.clauses.is_empty() {
         text.push_str(", everything");
     }
+    describe_subject(&mut text, &trigger.jobs);
     text
+}
+
+fn describe_subject(text: &mut String, jobs: &JobPolicy) {
+    let JobPolicy { key, when_busy, debounce, priority } = jobs;
+    if let Some(key) = key {
+        let _ = write!(text, "; one run at a time about the same {}, ", key.as_str());
+        let others = match when_busy {
+            WhenBusy::Queue => "others wait",
+            WhenBusy::Replace => "the latest replaces those that wait",
+            WhenBusy::Cancel => "the latest stops the others",
+            WhenBusy::Drop => "others are dropped",
+        };
+        text.push_str(others);
+    }
+    if let Some(Debounce { quiet, max }) = *debounce {
+        let (quiet, max) = (humantime::format_duration(quiet), humantime::format_duration(max));
+        let _ = write!(text, ", after {quiet} without another, at most {max}");
+    }
+    if *priority != 0 {
+        let _ = write!(text, "; priority {priority}");
+    }
 }
 
 fn upcoming(schedule: &Schedule, now: Timestamp) -> String {
@@ -212,6 +234,10 @@ env = ["TOKEN"]
 source = "hub"
 events = ["issues", "push"]
 repos = "acme/*"
+key = "{repo}#{number}"
+when_busy = "replace"
+debounce = "30s"
+priority = 5
 "#;
 
     #[test]

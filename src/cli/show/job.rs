@@ -68,7 +68,7 @@ fn answer(JobDetail { job, attempts }: &JobDetail, times: Times) -> String {
             format!("It is held back, by {}.{after}", job.held_by.as_deref().unwrap_or("nobody knows what"))
         }
         State::Executing if job.stand_in.is_some() => {
-            format!("{agent} works on it, and is being stopped: a later job of its key stands for it.")
+            format!("{agent} works on it, and is being stopped: another job of its key stands for it.")
         }
         State::Executing => format!("{agent} works on it; `herdgate logs {} -f` follows.", job.id),
         State::Completed => format!("{agent} completed it after {tries}."),

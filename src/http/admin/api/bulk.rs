@@ -58,6 +58,10 @@ pub(in crate::http::admin) async fn start(
     check(&wanted)?;
     admin.reads.check_agent(wanted.to.as_ref()).await?;
     let wanted = wanted_by(wanted, caller.by.clone());
+    if wanted.is_dry {
+        // Nothing is changed, so there is nothing to write down.
+        return Ok(Json(bulk_of(admin.reads.bulks.start(wanted).await?)));
+    }
     let gate = admin.clone();
     let deed = Deed::to("bulk.start", json!(wanted.kind).as_str().unwrap_or_default());
     audited(&admin, caller, deed, async move {
