@@ -213,7 +213,7 @@ fn every_call_that_changes_something_is_written_down() {
             path.push_str("?all=true");
         }
         let body = match path.as_str() {
-            "bulk" => json!({ "action": "cancel_jobs", "filter": { "all": true }, "dry_run": true }),
+            "bulk" => json!({ "action": "cancel_jobs", "filter": { "all": true } }),
             "agents/dev/scale" => json!({ "to": 1 }),
             "agents/dev/jobs/hand-over" => json!({ "to": "dev" }),
             _ => json!({}),

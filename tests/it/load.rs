@@ -167,7 +167,8 @@ fn twenty_reloads_under_load_lose_double_and_refuse_nothing() {
         assert_eq!(answer.status, 200, "{}", answer.text());
     });
     changing.is_whole(&gate, DELIVERIES);
-    assert_eq!(renamed(&gate), DELIVERIES, "a rename takes place at once");
+    // One that was on its way to an agent that had just left is asked about again.
+    until("each has a job under the one name or the other", || renamed(&gate) == DELIVERIES);
     until("the agents that are there have run all of theirs", || {
         ["dev", "comes"].iter().all(|agent| jobs(&gate, agent).iter().all(|job| job["state"] == "completed"))
     });
@@ -222,7 +223,7 @@ fn a_thousand_reloads_beside_500_deliveries_a_second() {
     let every = receipts(&gate, "steady");
     assert_eq!(every.len(), deliveries, "nothing lost");
     assert_eq!(every.iter().collect::<BTreeSet<_>>().len(), deliveries, "nothing doubled");
-    assert_eq!(renamed(&gate), deliveries);
+    until("each has a job under the one name or the other", || renamed(&gate) == deliveries);
     assert!(gate.metric("herdgate_reload_failures_total") < 1.0);
     let revision = gate.metric("herdgate_topology_revision");
     assert!(revision > reloads as f64, "{revision}");
